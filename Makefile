@@ -1,0 +1,46 @@
+# make setup | demo | test | lint: each does whatever set-up it needs, in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+# Tests of the spec, the transforms, the readers and the metrics involve no Keras backend: they run
+# once, with TensorFlow's (whose ops are one of the transform's engines). The others run on all.
+EVERY_BACKEND := tests/layers tests/losses tests/models tests/parity tests/training \
+	tests/evaluation tests/export tests/integration tests/data/test_dataset.py
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -p no:cacheprovider
+
+# Bytecode is compiled once: without it every process spends most of a minute importing TensorFlow.
+unexport PYTHONDONTWRITEBYTECODE
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: setup demo test test-tensorflow test-jax test-torch lint clean
+
+setup: .venv/ready
+
+.venv/ready: setup.py pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
+		-e '.[tensorflow,jax,torch,dev]'
+	$(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true
+	touch $@
+
+demo: setup
+	$(BIN)/python -m infnet_keras.demo
+
+test: test-tensorflow test-jax test-torch
+
+test-tensorflow: setup
+	KERAS_BACKEND=tensorflow $(PYTEST) tests
+
+test-jax: setup
+	KERAS_BACKEND=jax $(PYTEST) $(EVERY_BACKEND)
+
+test-torch: setup
+	KERAS_BACKEND=torch $(PYTEST) $(EVERY_BACKEND)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv demo build dist *.egg-info

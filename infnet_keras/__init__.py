@@ -1,0 +1,54 @@
+"""Multi-task recommenders from one feature spec: data, INFNet on Keras 3, training, serving.
+
+Public names are imported on first use, so that `import infnet_keras` alone loads neither Keras nor
+a backend and `KERAS_BACKEND` can still be chosen.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from infnet_keras.data import PreparedData, generate, prepare
+    from infnet_keras.data.dataset import ImpressionDataset
+    from infnet_keras.evaluation import evaluate_predictions, predict_split
+    from infnet_keras.export import export_saved_model
+    from infnet_keras.models import INFNet, from_spec
+    from infnet_keras.spec import FeatureSpec, load_spec
+    from infnet_keras.training import train
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "FeatureSpec": "spec",
+    "INFNet": "models",
+    "ImpressionDataset": "data.dataset",
+    "PreparedData": "data",
+    "evaluate_predictions": "evaluation",
+    "export_saved_model": "export",
+    "from_spec": "models",
+    "generate": "data",
+    "load_spec": "spec",
+    "predict_split": "evaluation",
+    "prepare": "data",
+    "train": "training",
+}
+__all__ = [
+    "FeatureSpec",
+    "INFNet",
+    "ImpressionDataset",
+    "PreparedData",
+    "evaluate_predictions",
+    "export_saved_model",
+    "from_spec",
+    "generate",
+    "load_spec",
+    "predict_split",
+    "prepare",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'infnet_keras' has no attribute {name!r}")
+    return getattr(import_module(f"infnet_keras.{_HOMES[name]}"), name)

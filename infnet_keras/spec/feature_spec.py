@@ -1,0 +1,172 @@
+"""The feature spec: everything a model, its data and its serving signatures follow from."""
+
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from pydantic import ConfigDict, Field, model_validator
+
+from infnet_keras.spec.base import Block
+from infnet_keras.spec.checks import check
+from infnet_keras.spec.fields import CategoricalField, Side
+from infnet_keras.spec.options import Defaults, ModelOptions, TrainingOptions
+from infnet_keras.spec.sequences import Sequence, SequenceAttribute
+from infnet_keras.spec.sources import Keys, Source, Time
+from infnet_keras.spec.tables import Table
+from infnet_keras.spec.tasks import Task
+
+
+class SequenceFeature(NamedTuple):
+    """One (behaviour, attribute) pair, resolved: what a reader fills and a model embeds.
+
+    `name` is the model's input: ids of shape [batch, length], or [batch, length, max_values] when
+    `multivalue` is set.
+    """
+
+    name: str
+    sequence: str
+    column: str
+    table: str
+    length: int
+    multivalue: str | None
+    pooling: Literal["mean", "sum"]
+    max_values: int
+
+
+class FeatureSpec(Block):
+    """A feature spec, checked: blocks agree with one another.
+
+    Load one from YAML with `infnet_keras.load_spec`, whose errors name file and line. Built in
+    Python, a contradiction raises `SpecProblem` with the path to it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+    name: str
+    sources: dict[str, Source]
+    keys: Keys
+    outcomes: list[str] = Field(default_factory=list)
+    defaults: Defaults = Field(default_factory=Defaults)
+    tables: dict[str, Table] = Field(default_factory=dict)
+    fields: dict[str, CategoricalField]
+    sequences: dict[str, Sequence] = Field(default_factory=dict)
+    tokens: Literal["per_attribute", "fused"] = "per_attribute"
+    tasks: dict[str, Task]
+    weighting: Literal["fixed", "uncertainty"] = "fixed"
+    model: ModelOptions = Field(default_factory=ModelOptions)
+    training: TrainingOptions = Field(default_factory=TrainingOptions)
+
+    @model_validator(mode="after")
+    def _agree(self) -> "FeatureSpec":
+        check(self)
+        return self
+
+    @cached_property
+    def log_source(self) -> str:
+        """Name of the source that holds the impressions: the one without `join`."""
+        return next(name for name, source in self.sources.items() if source.join is None)
+
+    @property
+    def time(self) -> Time:
+        """When an impression happened."""
+        time = self.sources[self.log_source].time
+        assert time is not None  # check() demands it
+        return time
+
+    @property
+    def dim(self) -> int:
+        """Width of every token."""
+        return self.model.dim or self.defaults.dim
+
+    @cached_property
+    def all_tables(self) -> dict[str, Table]:
+        """Every embedding table: the shared ones, then the fields' own, under the field's name."""
+        own = {n: f.own_table() for n, f in self.fields.items() if f.table is None}
+        return {**self.tables, **own}
+
+    def table_dim(self, table: str) -> int:
+        """Width of a table's rows: its own `dim`, else the default."""
+        return self.all_tables[table].dim or self.dim
+
+    def field_table(self, field: str) -> str:
+        """Name of the table that embeds a field."""
+        return self.fields[field].table or field
+
+    def field_column(self, field: str) -> str | None:
+        """The raw column that a field reads; None for a derived one."""
+        declared = self.fields[field]
+        return None if declared.derive is not None else declared.column or field
+
+    @cached_property
+    def sequence_features(self) -> list[SequenceFeature]:
+        """Every (behaviour, attribute) pair in the spec's order: the paper's F sequence features."""
+        found = []
+        for sequence_name, sequence in self.sequences.items():
+            for column, declared in sequence.attributes.items():
+                attribute = (
+                    SequenceAttribute(table=declared) if isinstance(declared, str) else declared
+                )
+                field = next(
+                    (f for n, f in self.fields.items() if self.field_column(n) == column), None
+                )
+                found.append(
+                    SequenceFeature(
+                        name=f"{sequence_name}__{column}",
+                        sequence=sequence_name,
+                        column=column,
+                        table=attribute.table,
+                        length=sequence.length,
+                        multivalue=attribute.multivalue or (field.multivalue if field else None),
+                        pooling=attribute.pooling or (field.pooling if field else "mean"),
+                        max_values=attribute.max_values or (field.max_values if field else 8),
+                    )
+                )
+        return found
+
+    @cached_property
+    def table_columns(self) -> dict[str, dict[str, str | None]]:
+        """Which raw columns feed each table, with their separator: what its vocabulary is fitted on.
+
+        A derived field feeds its table under its own name.
+        """
+        feeds: dict[str, dict[str, str | None]] = {name: {} for name in self.all_tables}
+        for name, field in self.fields.items():
+            feeds[self.field_table(name)][self.field_column(name) or name] = field.multivalue
+        for feature in self.sequence_features:
+            feeds[feature.table].setdefault(feature.column, feature.multivalue)
+        return feeds
+
+    def column_side(self, column: str) -> Side:
+        """Who owns a raw input column: the side of the fields that read it; time is context's."""
+        for name, field in self.fields.items():
+            derive = field.derive
+            if self.field_column(name) == column or (derive is not None and name == column):
+                return field.side
+            days_since = getattr(derive, "days_since", None)
+            if days_since is not None and days_since.column == column:
+                return field.side
+        return "context"
+
+    @cached_property
+    def input_columns(self) -> dict[str, Side]:
+        """Raw inputs of one candidate besides its sequences, with their sides, in a fixed order.
+
+        Columns of fields, columns of days_since, the time column if any field derives from it, and
+        under the field's own name the number of a history_count or history_rate field, which a
+        feature server keeps (it counts the whole history, the request holds its latest part).
+        """
+        columns: dict[str, Side] = {}
+        needs_time = False
+        for name, field in self.fields.items():
+            derive = field.derive
+            if derive is None:
+                columns[self.field_column(name) or name] = field.side
+            elif isinstance(derive, str):
+                needs_time = True
+            elif derive.days_since is not None:
+                needs_time = True
+                columns[derive.days_since.column] = field.side
+            else:
+                columns[name] = field.side
+        if needs_time and self.time.column is not None:
+            columns.setdefault(self.time.column, "context")
+        return columns
