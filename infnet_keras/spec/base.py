@@ -4,9 +4,15 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Block(BaseModel):
-    """A block of the YAML: unknown keys are errors, values never change after loading."""
+    """A block of the YAML: unknown keys are errors, nothing is coerced, values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
 
 
 class SpecProblem(Exception):

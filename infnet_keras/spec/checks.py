@@ -1,66 +1,85 @@
-"""Checks between the blocks of a spec; each block has already checked itself."""
+"""Checks between the blocks of a spec; each block has already checked itself.
+
+Which columns the files really have is checked when data are prepared.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from difflib import get_close_matches
+import re
 from typing import TYPE_CHECKING
 
 from infnet_keras.spec.base import SpecProblem
+from infnet_keras.spec.column_checks import check_columns
 from infnet_keras.spec.condition import Condition, ConditionError
-from infnet_keras.spec.fields import Derive
+from infnet_keras.spec.document import KeyPath
+from infnet_keras.spec.fields import CategoricalField, Derive
+from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.sequences import SequenceAttribute
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
 
-
-def nearest(name: str, valid: Iterable[str]) -> str:
-    """A sentence that offers the closest valid name, or lists the valid ones."""
-    names = list(valid)
-    close = get_close_matches(name, names, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
-    return f"valid: {', '.join(names)}" if names else "none is declared"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
 
 def check(spec: FeatureSpec) -> None:
     """Raise SpecProblem for the first contradiction between blocks."""
     _sources(spec)
+    _keys(spec)
     _names(spec)
     _fields(spec)
     _sequences(spec)
     _tasks(spec)
-    _outcomes(spec)
-    _sides(spec)
+    _model(spec)
+    check_columns(spec)
 
 
 def _sources(spec: FeatureSpec) -> None:
     logs = [name for name, source in spec.sources.items() if source.join is None]
     if len(logs) != 1:
+        found = ", ".join(logs) or "none"
         raise SpecProblem(
             ("sources",),
-            f"exactly one source, the log of impressions, has no `join`; found {logs or 'none'}",
+            f"exactly one source, the log of impressions, has no `join`; found {found}",
         )
     for name, source in spec.sources.items():
+        path = ("sources", name)
         if name == logs[0] and source.time is None:
-            raise SpecProblem(
-                ("sources", name), "the log needs `time`: a column of it, or `row_order`"
-            )
+            raise SpecProblem(path, "the log needs `time`: a column of it, or `row_order`")
         if name != logs[0] and (source.time is not None or source.deduplicate):
+            key = "deduplicate" if source.time is None else "time"
+            raise SpecProblem((*path, key), f"`{key}` belongs to the log of impressions, {logs[0]}")
+
+
+def _keys(spec: FeatureSpec) -> None:
+    if spec.keys.user == spec.keys.item:
+        raise SpecProblem(("keys", "item"), "the user and the item are the same column")
+    known_before = {
+        spec.keys.user: "the user's key",
+        spec.keys.item: "the item's key",
+        spec.time.column: "the time column",
+    }
+    for index, column in enumerate(spec.outcomes):
+        if column in known_before:
             raise SpecProblem(
-                ("sources", name), "`time` and `deduplicate` belong to the log of impressions"
+                ("outcomes", index), f"{column!r} is {known_before[column]}, not an outcome"
+            )
+    for name, task in spec.tasks.items():
+        if task.label in known_before:
+            raise SpecProblem(
+                ("tasks", name, "label"),
+                f"{task.label!r} is {known_before[task.label]}: it cannot be a label",
             )
 
 
 def _names(spec: FeatureSpec) -> None:
     for block in ("fields", "tables", "sequences", "tasks"):
         for name in getattr(spec, block):
-            if not name.isidentifier() or "__" in name:
+            if _NAME.fullmatch(name) is None:
                 raise SpecProblem(
                     (block, name),
-                    f"{name!r} is not a usable name: letters, digits and single underscores, "
-                    "not starting with a digit",
+                    f"{name!r} is not a usable name: ASCII letters, digits and single underscores "
+                    "between them, starting with a letter",
                 )
     for name, field in spec.fields.items():
         if field.table is None and name in spec.tables:
@@ -81,34 +100,45 @@ def _fields(spec: FeatureSpec) -> None:
         if field.table is not None and field.table not in spec.tables:
             raise SpecProblem(
                 (*path, "table"),
-                f"there is no table {field.table!r}; {nearest(field.table, spec.tables)}",
+                f"there is no shared table {field.table!r}; {nearest(field.table, spec.tables)}",
             )
         if field.multivalue is not None and spec.all_tables[spec.field_table(name)].is_numeric:
             raise SpecProblem((*path, "multivalue"), "numbers in buckets have one value each")
-        if field.derive is not None and not (
-            isinstance(field.derive, Derive) and field.derive.days_since is None
-        ):
-            _needs_clock(spec, (*path, "derive"))
         if isinstance(field.derive, Derive):
-            if not spec.all_tables[spec.field_table(name)].is_numeric:
-                raise SpecProblem(path, "a derived number needs `quantiles` or `boundaries`")
-            for kind in ("history_count", "history_rate"):
-                block = getattr(field.derive, kind)
-                if block is None:
-                    continue
-                for key in ("sequence", "of"):
-                    behaviour = getattr(block, key, None)
-                    if behaviour is not None and behaviour not in spec.sequences:
-                        raise SpecProblem(
-                            (*path, "derive", kind, key),
-                            f"there is no sequence {behaviour!r}; "
-                            f"{nearest(behaviour, spec.sequences)}",
-                        )
-                if block.until == "day":
-                    _needs_clock(spec, (*path, "derive", kind, "until"))
+            _derived(spec, name, field, field.derive)
+        elif field.derive is not None:
+            _needs_clock(spec, (*path, "derive"))
+            if field.side != "context":
+                raise SpecProblem(
+                    (*path, "side"), f"{field.derive} is the request's: its side is context"
+                )
 
 
-def _needs_clock(spec: FeatureSpec, path: tuple[str | int, ...]) -> None:
+def _derived(spec: FeatureSpec, name: str, field: CategoricalField, derive: Derive) -> None:
+    path: KeyPath = ("fields", name)
+    if not spec.all_tables[spec.field_table(name)].is_numeric:
+        raise SpecProblem(path, "a derived number needs `quantiles` or `boundaries`")
+    if derive.days_since is not None:
+        _needs_clock(spec, (*path, "derive", "days_since"))
+        return
+    for kind in ("history_count", "history_rate"):
+        block = getattr(derive, kind)
+        if block is None:
+            continue
+        for key in ("sequence", "of"):
+            behaviour = getattr(block, key, None)
+            if behaviour is not None and behaviour not in spec.sequences:
+                raise SpecProblem(
+                    (*path, "derive", kind, key),
+                    f"there is no sequence {behaviour!r}; {nearest(behaviour, spec.sequences)}",
+                )
+        if block.until == "day":
+            _needs_clock(spec, (*path, "derive", kind, "until"))
+    if field.side != "user":
+        raise SpecProblem((*path, "side"), "a count over the user's history is of side user")
+
+
+def _needs_clock(spec: FeatureSpec, path: KeyPath) -> None:
     if spec.time.column is None:
         raise SpecProblem(path, "this needs a time column; the log has only its row order")
 
@@ -126,23 +156,21 @@ def _sequences(spec: FeatureSpec) -> None:
                 "(counted only) has none",
             )
         for column, declared in sequence.attributes.items():
-            table = declared.table if isinstance(declared, SequenceAttribute) else declared
-            if table not in tables:
+            attribute = (*path, "attributes", column)
+            block = SequenceAttribute(table=declared) if isinstance(declared, str) else declared
+            if block.table not in tables:
                 raise SpecProblem(
-                    (*path, "attributes", column),
-                    f"there is no table {table!r}; {nearest(table, tables)}",
+                    attribute, f"there is no table {block.table!r}; {nearest(block.table, tables)}"
                 )
             if column == spec.keys.user:
                 raise SpecProblem(
-                    (*path, "attributes", column),
+                    attribute,
                     "every event of a history has the same user: this attribute says nothing",
                 )
+            if block.multivalue is not None and tables[block.table].is_numeric:
+                raise SpecProblem(attribute, "numbers in buckets have one value each")
         if sequence.when is not None:
             _condition(sequence.when, (*path, "when"))
-    if spec.tokens == "fused":
-        dims = {spec.table_dim(f.table) for f in spec.sequence_features}
-        if len(dims) > 1:
-            raise SpecProblem(("tokens",), f"fused attributes need one width, found {sorted(dims)}")
 
 
 def _tasks(spec: FeatureSpec) -> None:
@@ -151,46 +179,20 @@ def _tasks(spec: FeatureSpec) -> None:
             _condition(task.mask, ("tasks", name, "mask"))
 
 
-def _condition(text: str, path: tuple[str | int, ...]) -> None:
+def _condition(text: str, path: KeyPath) -> None:
     try:
         Condition.parse(text)
     except ConditionError as error:
         raise SpecProblem(path, str(error)) from error
 
 
-def _outcomes(spec: FeatureSpec) -> None:
-    known_after = {task.label: f"the label of task {name}" for name, task in spec.tasks.items()}
-    known_after |= dict.fromkeys(spec.outcomes, "an outcome")
-    for column in spec.input_columns:
-        if column in known_after:
-            name = next(
-                n
-                for n, field in spec.fields.items()
-                if column in (n, spec.field_column(n))
-                or getattr(getattr(field.derive, "days_since", None), "column", None) == column
-            )
-            raise SpecProblem(
-                ("fields", name),
-                f"column {column!r} is {known_after[column]}, known only after the impression: it "
-                "cannot be a feature of it (it may be an attribute of a sequence)",
-            )
-
-
-def _sides(spec: FeatureSpec) -> None:
-    sides: dict[str, str] = {}
-    for name, field in spec.fields.items():
-        column = spec.field_column(name)
-        if column is None:
-            days_since = getattr(field.derive, "days_since", None)
-            if days_since is None:
-                if isinstance(field.derive, Derive) and field.side != "user":
-                    raise SpecProblem(
-                        ("fields", name, "side"), "a user's history is of side user"
-                    )
-                continue
-            column = days_since.column
-        if sides.setdefault(column, field.side) != field.side:
-            raise SpecProblem(
-                ("fields", name, "side"),
-                f"column {column!r} is already read as a {sides[column]} feature",
-            )
+def _model(spec: FeatureSpec) -> None:
+    if spec.dim % spec.model.num_heads:
+        raise SpecProblem(
+            ("model", "num_heads"),
+            f"the token width {spec.dim} cannot be split between {spec.model.num_heads} heads",
+        )
+    if spec.tokens == "fused":
+        dims = {spec.table_dim(f.table) for f in spec.sequence_features}
+        if len(dims) > 1:
+            raise SpecProblem(("tokens",), f"fused attributes need one width, found {sorted(dims)}")

@@ -39,21 +39,34 @@ class FeatureSpec(Block):
     Python, a contradiction raises `SpecProblem` with the path to it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+    model_config = ConfigDict(ignored_types=(cached_property,))
 
-    name: str
+    name: str = Field(min_length=1)
+    """What the spec is called, in reports and exported models."""
     sources: dict[str, Source]
+    """Raw files: the log of impressions and what is joined to it."""
     keys: Keys
+    """The columns that identify users and items."""
     outcomes: list[str] = Field(default_factory=list)
+    """Columns that, like every label, are known only after the impression: never its features."""
     defaults: Defaults = Field(default_factory=Defaults)
+    """What a block takes where it says nothing."""
     tables: dict[str, Table] = Field(default_factory=dict)
+    """Embedding tables that fields and sequence attributes share by naming them."""
     fields: dict[str, CategoricalField]
+    """Categorical fields, one token each."""
     sequences: dict[str, Sequence] = Field(default_factory=dict)
+    """Behaviours: earlier events of the same user."""
     tokens: Literal["per_attribute", "fused"] = "per_attribute"
+    """Whether each attribute of a behaviour is a sequence of its own, or a step is one token."""
     tasks: dict[str, Task]
+    """What is predicted."""
     weighting: Literal["fixed", "uncertainty"] = "fixed"
+    """Whether the tasks' weights stay as given or are learned from their uncertainty."""
     model: ModelOptions = Field(default_factory=ModelOptions)
+    """The model's options."""
     training: TrainingOptions = Field(default_factory=TrainingOptions)
+    """Optimiser, regularisation and stopping."""
 
     @model_validator(mode="after")
     def _agree(self) -> "FeatureSpec":
@@ -98,7 +111,7 @@ class FeatureSpec(Block):
 
     @cached_property
     def sequence_features(self) -> list[SequenceFeature]:
-        """Every (behaviour, attribute) pair in the spec's order: the paper's F sequence features."""
+        """Every (behaviour, attribute) pair, in order: the paper's F sequence features."""
         found = []
         for sequence_name, sequence in self.sequences.items():
             for column, declared in sequence.attributes.items():
@@ -124,7 +137,7 @@ class FeatureSpec(Block):
 
     @cached_property
     def table_columns(self) -> dict[str, dict[str, str | None]]:
-        """Which raw columns feed each table, with their separator: what its vocabulary is fitted on.
+        """Which raw columns feed each table, with their separators: its vocabulary comes from them.
 
         A derived field feeds its table under its own name.
         """

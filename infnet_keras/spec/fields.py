@@ -2,10 +2,10 @@
 
 from typing import Literal
 
-from pydantic import PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from infnet_keras.spec.base import Block
-from infnet_keras.spec.tables import KINDS, Table, Vocabulary
+from infnet_keras.spec.tables import Table, TableKeys
 
 Side = Literal["user", "item", "context"]
 Until = Literal["now", "day"]
@@ -15,6 +15,7 @@ class DaysSince(Block):
     """Whole days from the date in `column` (YYYY-MM-DD, more may follow) to the impression."""
 
     column: str
+    """The column that holds the date."""
 
 
 class HistoryCount(Block):
@@ -25,7 +26,9 @@ class HistoryCount(Block):
     """
 
     sequence: str
+    """The behaviour that is counted."""
     until: Until = "now"
+    """Count up to the impression (now) or up to the start of its day."""
 
 
 class HistoryRate(Block):
@@ -35,27 +38,36 @@ class HistoryRate(Block):
     """
 
     sequence: str
+    """The behaviour above the line."""
     of: str
+    """The behaviour below the line."""
     until: Until = "now"
-    prior: float = 0.0
-    strength: float = 0.0
+    """Count up to the impression (now) or up to the start of its day."""
+    prior: NonNegativeFloat = 0.0
+    """The rate of a user without a history."""
+    strength: NonNegativeFloat = 0.0
+    """How many behaviours the prior is worth."""
 
 
 class Derive(Block):
     """A value computed from time or history instead of read from a column: exactly one of these."""
 
     days_since: DaysSince | None = None
+    """Whole days from a date column to the impression."""
     history_count: HistoryCount | None = None
+    """Number of earlier behaviours of one kind."""
     history_rate: HistoryRate | None = None
+    """Number of earlier behaviours of one kind over that of another."""
 
     @model_validator(mode="after")
     def _one(self) -> "Derive":
-        if sum(v is not None for v in (self.days_since, self.history_count, self.history_rate)) != 1:
+        given = (self.days_since, self.history_count, self.history_rate)
+        if sum(v is not None for v in given) != 1:
             raise ValueError("give exactly one of days_since, history_count, history_rate")
         return self
 
 
-class CategoricalField(Block):
+class CategoricalField(TableKeys):
     """One categorical token: a column (or a derived value), its side and its table.
 
     `table` names a shared table; without it the field declares a table of its own with the keys
@@ -63,39 +75,56 @@ class CategoricalField(Block):
     """
 
     side: Side
+    """Who owns the value: user and context are sent once per request, item once per candidate."""
     column: str | None = None
+    """The column it reads, where that is not the field's name."""
     table: str | None = None
-    multivalue: str | None = None
+    """The shared table that embeds it; without it the field has a table of its own."""
+    multivalue: str | None = Field(default=None, min_length=1)
+    """The separator of a column that holds several values."""
     pooling: Literal["mean", "sum"] = "mean"
+    """How the embeddings of several values become one."""
     max_values: PositiveInt = 8
+    """Of several values, the first so many count."""
     derive: Literal["hour_of_day", "day_of_week"] | Derive | None = None
-    vocabulary: Vocabulary | None = None
-    hash: PositiveInt | None = None
-    identity: PositiveInt | None = None
-    quantiles: int | None = None
-    boundaries: list[float] | None = None
-    oov: PositiveInt = 1
-    missing: Literal["oov", "own"] = "oov"
-    size: PositiveInt | None = None
-    dim: PositiveInt | None = None
+    """Compute the value from time or history instead of reading a column."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "CategoricalField":
-        kinds = [kind for kind in KINDS if getattr(self, kind) is not None]
+        own = [*self.kinds, *self._table_options()]
         if isinstance(self.derive, str):
-            if kinds or self.table:
-                raise ValueError(f"derive: {self.derive} has its own rows; drop {', '.join(kinds)}")
+            unwanted = [key for key in own if key != "dim"]
+            if self.table is not None:
+                unwanted.append("table")
+            if unwanted:
+                raise ValueError(
+                    f"{self.derive} has a table of its own, one row a value: "
+                    f"drop {_quoted(unwanted)}"
+                )
         elif self.table is not None:
-            if kinds:
-                raise ValueError(f"give either `table` or {kinds[0]}, not both")
+            if own:
+                raise ValueError(
+                    f"the shared table {self.table!r} already says how values become rows: "
+                    f"drop either `table` or {_quoted(own)}"
+                )
         else:
-            self.own_table()
+            self._check_table()
         if self.derive is not None:
             if self.multivalue is not None:
                 raise ValueError("a derived field has one value: drop `multivalue`")
             if self.column is not None:
                 raise ValueError("a derived field reads no column of its own: drop `column`")
+        if self.multivalue is None and (self.pooling != "mean" or self.max_values != 8):
+            raise ValueError(
+                "`pooling` and `max_values` are for several values: give their separator in "
+                "`multivalue`, or drop them"
+            )
         return self
+
+    def _table_options(self) -> list[str]:
+        """The options of a table that differ from their defaults."""
+        options = ("oov", "missing", "size", "dim")
+        return [o for o in options if getattr(self, o) != TableKeys.model_fields[o].default]
 
     def own_table(self) -> Table:
         """The table that this field declares for itself."""
@@ -104,3 +133,7 @@ class CategoricalField(Block):
         if self.derive == "day_of_week":
             return Table(identity=7, dim=self.dim)
         return Table(**{key: getattr(self, key) for key in Table.model_fields})
+
+
+def _quoted(keys: list[str]) -> str:
+    return " and ".join(f"`{key}`" for key in keys)

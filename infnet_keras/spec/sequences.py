@@ -15,9 +15,13 @@ class SequenceAttribute(Block):
     """
 
     table: str
-    multivalue: str | None = None
+    """The table that embeds it."""
+    multivalue: str | None = Field(default=None, min_length=1)
+    """The separator of a column that holds several values."""
     pooling: Literal["mean", "sum"] | None = None
+    """How the embeddings of several values become one."""
     max_values: PositiveInt | None = None
+    """Of several values, the first so many count."""
 
 
 class Sequence(Block):
@@ -28,6 +32,10 @@ class Sequence(Block):
     """
 
     length: NonNegativeInt = 0
+    """How many events the history holds at most: the latest."""
     when: str | None = None
+    """Which events belong to it: comparisons joined by and, or, not; without it every event."""
     until: Until = "now"
+    """Whether the history ends at the impression (now) or at the start of its day."""
     attributes: dict[str, str | SequenceAttribute] = Field(default_factory=dict)
+    """Columns of the events, each with the table that embeds it."""

@@ -1,6 +1,7 @@
 """Embedding tables: how a raw value becomes a row."""
 
-from typing import Literal
+from itertools import pairwise
+from typing import Literal, Self
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
@@ -14,10 +15,68 @@ class Vocabulary(Block):
     """Values that get rows of their own, fitted on the training part."""
 
     min_count: PositiveInt = 1
+    """A value seen less often in the training part is out of vocabulary."""
     max_size: PositiveInt | None = None
+    """Keep this many values, the most frequent ones; null keeps all."""
 
 
-class Table(Block):
+class TableKeys(Block):
+    """The keys that declare a table, in `tables` and in a field with a table of its own."""
+
+    vocabulary: Vocabulary | None = None
+    """One row per value seen in the training part; `{}` takes every value."""
+    hash: PositiveInt | None = None
+    """This many rows, shared by the values whose hash agrees."""
+    identity: PositiveInt | None = None
+    """Integers 0 .. n - 1, each with its row."""
+    quantiles: int | None = Field(default=None, ge=2)
+    """Numbers in this many buckets of about equal size, fitted on the training part."""
+    boundaries: list[float] | None = Field(default=None, min_length=1)
+    """Numbers in buckets between these boundaries; a bucket starts with its boundary."""
+    oov: PositiveInt = 1
+    """Rows for values out of the vocabulary, which are spread over them by hash."""
+    missing: Literal["oov", "own"] = "oov"
+    """Whether a missing value has a row of its own or is out of vocabulary."""
+    size: PositiveInt | None = None
+    """Rows to reserve for a vocabulary that is not fitted yet."""
+    dim: PositiveInt | None = None
+    """Width of a row where it is not the model's; a linear map then leads to the model's."""
+
+    @field_validator("boundaries")
+    @classmethod
+    def _increasing(cls, values: list[float] | None) -> list[float] | None:
+        if values is not None and any(a >= b for a, b in pairwise(values)):
+            raise ValueError("the boundaries must increase strictly")
+        return values
+
+    @property
+    def kinds(self) -> list[str]:
+        """Which of vocabulary, hash, identity, quantiles and boundaries are given."""
+        return [kind for kind in KINDS if getattr(self, kind) is not None]
+
+    def _check_table(self) -> None:
+        """Raise ValueError unless the keys declare one table."""
+        given = self.kinds
+        if len(given) != 1:
+            said = " and ".join(given) if given else "none of them"
+            raise ValueError(f"give exactly one of {', '.join(KINDS)}; found {said}")
+        if given[0] not in ("vocabulary", "hash") and (self.oov != 1 or self.missing == "own"):
+            raise ValueError(
+                f"{given[0]} has one out-of-vocabulary row, which also holds missing values: "
+                "drop `oov` and `missing`"
+            )
+        if self.size is not None:
+            if given[0] != "vocabulary":
+                raise ValueError(f"{given[0]} already says how many rows there are: drop `size`")
+            reserved = 1 + self.oov + (self.missing == "own")
+            if self.size <= reserved:
+                raise ValueError(
+                    f"size must exceed the {reserved} rows of padding, unknown and missing values; "
+                    f"found {self.size}"
+                )
+
+
+class Table(TableKeys):
     """One embedding table and the one transform that leads into it.
 
     Rows: 0 is padding, then `oov` out-of-vocabulary rows, then one row for a missing value if
@@ -25,40 +84,15 @@ class Table(Block):
     they cannot place, a missing value first of all, into row 1.
     """
 
-    vocabulary: Vocabulary | None = None
-    hash: PositiveInt | None = None
-    identity: PositiveInt | None = None
-    quantiles: int | None = Field(default=None, ge=2)
-    boundaries: list[float] | None = Field(default=None, min_length=1)
-    oov: PositiveInt = 1
-    missing: Literal["oov", "own"] = "oov"
-    size: PositiveInt | None = None
-    dim: PositiveInt | None = None
-
     @model_validator(mode="after")
-    def _one_kind(self) -> "Table":
-        given = [kind for kind in KINDS if getattr(self, kind) is not None]
-        if len(given) != 1:
-            said = " and ".join(given) if given else "none"
-            raise ValueError(f"give exactly one of {', '.join(KINDS)}; found {said}")
-        if given[0] not in ("vocabulary", "hash") and (self.oov != 1 or self.missing == "own"):
-            raise ValueError(
-                f"{given[0]} has one out-of-vocabulary row, which also holds missing values: "
-                "drop `oov` and `missing`"
-            )
+    def _one_kind(self) -> Self:
+        self._check_table()
         return self
-
-    @field_validator("boundaries")
-    @classmethod
-    def _increasing(cls, values: list[float] | None) -> list[float] | None:
-        if values is not None and any(a >= b for a, b in zip(values, values[1:], strict=False)):
-            raise ValueError("boundaries must increase strictly")
-        return values
 
     @property
     def kind(self) -> str:
         """Which of vocabulary, hash, identity, quantiles and boundaries this table uses."""
-        return next(kind for kind in KINDS if getattr(self, kind) is not None)
+        return self.kinds[0]
 
     @property
     def is_numeric(self) -> bool:

@@ -9,5 +9,8 @@ class Task(Block):
     """One binary label of the log; rows outside `mask` leave its loss and its metrics."""
 
     label: str
+    """The column that holds 0 or 1."""
     weight: NonNegativeFloat = 1.0
+    """Factor of its loss."""
     mask: str | None = None
+    """Which impressions count: comparisons joined by and, or, not; without it all."""

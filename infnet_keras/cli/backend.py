@@ -1,0 +1,55 @@
+"""Which Keras backend a command runs on: settled before Keras is imported."""
+
+import argparse
+import os
+import sys
+
+from infnet_keras.errors import ModelError
+
+BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def add_backend(parser: argparse.ArgumentParser) -> None:
+    """Add `--backend`."""
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        help="Keras backend; without it KERAS_BACKEND or Keras' own configuration decides",
+    )
+
+
+def start_backend(backend: str | None) -> None:
+    """Import Keras on a backend.
+
+    Args:
+        backend: one of BACKENDS; None takes the configured one.
+
+    Raises:
+        ModelError: the backend is not installed, cannot train, or Keras already runs on another.
+    """
+    if backend is not None and "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = backend
+    try:
+        import keras
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in BACKENDS:
+            raise
+        raise ModelError(
+            f"the backend {missing} is not installed; pip install 'infnet-keras[{missing}]', or "
+            "choose another with --backend"
+        ) from error
+    except ValueError as error:  # what Keras raises for a name that it does not know
+        raise ModelError(
+            f"Keras does not start ({error}); choose one of {', '.join(BACKENDS)} with --backend"
+        ) from error
+    running = keras.backend.backend()
+    if backend is not None and running != backend:
+        raise ModelError(
+            f"Keras already runs on {running} in this process: --backend {backend} needs another"
+        )
+    if running not in BACKENDS:
+        raise ModelError(
+            f"the backend {running} cannot train; choose one of {', '.join(BACKENDS)} with "
+            "--backend"
+        )

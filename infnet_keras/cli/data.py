@@ -1,0 +1,77 @@
+"""`infnet data`: prepare raw logs, generate logs to try things on."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
+
+
+def add_parser(groups: Any) -> None:
+    """Add `data prepare` and `data generate`."""
+    commands = groups.add_parser("data", help="prepare raw logs for training, generate logs")
+    commands = commands.add_subparsers(required=True, metavar="COMMAND")
+
+    prepare = commands.add_parser(
+        "prepare", help="turn raw logs into prepared data: vocabularies, ids, splits"
+    )
+    add_spec(prepare)
+    add_set(prepare)
+    prepare.add_argument(
+        "--raw", required=True, type=Path, help="directory that the spec's `files` start from"
+    )
+    prepare.add_argument("--out", required=True, type=Path, help="directory to write")
+    prepare.add_argument(
+        "--valid-from",
+        required=True,
+        metavar="DAY",
+        help="first local day (YYYY-MM-DD) of validation; for a log in row order a fraction (0.8)",
+    )
+    prepare.add_argument(
+        "--test-from", required=True, metavar="DAY", help="first day, or fraction, of the test"
+    )
+    prepare.add_argument(
+        "--history", type=Path, help="directory of earlier logs that only seed histories"
+    )
+    prepare.set_defaults(command=_prepare)
+
+    generate = commands.add_parser(
+        "generate", help="write raw logs for a spec, with a signal that a model can find"
+    )
+    add_spec(generate)
+    add_set(generate)
+    generate.add_argument("--out", required=True, type=Path, help="directory to write")
+    generate.add_argument("--users", required=True, type=int, help="number of users")
+    generate.add_argument("--events", required=True, type=int, help="number of impressions")
+    generate.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
+    generate.set_defaults(command=_generate)
+
+
+def _prepare(arguments: argparse.Namespace) -> None:
+    from infnet_keras.data import prepare
+
+    manifest = prepare(
+        resolved_spec(arguments.spec, arguments.set),
+        raw=arguments.raw,
+        out=arguments.out,
+        valid_from=arguments.valid_from,
+        test_from=arguments.test_from,
+        history=arguments.history,
+        progress=lambda line: print(line, file=sys.stderr),
+    )
+    counts = ", ".join(f"{count:,} {split}" for split, count in manifest.impressions.items())
+    print(f"{arguments.out}: impressions of {manifest.users:,} users: {counts}")
+
+
+def _generate(arguments: argparse.Namespace) -> None:
+    from infnet_keras.data import generate
+
+    generate(
+        resolved_spec(arguments.spec, arguments.set),
+        arguments.out,
+        users=arguments.users,
+        events=arguments.events,
+        seed=arguments.seed,
+    )
+    print(f"{arguments.out}: {arguments.events:,} impressions of {arguments.users:,} users")

@@ -1,0 +1,30 @@
+"""`infnet export`."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from infnet_keras.cli.backend import start_backend
+from infnet_keras.cli.run_arguments import add_run, load_run_model
+
+
+def add_parser(groups: Any) -> None:
+    """Add `export`."""
+    parser = groups.add_parser(
+        "export",
+        help="write a run's model as a SavedModel for TF Serving",
+        description="Write a run's model as the next version of a SavedModel for TF Serving. Runs "
+        "under TensorFlow, whichever backend trained the model.",
+    )
+    add_run(parser)
+    parser.add_argument(
+        "--out", required=True, type=Path, help="model directory; versions 1, 2, ... go into it"
+    )
+    parser.set_defaults(command=_export)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    start_backend("tensorflow")
+    from infnet_keras.export import export_saved_model
+
+    print(export_saved_model(load_run_model(arguments.run), arguments.out))

@@ -1,0 +1,61 @@
+"""`infnet spec`: check a spec, print its grammar."""
+
+import argparse
+import json
+from typing import Any
+
+from infnet_keras.cli.backend import start_backend
+from infnet_keras.cli.spec_arguments import add_set, resolved_spec
+from infnet_keras.errors import ModelError
+from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.json_schema import json_schema
+from infnet_keras.spec.summary import summarize
+
+
+def add_parser(groups: Any) -> None:
+    """Add `spec check` and `spec schema`."""
+    commands = groups.add_parser("spec", help="check a feature spec, print its JSON schema")
+    commands = commands.add_subparsers(required=True, metavar="COMMAND")
+
+    check = commands.add_parser(
+        "check", help="check a spec and summarise it: fields, tables, sequences, tasks, sizes"
+    )
+    check.add_argument("file", help="a YAML file, or the name of a shipped spec")
+    add_set(check)
+    check.set_defaults(command=_check)
+
+    schema = commands.add_parser("schema", help="print the JSON schema of the YAML, for editors")
+    schema.set_defaults(command=_schema)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    spec = resolved_spec(arguments.file, arguments.set)
+    print(summarize(spec, model_parameters=_model_parameters(spec)))
+
+
+def _schema(arguments: argparse.Namespace) -> None:
+    print(json.dumps(json_schema(), indent=2))
+
+
+def _model_parameters(spec: FeatureSpec) -> int | None:
+    """Parameters of the model over the declared tables; None without all sizes or a backend.
+
+    Tables are built with a single value each and their other rows counted, so that a table of any
+    size costs nothing here.
+    """
+    rows = {name: table.rows() for name, table in spec.all_tables.items()}
+    if None in rows.values():
+        return None
+    try:
+        start_backend(None)
+    except ModelError:
+        return None
+    from infnet_keras.models import MODELS
+
+    built = {name: table.first_value_id + 1 for name, table in spec.all_tables.items()}
+    model = MODELS[spec.model.type](spec, built)
+    model.build()
+    left_out = sum(
+        ((count or 0) - built[name]) * spec.table_dim(name) for name, count in rows.items()
+    )
+    return int(model.count_params()) + left_out

@@ -1,0 +1,52 @@
+"""The arguments that name a spec and change single values of it."""
+
+import argparse
+from typing import Any
+
+import yaml
+
+from infnet_keras.errors import SpecError
+from infnet_keras.spec import FeatureSpec, load_spec, override_spec
+
+
+def add_spec(parser: argparse.ArgumentParser) -> None:
+    """Add `--spec`."""
+    parser.add_argument(
+        "--spec", required=True, help="a YAML file, or the name of a shipped spec (qb_video, ...)"
+    )
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """Add `--set`."""
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="replace a value of the spec, such as model.dim=64; the value is YAML; repeatable",
+    )
+
+
+def resolved_spec(spec: str, replacements: list[str]) -> FeatureSpec:
+    """The spec with the values of `--set`.
+
+    Args:
+        spec: a YAML file or the name of a shipped spec.
+        replacements: "key=value" each, the value in YAML.
+
+    Raises:
+        SpecError: the spec is wrong, or a replacement is.
+    """
+    loaded = load_spec(spec)
+    values = dict(_replacement(text) for text in replacements)
+    return override_spec(loaded, values) if values else loaded
+
+
+def _replacement(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise SpecError(f"--set {text}: expected KEY=VALUE, such as model.dim=64")
+    try:
+        return key, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise SpecError(f"--set {text}: the value is not YAML: {error}") from error

@@ -1,0 +1,51 @@
+"""`infnet train`."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from infnet_keras.cli.backend import add_backend, start_backend
+from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
+
+
+def add_parser(groups: Any) -> None:
+    """Add `train`."""
+    parser = groups.add_parser(
+        "train",
+        help="train a model on prepared data",
+        description="Train a model on prepared data. The same command continues a run that was "
+        "interrupted, after its last finished epoch.",
+    )
+    add_spec(parser)
+    add_set(parser)
+    parser.add_argument("--data", required=True, type=Path, help="directory of prepared data")
+    parser.add_argument(
+        "--run", required=True, type=Path, help="run directory: model.keras, history, state"
+    )
+    add_backend(parser)
+    parser.add_argument("--seed", type=int, help="short for --set training.seed=SEED")
+    parser.add_argument(
+        "--restart", action="store_true", help="forget an earlier run in this directory"
+    )
+    parser.set_defaults(command=_train)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    replacements = list(arguments.set)
+    if arguments.seed is not None:
+        replacements.append(f"training.seed={arguments.seed}")
+    spec = resolved_spec(arguments.spec, replacements)
+    start_backend(arguments.backend)
+    from rich.console import Console
+
+    from infnet_keras.training import train
+
+    console = Console(stderr=True)
+    result = train(
+        spec, arguments.data, arguments.run, restart=arguments.restart, console=console
+    )
+    ended = "stopped early" if result.stopped_early else "all done"
+    print(
+        f"{arguments.run}: best mean validation AUC {result.best.mean_auc:.4f} in epoch "
+        f"{result.best.epoch} (epochs: {result.epochs} of {spec.training.epochs}, {ended})"
+    )

@@ -1,0 +1,1 @@
+"""From raw logs to batches: preparation, prepared directories, readers, generated logs."""

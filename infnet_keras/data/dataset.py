@@ -1,0 +1,58 @@
+"""Batches for `keras.Model.fit`, on every backend."""
+
+from typing import Any
+
+import keras
+
+from infnet_keras.data.prepared import PreparedData, Split
+from infnet_keras.data.reader import ImpressionReader
+
+
+class ImpressionDataset(keras.utils.PyDataset):
+    """A split as a Keras dataset of (inputs, labels).
+
+    It permutes impressions itself, anew in each epoch: give `fit` `shuffle=False`, which otherwise
+    asks for batches in random order and so for other shards all the time when the data is larger
+    than the reader's window.
+
+    Args:
+        prepared: the data.
+        split: "train", "valid" or "test".
+        batch_size: impressions in a batch; the last one may be smaller.
+        shuffle: whether to permute.
+        seed: of the permutations.
+        workers: threads that ask for batches.
+
+    Example:
+        >>> train = ImpressionDataset(PreparedData.open("prepared"), "train", 1024, shuffle=True)
+        >>> model.fit(train, shuffle=False)
+    """
+
+    def __init__(
+        self,
+        prepared: PreparedData,
+        split: Split,
+        batch_size: int,
+        shuffle: bool = False,
+        seed: int = 0,
+        workers: int = 1,
+    ):
+        super().__init__(workers=workers)
+        self.reader = ImpressionReader(prepared, split, batch_size, shuffle, seed)
+        self.epoch = 0
+
+    @property
+    def num_batches(self) -> int:
+        """Batches in an epoch."""
+        return len(self.reader)
+
+    def __len__(self) -> int:
+        return len(self.reader)
+
+    def __getitem__(self, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        batch = self.reader.batch(index, self.epoch)
+        return batch.inputs, batch.labels
+
+    def on_epoch_end(self) -> None:
+        """The next epoch has another order."""
+        self.epoch += 1

@@ -1,0 +1,104 @@
+"""Names and meaning of the columns of a shard."""
+
+from typing import NamedTuple
+
+from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.fields import Derive
+
+USER = "user"
+SPLIT = "split"
+HISTORY_END = "history_end"
+DAY_END = "day_end"
+
+
+class IdColumn(NamedTuple):
+    """Encoded ids of one raw column (or derived field) under one table.
+
+    Fields and sequence attributes that read alike share it. With a `separator` it stands in a
+    shard as `max_values` columns, one a position.
+    """
+
+    column: str
+    table: str
+    separator: str | None
+    max_values: int
+
+    @property
+    def name(self) -> str:
+        """Name in a shard; a position is appended where values are split."""
+        split = "" if self.separator is None else f":{self.separator}:{self.max_values}"
+        return f"ids:{self.column}:{self.table}{split}"
+
+    @property
+    def shard_columns(self) -> list[str]:
+        """The columns of a shard that hold it."""
+        if self.separator is None:
+            return [self.name]
+        return [f"{self.name}:{position}" for position in range(self.max_values)]
+
+
+def field_columns(spec: FeatureSpec) -> dict[str, IdColumn]:
+    """The id column of each field; a derived field reads the column of its own name."""
+    return {
+        name: IdColumn(
+            spec.field_column(name) or derived_column(name),
+            spec.field_table(name),
+            field.multivalue,
+            field.max_values if field.multivalue is not None else 1,
+        )
+        for name, field in spec.fields.items()
+    }
+
+
+def sequence_columns(spec: FeatureSpec) -> dict[str, IdColumn]:
+    """The id column of each sequence feature, under the feature's name."""
+    return {
+        feature.name: IdColumn(
+            feature.column,
+            feature.table,
+            feature.multivalue,
+            feature.max_values if feature.multivalue is not None else 1,
+        )
+        for feature in spec.sequence_features
+    }
+
+
+def derived_column(field: str) -> str:
+    """Where the value of a derived field stands before it is encoded."""
+    return f"derived:{field}"
+
+
+def label_column(task: str) -> str:
+    """Where the label of a task stands: float32, NaN where missing or outside the task's mask."""
+    return f"label:{task}"
+
+
+def behaviour_column(sequence: str) -> str:
+    """Where it stands whether an event is one of a behaviour."""
+    return f"when:{sequence}"
+
+
+def behaviours(spec: FeatureSpec) -> list[str]:
+    """Sequences whose events a reader has to tell from others: they have tokens and a `when`."""
+    return [n for n, s in spec.sequences.items() if s.attributes and s.when is not None]
+
+
+def needs_day_end(spec: FeatureSpec) -> bool:
+    """Whether some sequence of tokens ends before the impression's own day."""
+    return any(s.attributes and s.until == "day" for s in spec.sequences.values())
+
+
+def derives_history(spec: FeatureSpec, field: str) -> bool:
+    """Whether a field counts the user's history."""
+    derive = spec.fields[field].derive
+    return isinstance(derive, Derive) and derive.days_since is None
+
+
+def id_columns(spec: FeatureSpec) -> list[IdColumn]:
+    """Every distinct id column, in a fixed order."""
+    return list(dict.fromkeys([*field_columns(spec).values(), *sequence_columns(spec).values()]))
+
+
+def is_shard_column(name: str) -> bool:
+    """Whether a column of an ordered partition goes into its shard as it is."""
+    return name in (USER, SPLIT, HISTORY_END, DAY_END) or name.startswith(("label:", "when:"))

@@ -1,0 +1,79 @@
+"""A directory that appears complete or not at all."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from infnet_keras.errors import DataError
+
+
+@contextmanager
+def output_directory(out: Path, own_names: frozenset[str], purpose: str) -> Iterator[Path]:
+    """A directory to write into, next to `out`, which takes its place when the block ends well.
+
+    Left by an exception, everything written is removed. What a killed process left is removed by
+    the next one that writes to the same place; a lock tells it from one that is still at work.
+
+    Args:
+        out: where the result goes. It may exist if it is empty, or an earlier result.
+        own_names: what an earlier result may consist of; anything else there is never touched.
+        purpose: what is written, for errors.
+
+    Raises:
+        DataError: `out` holds something else, or the file system refuses (no space, say).
+    """
+    out = out.absolute()
+    try:
+        _refuse_foreign(out, own_names, purpose)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        for stale in out.parent.glob(f"{out.name}.partial-*"):
+            _remove_if_abandoned(stale)
+        partial = out.parent / f"{out.name}.partial-{uuid4().hex[:12]}"
+        partial.mkdir()
+        lock = os.open(partial, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield partial
+            if out.exists():
+                old = out.parent / f"{out.name}.partial-{uuid4().hex[:12]}"
+                out.rename(old)
+                partial.rename(out)
+                shutil.rmtree(old)
+            else:
+                partial.rename(out)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+            os.close(lock)
+    except OSError as error:
+        raise DataError(
+            f"{purpose} could not be written to {out}: {error.strerror or error}; free space or "
+            "choose another directory. Nothing incomplete was left there"
+        ) from error
+
+
+def _refuse_foreign(out: Path, own_names: frozenset[str], purpose: str) -> None:
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise DataError(f"{out} is a file; {purpose} needs a directory")
+    foreign = sorted(path.name for path in out.iterdir() if path.name not in own_names)
+    if foreign:
+        raise DataError(
+            f"{out} is not empty and holds {foreign[0]!r}, which is not ours; choose another "
+            f"directory for {purpose}, or delete this one first"
+        )
+
+
+def _remove_if_abandoned(directory: Path) -> None:
+    lock = os.open(directory, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(directory)
+    except BlockingIOError:
+        pass  # another process is writing it
+    finally:
+        os.close(lock)

@@ -1,0 +1,168 @@
+"""The raw files of one source, read in blocks of bounded size."""
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from infnet_keras.data.conversion import inferred_type
+from infnet_keras.errors import DataError
+from infnet_keras.spec.nearest import nearest
+from infnet_keras.spec.sources import ColumnType, Source
+
+_CSV_BLOCK_BYTES = 8 << 20
+_PARQUET_BLOCK_ROWS = 1 << 17
+_COMPRESSION_SUFFIXES = (".gz", ".bz2", ".zst", ".lz4")
+_GZIP_RATIO = 6  # of text; only sizes partitions
+
+
+class Block(NamedTuple):
+    """Consecutive rows of one file: text columns from CSV, a file's own types from Parquet."""
+
+    file: Path
+    first_row: int  # counted from 0 in its file
+    table: pa.Table
+
+
+class RawFiles:
+    """The files of a source.
+
+    Args:
+        name: what errors call the source.
+        raw: directory that the source's patterns start from.
+        source: its block in the spec.
+
+    Raises:
+        DataError: no file matches, or the same file is there twice, compressed and not.
+    """
+
+    def __init__(self, name: str, raw: Path, source: Source):
+        self.name = name
+        self._delimiter = source.delimiter
+        patterns = [source.files] if isinstance(source.files, str) else source.files
+        found: list[Path] = []
+        for pattern in patterns:
+            matches = sorted(path for path in raw.glob(pattern) if path.is_file())
+            if not matches:
+                raise DataError(
+                    f"source {name!r}: no file matches {pattern!r} in {raw}; correct `files` in "
+                    "the spec or the directory of the raw logs"
+                )
+            found.extend(path for path in matches if path not in found)
+        plain = {path.with_suffix("") if _is_compressed(path) else path for path in found}
+        if len(plain) < len(found):
+            raise DataError(
+                f"source {name!r}: {', '.join(p.name for p in found)} hold a file twice, compressed "
+                "and not; keep one of the two"
+            )
+        self.files = found
+
+    def types(self) -> dict[str, ColumnType]:
+        """Every column of the first file with the type that its first block suggests."""
+        file = self.files[0]
+        with _readable(file):
+            if _is_parquet(file):
+                schema = pq.read_schema(file)
+            else:
+                with self._open_csv(file, pa.csv.ConvertOptions()) as reader:
+                    schema = reader.schema
+        if len(set(schema.names)) < len(schema.names):
+            twice = next(n for n in schema.names if schema.names.count(n) > 1)
+            raise DataError(f"{file}: two columns are called {twice!r}; rename one")
+        return {field.name: inferred_type(field.type) for field in schema}
+
+    def estimated_rows(self) -> int:
+        """About how many rows the files hold, from their sizes."""
+        return sum(self._estimated_rows(file) for file in self.files)
+
+    def blocks(self, columns: list[str] | None) -> Iterator[Block]:
+        """Read every file, in order.
+
+        Args:
+            columns: what to read; None for all columns.
+
+        Raises:
+            DataError: a file lacks a column or cannot be read.
+        """
+        for file in self.files:
+            first_row = 0
+            for table in self._tables(file, columns):
+                yield Block(file, first_row, table)
+                first_row += table.num_rows
+
+    def _tables(self, file: Path, columns: list[str] | None) -> Iterator[pa.Table]:
+        with _readable(file):
+            if _is_parquet(file):
+                with pq.ParquetFile(file) as parquet:
+                    _need(file, columns, parquet.schema_arrow.names)
+                    for batch in parquet.iter_batches(_PARQUET_BLOCK_ROWS, columns=columns):
+                        yield pa.Table.from_batches([batch])
+                return
+            with self._open_csv(file, pa.csv.ConvertOptions()) as reader:
+                names = reader.schema.names
+            _need(file, columns, names)
+            text = pa.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                include_columns=columns,
+                null_values=[""],
+                strings_can_be_null=True,
+            )
+            with self._open_csv(file, text) as reader:
+                for batch in reader:
+                    yield pa.Table.from_batches([batch])
+
+    def _open_csv(self, file: Path, convert: pa.csv.ConvertOptions) -> pa.csv.CSVStreamingReader:
+        return pa.csv.open_csv(
+            file,
+            read_options=pa.csv.ReadOptions(block_size=_CSV_BLOCK_BYTES),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=self._delimiter, newlines_in_values=True
+            ),
+            convert_options=convert,
+        )
+
+    def _estimated_rows(self, file: Path) -> int:
+        with _readable(file):
+            if _is_parquet(file):
+                return int(pq.read_metadata(file).num_rows)
+            opened = gzip.open(file) if file.suffix == ".gz" else file.open("rb")
+            with opened as stream:
+                sample = stream.read(1 << 20)
+        size = file.stat().st_size * (_GZIP_RATIO if _is_compressed(file) else 1)
+        return size * max(sample.count(b"\n"), 1) // max(len(sample), 1)
+
+
+def _is_parquet(file: Path) -> bool:
+    return file.suffix in (".parquet", ".pq")
+
+
+def _is_compressed(file: Path) -> bool:
+    return file.suffix in _COMPRESSION_SUFFIXES
+
+
+def _need(file: Path, columns: list[str] | None, present: list[str]) -> None:
+    for column in columns or []:
+        if column not in present:
+            raise DataError(f"{file}: there is no column {column!r}; {nearest(column, present)}")
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    """Whatever goes wrong inside is the file's fault.
+
+    A generator that yields inside this block is only entered again to read on, so that its
+    consumer's own errors do not pass here.
+    """
+    try:
+        yield
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+        said = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise DataError(
+            f"{file} cannot be read: {said}; check that it is complete and of the kind that its "
+            "name says"
+        ) from error

@@ -1,0 +1,59 @@
+"""A model's predictions on a split of prepared data."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from infnet_keras.data import ImpressionReader, PreparedData
+from infnet_keras.errors import DataError
+from infnet_keras.evaluation.predictions import Predictions
+
+
+def predict_split(
+    model: Any, prepared: PreparedData, split: str, batch_size: int = 4096
+) -> Predictions:
+    """Predict every impression of a split, once, in the reader's order.
+
+    Args:
+        model: a built multi-task model (dict of inputs -> dict of task -> [batch]).
+        prepared: the data.
+        split: "train", "valid" or "test".
+        batch_size: impressions at a time.
+
+    Returns:
+        Labels, probabilities and users of the split.
+
+    Raises:
+        DataError: the split has no impressions.
+    """
+    reader = ImpressionReader(prepared, split, batch_size)
+    labels: list[dict[str, Any]] = []
+    outputs: list[dict[str, Any]] = []
+    users: list[npt.NDArray[np.int64]] = []
+    for batch in reader.batches():
+        rows = len(batch.users)
+        # A compiled step is compiled again for another batch size: the last one is filled up.
+        inputs = _filled(batch.inputs, batch_size) if outputs else batch.inputs
+        probabilities = model.predict_on_batch(inputs)
+        outputs.append({task: np.asarray(p)[:rows] for task, p in probabilities.items()})
+        labels.append(batch.labels)
+        users.append(batch.users)
+    if not users:
+        raise DataError(
+            f"the {split} split of the prepared data is empty; prepare the data again with other "
+            "--valid-from and --test-from"
+        )
+    return Predictions(
+        {task: np.concatenate([part[task] for part in labels]) for task in labels[0]},
+        {task: np.concatenate([part[task] for part in outputs]) for task in labels[0]},
+        np.concatenate(users),
+    )
+
+
+def _filled(inputs: dict[str, Any], rows: int) -> dict[str, Any]:
+    """Inputs of that many rows: the last row is repeated."""
+    return {
+        name: np.concatenate([ids, np.repeat(ids[-1:], rows - len(ids), axis=0)])
+        for name, ids in inputs.items()
+    }

@@ -1,0 +1,107 @@
+"""What a SavedModel serves: raw values in, the transform and the model inside, probabilities out."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from infnet_keras.errors import ExportError
+from infnet_keras.export.examples import parse_examples
+from infnet_keras.export.sample_requests import CANDIDATE_COUNT
+from infnet_keras.features.raw_inputs import RawInput
+
+Tensors = Mapping[str, tf.Tensor]
+
+
+class ServingModule(tf.Module):
+    """The root of the SavedModel: the transform, the model's weights, the files they came from.
+
+    The Keras model itself is not tracked, only its weights: nothing of an optimiser, a metric or a
+    random seed reaches the SavedModel.
+
+    Args:
+        transform: raw values -> ids.
+        model: a built model on the TensorFlow backend.
+        files: copied into the SavedModel's assets.
+    """
+
+    def __init__(self, transform: tf.Module, model: Any, files: Sequence[Path]) -> None:
+        super().__init__(name="serving")
+        self.transform = transform
+        self.model_variables = {weight.path: weight.value for weight in model.weights}
+        self.files = [tf.saved_model.Asset(str(file)) for file in files]
+
+
+def signatures(
+    transform: Callable[[Tensors], Tensors], model: Any, inputs: Sequence[RawInput]
+) -> dict[str, Any]:
+    """The functions that a SavedModel serves.
+
+    - `serving_default`: `examples`, serialised tf.Examples, string [batch]; see `example_spec`.
+    - `predict`: the raw inputs by name, [batch]; sequences [batch, n] with their lengths.
+    - `rank`: the same, the items' inputs being [requests, candidates], and `candidate_count`,
+      int64 [requests]. Absent where the spec has no field of side item.
+
+    Each returns task -> float32 probability: [batch], for `rank` [requests, candidates], where
+    what is past a request's `candidate_count` is 0. Batch, requests, candidates and n are free.
+
+    Args:
+        transform: raw values -> ids; each value keeps its leading axes.
+        model: a built float32 model on the TensorFlow backend, with `score_candidates`.
+        inputs: the raw inputs of the spec.
+
+    Returns:
+        Name -> tf.function with a fixed input signature.
+
+    Raises:
+        ExportError: a raw input has the name of an input that `rank` adds.
+    """
+    if any(i.name == CANDIDATE_COUNT for i in inputs):
+        raise ExportError(
+            f"a column is called {CANDIDATE_COUNT!r}, which the signature `rank` needs for the "
+            "number of candidates: rename the column"
+        )
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serving_default(examples: tf.Tensor) -> Tensors:
+        return probabilities(parse_examples(examples, inputs))
+
+    @tf.function(input_signature=[_tensor_specs(inputs, ranking=False)])
+    def predict(raw: Tensors) -> Tensors:
+        return probabilities(raw)
+
+    @tf.function(input_signature=[_tensor_specs(inputs, ranking=True)])
+    def rank(raw: Tensors) -> Tensors:
+        values = {name: value for name, value in raw.items() if name != CANDIDATE_COUNT}
+        scores = _float32(model.score_candidates(transform(values)))
+        return {task: _within(raw[CANDIDATE_COUNT], score) for task, score in scores.items()}
+
+    def probabilities(raw: Tensors) -> Tensors:
+        return _float32(model(transform(raw), training=False))
+
+    functions = {"serving_default": serving_default, "predict": predict}
+    if any(i.side == "item" for i in inputs):
+        functions["rank"] = rank
+    return functions
+
+
+def _tensor_specs(inputs: Sequence[RawInput], ranking: bool) -> dict[str, tf.TensorSpec]:
+    specs = {}
+    for name, dtype, kind, side in inputs:
+        two_axes = kind == "sequence" or (ranking and side == "item")
+        shape = [None, None] if two_axes else [None]
+        specs[name] = tf.TensorSpec(shape, tf.as_dtype(dtype), name=name)
+    if ranking:
+        specs[CANDIDATE_COUNT] = tf.TensorSpec([None], tf.int64, name=CANDIDATE_COUNT)
+    return specs
+
+
+def _float32(outputs: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+    return {task: tf.cast(value, tf.float32) for task, value in outputs.items()}
+
+
+def _within(counts: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
+    """Zero the scores [requests, candidates] of what is past each request's count."""
+    listed = tf.sequence_mask(counts, tf.shape(scores)[1])
+    return tf.where(listed, scores, tf.zeros_like(scores))

@@ -1,0 +1,230 @@
+"""What the training part taught the transform: vocabularies, boundaries, column types."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infnet_keras.errors import DataError
+from infnet_keras.spec.feature_spec import FeatureSpec
+from infnet_keras.spec.sources import ColumnType
+
+FORMAT = 1
+VOCABULARY_DIRECTORY = "vocabulary"
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Fitted assets of one spec; with the spec they define every id.
+
+    Args:
+        definition: `definition_of(spec)`, what the ids depend on in the spec.
+        column_types: type of each raw column that is an input.
+        vocabularies: for each vocabulary table its values in row order, most frequent first, ties
+            by value. No value is empty or holds a newline.
+        boundaries: for each quantiles table its boundaries, ascending, exact in float32.
+        raw_examples: a raw `predict` batch of a few rows (keys as in `raw_inputs`, JSON lists),
+            for warm-up requests; None where there are none.
+
+    Raises:
+        DataError: a vocabulary or a list of boundaries is not as above.
+    """
+
+    definition: dict[str, Any]
+    column_types: dict[str, ColumnType]
+    vocabularies: dict[str, list[str]]
+    boundaries: dict[str, list[float]]
+    raw_examples: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        for table, values in self.vocabularies.items():
+            if any(value == "" or "\n" in value or "\r" in value for value in values):
+                raise DataError(
+                    f"the vocabulary of table {table!r} holds an empty value or one with a "
+                    "newline: such values are missing or out of vocabulary, leave them out"
+                )
+            if len(set(values)) != len(values):
+                raise DataError(f"the vocabulary of table {table!r} holds a value twice")
+        for table, numbers in self.boundaries.items():
+            single = np.asarray(numbers, np.float64).astype(np.float32)
+            if not np.array_equal(single, numbers) or not np.all(np.diff(single) > 0):
+                raise DataError(
+                    f"the boundaries of table {table!r} must increase strictly and be exact in "
+                    "float32"
+                )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the definition: equal digests, equal meaning of the ids."""
+        return sha256(json.dumps(self.definition, sort_keys=True).encode()).hexdigest()
+
+    def table_rows(self, spec: FeatureSpec) -> dict[str, int]:
+        """Rows of every table, padding included, as fitted.
+
+        Raises:
+            DataError: a table has no fitted vocabulary.
+        """
+        found = {}
+        for name, table in spec.all_tables.items():
+            if table.vocabulary is not None and name not in self.vocabularies:
+                raise DataError(f"the assets hold no vocabulary of table {name!r}")
+            rows = table.rows(len(self.vocabularies.get(name, [])))
+            assert rows is not None  # its vocabulary is there
+            found[name] = rows
+        return found
+
+    def check(self, spec: FeatureSpec) -> None:
+        """Make sure that these are the assets of a spec.
+
+        Raises:
+            DataError: they belong to another one; the message names the tables, fields, sequences
+                and types that differ.
+        """
+        expected = definition_of(spec)
+        differences = [
+            f"{section} {', '.join(names)}"
+            for section in expected
+            if (names := _differing(self.definition.get(section, {}), expected[section]))
+        ]
+        if differences:
+            raise DataError(
+                f"these assets were not fitted for spec {spec.name!r}: they differ in "
+                f"{'; '.join(differences)}. Prepare the data with this spec, or use the spec that "
+                "was kept beside them"
+            )
+        self.table_rows(spec)
+        for name, table in spec.all_tables.items():
+            if table.quantiles is not None and (
+                len(self.boundaries.get(name, [math.nan] * table.quantiles)) >= table.quantiles
+            ):
+                raise DataError(
+                    f"the assets hold no boundaries of table {name!r}, or more than its "
+                    f"{table.quantiles} quantiles have"
+                )
+
+    def save(self, directory: Path) -> None:
+        """Write assets.json, vocabulary/<table>.txt and raw_examples.json into a directory.
+
+        A vocabulary file has one value a line, in row order: the format of tf.Transform. The
+        caller makes the directory appear at once, by renaming it when everything is written.
+        """
+        vocabulary = directory / VOCABULARY_DIRECTORY
+        vocabulary.mkdir(parents=True, exist_ok=True)
+        for table, values in self.vocabularies.items():
+            text = "".join(f"{value}\n" for value in values)
+            (vocabulary / f"{table}.txt").write_bytes(text.encode())
+        description = {
+            "format": FORMAT,
+            "digest": self.digest,
+            "definition": self.definition,
+            "column_types": self.column_types,
+            "vocabulary_sizes": {table: len(v) for table, v in self.vocabularies.items()},
+            "boundaries": self.boundaries,
+        }
+        (directory / "assets.json").write_text(json.dumps(description, indent=2), "utf-8")
+        if self.raw_examples is not None:
+            examples = json.dumps(_plain(self.raw_examples), allow_nan=False)
+            (directory / "raw_examples.json").write_text(examples, "utf-8")
+
+    @classmethod
+    def load(cls, directory: Path) -> "Assets":
+        """Read what `save` wrote.
+
+        Raises:
+            DataError: a file is missing, cut short or of another version.
+        """
+        try:
+            description = json.loads((directory / "assets.json").read_text("utf-8"))
+            if description["format"] != FORMAT:
+                raise DataError(
+                    f"{directory} holds assets of format {description['format']}, this version "
+                    f"reads format {FORMAT}: prepare the data again"
+                )
+            vocabularies = {
+                table: _read_vocabulary(directory / VOCABULARY_DIRECTORY / f"{table}.txt", size)
+                for table, size in description["vocabulary_sizes"].items()
+            }
+            examples = directory / "raw_examples.json"
+            assets = cls(
+                definition=description["definition"],
+                column_types=description["column_types"],
+                vocabularies=vocabularies,
+                boundaries=description["boundaries"],
+                raw_examples=json.loads(examples.read_text("utf-8")) if examples.exists() else None,
+            )
+            if assets.digest != description["digest"]:
+                raise DataError(f"{directory / 'assets.json'} was changed by hand")
+        except OSError as error:
+            raise DataError(f"{directory} holds no complete assets: {error}") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{directory} holds assets that cannot be read: {error!r}") from error
+        return assets
+
+
+def definition_of(spec: FeatureSpec) -> dict[str, Any]:
+    """What the ids depend on in a spec, as plain JSON: tables, fields, sequences, types, time.
+
+    Widths, reserved sizes, pooling, sides, tasks, model and training are not part of it.
+    """
+    fields = {
+        name: {
+            **field.model_dump(include={"multivalue", "max_values", "derive"}, mode="json"),
+            "column": spec.field_column(name),
+            "table": spec.field_table(name),
+        }
+        for name, field in spec.fields.items()
+    }
+    sequences: dict[str, dict[str, Any]] = {
+        name: {**sequence.model_dump(exclude={"attributes"}, mode="json"), "attributes": {}}
+        for name, sequence in spec.sequences.items()
+    }
+    for feature in spec.sequence_features:
+        sequences[feature.sequence]["attributes"][feature.column] = {
+            "table": feature.table,
+            "multivalue": feature.multivalue,
+            "max_values": feature.max_values,
+        }
+    log_first = sorted(spec.sources, key=lambda name: name != spec.log_source)
+    types: dict[str, str] = {}
+    for source in log_first:
+        types = {**spec.sources[source].types, **types}
+    return {
+        "tables": {
+            name: table.model_dump(exclude={"dim", "size"}, mode="json")
+            for name, table in spec.all_tables.items()
+        },
+        "fields": fields,
+        "sequences": sequences,
+        "types": types,
+        "time": spec.time.model_dump(mode="json"),
+    }
+
+
+def _differing(found: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
+    return sorted(
+        name
+        for name in found.keys() | expected.keys()
+        if name not in found or name not in expected or found[name] != expected[name]
+    )
+
+
+def _read_vocabulary(path: Path, size: int) -> list[str]:
+    lines = path.read_bytes().decode().split("\n")
+    if lines.pop() != "" or len(lines) != size:
+        raise DataError(f"{path} does not hold its {size} values: the file was cut short or edited")
+    return lines
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN: a missing float is null."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

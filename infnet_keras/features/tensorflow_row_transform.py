@@ -1,0 +1,107 @@
+"""Whole raw rows -> model inputs, inside a SavedModel."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import tensorflow as tf
+
+from infnet_keras.features import tensorflow_clock as clock
+from infnet_keras.features.assets import Assets
+from infnet_keras.features.raw_batch import check_names
+from infnet_keras.features.raw_inputs import raw_inputs
+from infnet_keras.features.tensorflow_encoder import TensorFlowEncoder
+from infnet_keras.spec.feature_spec import FeatureSpec, SequenceFeature
+from infnet_keras.spec.fields import Derive
+
+Tensors = dict[str, tf.Tensor]
+
+
+class TensorFlowRowTransform(tf.Module):
+    """The model inputs of raw rows, with the ids of `RowTransform`.
+
+    Args:
+        spec: the feature spec.
+        assets: what was fitted for it.
+        vocabulary_dir: directory with `<table>.txt` of every vocabulary table, as `Assets.save`
+            writes it; the files become assets of the SavedModel.
+
+    Raises:
+        DataError: the assets belong to another spec, or a column has a type that cannot be used.
+    """
+
+    def __init__(self, spec: FeatureSpec, assets: Assets, vocabulary_dir: Path):
+        super().__init__()
+        assets.check(spec)
+        self._spec = spec
+        self._input_names = [raw.name for raw in raw_inputs(spec, assets.column_types)]
+        self._encoders = {
+            name: TensorFlowEncoder(
+                table, vocabulary_dir / f"{name}.txt", assets.boundaries.get(name)
+            )
+            for name, table in spec.all_tables.items()
+        }
+
+    def __call__(self, raw: Mapping[str, tf.Tensor]) -> Tensors:
+        """Model inputs of a batch; sizes of axes may be unknown, their number may not.
+
+        Args:
+            raw: every input of `raw_inputs`: columns [R], an item's also [R, K] (K candidates a
+                request), sequences [R, n] with lengths [R].
+
+        Returns:
+            int32 by name: a field in the shape of its column, [..., max_values] if it splits; a
+            sequence feature [R, length] or [R, length, max_values].
+
+        Raises:
+            DataError: an input is missing or unknown.
+        """
+        check_names(self._input_names, raw)
+        ids = {name: self._field(name, raw) for name in self._spec.fields}
+        ids |= {f.name: self._sequence(f, raw) for f in self._spec.sequence_features}
+        return ids
+
+    def _encode(
+        self, table: str, values: tf.Tensor, separator: str | None, max_values: int
+    ) -> tf.Tensor:
+        encoder = self._encoders[table]
+        if separator is None:
+            return encoder.encode(values)
+        return encoder.encode_multivalue(values, separator, max_values)
+
+    def _field(self, name: str, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        field = self._spec.fields[name]
+        column = self._spec.field_column(name)
+        values = self._derived(name, raw) if column is None else raw[column]
+        return self._encode(
+            self._spec.field_table(name), values, field.multivalue, field.max_values
+        )
+
+    def _derived(self, name: str, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        derive = self._spec.fields[name].derive
+        if isinstance(derive, Derive) and derive.days_since is None:
+            return raw[name]
+        time = self._spec.time
+        instants = clock.to_epoch_ms(raw[time.column or ""], time)
+        if derive == "hour_of_day":
+            return clock.hour_of_day(instants, time.timezone)
+        if derive == "day_of_week":
+            return clock.day_of_week(instants, time.timezone)
+        assert isinstance(derive, Derive)
+        assert derive.days_since is not None
+        return clock.days_since(instants, time.timezone, raw[derive.days_since.column])
+
+    def _sequence(self, feature: SequenceFeature, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        values = raw[feature.name]
+        given = tf.shape(values, out_type=tf.int64)
+        steps = tf.clip_by_value(raw[f"{feature.sequence}__length"], 0, given[1])
+        first = tf.maximum(steps - feature.length, 0)
+        step = first[:, tf.newaxis] + tf.range(feature.length, dtype=tf.int64)
+        valid = step < steps[:, tf.newaxis]
+        # One more step, so that a batch without any can be gathered from.
+        blank = tf.zeros([given[0], 1], values.dtype)
+        values = tf.concat([values, blank], axis=1)
+        latest = tf.gather(values, tf.where(valid, step, given[1]), batch_dims=1)
+        ids = self._encode(feature.table, latest, feature.multivalue, feature.max_values)
+        if feature.multivalue is not None:
+            valid = valid[..., tf.newaxis]
+        return tf.where(valid, ids, 0)

@@ -1,0 +1,173 @@
+"""Every embedding table of a model, and every gather."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from infnet_keras.errors import ModelError
+
+UNKNOWN_ID = 1
+
+
+@keras.saving.register_keras_serializable(package="infnet_keras")
+class EmbeddingTables(keras.layers.Layer):
+    """Embeds ids; tables of one width share one weight, and one gather serves all their lookups.
+
+    Within a table, id 0 is padding and id 1 is a value that the table does not know. An id outside
+    its table (negative, or not below the number of rows) is read as id 1: it can neither crash
+    nor reach the rows of another table. Row 0 is a row like any other; callers mask padding.
+
+    Args:
+        rows: table -> number of rows, padding included.
+        dim: width of the output. A table of another width gets it by a linear projection without
+            bias, one per width.
+        lookups: input name -> table that embeds it. Tables that no input reads take no memory.
+        dims: table -> width of its rows; `dim` where a table is not named.
+        first_value_ids: table -> id of its first value, for the tables that take part in id
+            dropout; values of the others are never dropped.
+        id_dropout: probability with which, in training, an id of a value becomes id 1, each
+            occurrence by itself: so that the unknown row learns what an unseen value is worth.
+        l2: in training, adds l2 * (mean over the batch of the sum of squares of the table rows that
+            an example looks up, padding left out) to the model's losses.
+        initializer: of the rows; a Keras initialiser or its name.
+        **kwargs: of `keras.layers.Layer`.
+
+    Call:
+        ids: dict input name -> integer tensor [batch, ...], any subset of the lookups, all of one
+            batch size, other dimensions static.
+        Returns dict input name -> float [batch, ..., dim].
+
+    Raises:
+        ModelError: a lookup names a table without rows, or ids come for an unknown input.
+
+    Example:
+        >>> tables = EmbeddingTables({"video": 100}, dim=8, lookups={"video_id": "video"})
+        >>> tables({"video_id": np.array([2, 7])})["video_id"].shape
+        (2, 8)
+    """
+
+    def __init__(
+        self,
+        rows: Mapping[str, int],
+        dim: int,
+        lookups: Mapping[str, str],
+        dims: Mapping[str, int] | None = None,
+        first_value_ids: Mapping[str, int] | None = None,
+        id_dropout: float = 0.0,
+        l2: float = 0.0,
+        initializer: Any = "random_normal",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        for name, table in lookups.items():
+            if table not in rows:
+                raise ModelError(
+                    f"input {name!r} reads table {table!r}, which has no rows; "
+                    f"tables with rows: {', '.join(rows) or 'none'}"
+                )
+        self.rows = dict(rows)
+        self.dim = dim
+        self.lookups = dict(lookups)
+        self.dims = {table: (dims or {}).get(table, dim) for table in rows}
+        self.first_value_ids = dict(first_value_ids or {})
+        self.id_dropout = id_dropout
+        self.l2 = l2
+        self.initializer = keras.initializers.get(initializer)
+        self.seed_generator = keras.random.SeedGenerator() if id_dropout > 0.0 else None
+        # Offsets of the tables inside the fused weight of their width, in the order of `rows`.
+        self.offsets: dict[str, int] = {}
+        self.fused_rows: dict[int, int] = {}
+        read = set(self.lookups.values())
+        for table in rows:
+            if table in read:
+                width = self.dims[table]
+                self.offsets[table] = self.fused_rows.get(width, 0)
+                self.fused_rows[width] = self.offsets[table] + self.rows[table]
+
+    def build(self, ids_shape: Any = None) -> None:
+        self.tables = {}
+        self.projections = {}
+        for width, count in self.fused_rows.items():
+            # autocast would convert the whole table at every step; its gathered rows are few.
+            self.tables[width] = self.add_weight(
+                shape=(count, width),
+                initializer=self.initializer,
+                name=f"tables_{width}",
+                autocast=False,
+            )
+            if width != self.dim:
+                self.projections[width] = keras.layers.Dense(
+                    self.dim, use_bias=False, dtype=self.dtype_policy, name=f"projection_{width}"
+                )
+                self.projections[width].build((None, width))
+
+    def call(self, ids: Mapping[str, Any], training: bool | None = None) -> dict[str, Any]:
+        unknown = [name for name in ids if name not in self.lookups]
+        if unknown:
+            raise ModelError(
+                f"no table embeds {', '.join(unknown)}; inputs: {', '.join(self.lookups)}"
+            )
+        embedded: dict[str, Any] = {}
+        for width in self.fused_rows:
+            names = [name for name in ids if self.dims[self.lookups[name]] == width]
+            if names:
+                embedded |= self._lookup(width, {name: ids[name] for name in names}, training)
+        return {name: embedded[name] for name in ids}
+
+    def _lookup(self, width: int, ids: dict[str, Any], training: bool | None) -> dict[str, Any]:
+        """One gather for every input whose table has rows of this width."""
+        shapes = {name: tuple(tensor.shape[1:]) for name, tensor in ids.items()}
+        sizes = [math.prod(shape) for shape in shapes.values()]
+
+        def per_position(values: Mapping[str, int], default: int = 0) -> Any:
+            of_inputs = [values.get(self.lookups[name], default) for name in ids]
+            return np.repeat(np.asarray(of_inputs, "int32"), sizes)[None]
+
+        flat = ops.concatenate(
+            [
+                ops.cast(ops.reshape(tensor, (-1, size)), "int32")
+                for tensor, size in zip(ids.values(), sizes, strict=True)
+            ],
+            axis=1,
+        )
+        known = ops.logical_and(
+            ops.greater_equal(flat, 0), ops.less(flat, per_position(self.rows))
+        )
+        flat = ops.where(known, flat, UNKNOWN_ID)
+        if training and self.seed_generator is not None:
+            first = per_position(self.first_value_ids, default=np.iinfo("int32").max)
+            drawn = ops.less(
+                keras.random.uniform(ops.shape(flat), seed=self.seed_generator), self.id_dropout
+            )
+            drawn = ops.logical_and(drawn, ops.greater_equal(flat, first))
+            flat = ops.where(drawn, UNKNOWN_ID, flat)
+        fused = ops.add(flat, per_position(self.offsets))
+        rows = ops.take(self.tables[width], fused, axis=0)
+        if training and self.l2 > 0.0:
+            squares = ops.sum(ops.square(rows), axis=-1) * ops.cast(ops.not_equal(flat, 0), rows.dtype)
+            self.add_loss(self.l2 * ops.mean(ops.sum(squares, axis=-1)))
+        rows = ops.cast(rows, self.compute_dtype)
+        if width in self.projections:
+            rows = self.projections[width](rows)
+        parts = ops.split(rows, np.cumsum(sizes)[:-1].tolist(), axis=1)
+        return {
+            name: ops.reshape(part, (-1, *shapes[name], self.dim))
+            for name, part in zip(ids, parts, strict=True)
+        }
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "rows": self.rows,
+            "dim": self.dim,
+            "lookups": self.lookups,
+            "dims": self.dims,
+            "first_value_ids": self.first_value_ids,
+            "id_dropout": self.id_dropout,
+            "l2": self.l2,
+            "initializer": keras.initializers.serialize(self.initializer),
+        }

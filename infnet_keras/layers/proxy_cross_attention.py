@@ -1,0 +1,140 @@
+"""Cross attention of a few proxies over many tokens, without projecting a token."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from infnet_keras.errors import ModelError
+from infnet_keras.layers.attend import attend
+
+
+@keras.saving.register_keras_serializable(package="infnet_keras")
+class ProxyCrossAttention(keras.layers.Layer):
+    """CA(Q, X, X) = softmax((Q WQ)(X WK)^T / sqrt(dk)) (X WV) for several query sets at once.
+
+    Every query set has WQ, WK and WV of its own; there are no biases and no output projection, and
+    heads are concatenated. Three rewritings, all exact, keep the tokens untouched:
+
+    - (Q WQ)(X WK)^T = (Q WQ WK^T) X^T and softmax(.)(X WV) = (softmax(.) X) WV: only queries and
+      outputs, a handful of rows, are projected.
+    - With X = X0 * g, one channel vector g per example: scores are (Q WQ WK^T * g) X0^T and outputs
+      (softmax(.) X0 * g) WV. X is never formed.
+    - The queries of all sets go against the tokens in one product.
+
+    Args:
+        num_heads: heads; dk = dim / num_heads.
+        **kwargs: of `keras.layers.Layer`.
+
+    Call:
+        queries: list of tensors float [batch, n_i, dim], one per query set.
+        tokens: X0 float [batch, L, dim].
+        tokens_mask: bool [batch, L], True at the tokens that count; None counts all. Where none
+            counts the outputs are 0.
+        gate: g float [batch, dim], or None for X = X0.
+        shared_tokens: X0 and its mask have batch R where queries and gate have R * K, row by row
+            of K: K candidates share one history.
+        return_weights: whether the attention weights are wanted too.
+        Returns the list of outputs float [batch, n_i, dim] or, with `return_weights`, that list and
+        the list of weights float32 [batch, num_heads, n_i, L].
+
+    Example:
+        >>> attention = ProxyCrossAttention(num_heads=2)
+        >>> out = attention([np.ones((3, 4, 8)), np.ones((3, 2, 8))], np.ones((3, 50, 8)))
+        >>> [tuple(o.shape) for o in out]
+        [(3, 4, 8), (3, 2, 8)]
+
+    Reference:
+        arXiv 2508.11565, heterogeneous flow: CA.
+    """
+
+    def __init__(self, num_heads: int = 1, **kwargs: Any) -> None:
+        # Inputs are cast in `call`: autocasting would take the gate's precision away.
+        super().__init__(autocast=False, **kwargs)
+        self.num_heads = num_heads
+
+    def build(self, queries_shape: Any, tokens_shape: Any) -> None:
+        sets, dim = len(queries_shape), tokens_shape[-1]
+        if dim % self.num_heads:
+            raise ModelError(f"dim {dim} is not divisible by num_heads {self.num_heads}")
+
+        def kernels(name: str) -> Any:
+            # Keras counts the leading dimension into the fans: `scale` takes it out again, which
+            # leaves Glorot's uniform initialisation of each set's dim x dim matrix.
+            glorot = keras.initializers.VarianceScaling(sets, "fan_avg", "uniform")
+            return self.add_weight((sets, dim, dim), glorot, name=name, autocast=False)
+
+        self.query_kernels = kernels("query")
+        self.key_kernels = kernels("key")
+        self.value_kernels = kernels("value")
+
+    def call(
+        self,
+        queries: Sequence[Any],
+        tokens: Any,
+        tokens_mask: Any = None,
+        gate: Any = None,
+        shared_tokens: bool = False,
+        return_weights: bool = False,
+    ) -> Any:
+        sets, heads, dim = len(queries), self.num_heads, tokens.shape[-1]
+        tokens = ops.cast(tokens, self.compute_dtype)
+        per_head = (sets, dim, heads, dim // heads)
+        absorbed = ops.einsum(
+            "sihk,sjhk->sihj",
+            ops.reshape(self.query_kernels, per_head),
+            ops.reshape(self.key_kernels, per_head),
+        )
+        absorbed = absorbed * (1.0 / math.sqrt(dim // heads))
+        absorbed = ops.cast(ops.reshape(absorbed, (sets, dim, heads * dim)), self.compute_dtype)
+        # Rows of the one product: set by set, query by query, head by head.
+        rows = [query.shape[1] * heads for query in queries]
+        joined = ops.concatenate(
+            [
+                ops.reshape(
+                    ops.matmul(ops.cast(query, self.compute_dtype), absorbed[index]),
+                    (-1, rows[index], dim),
+                )
+                for index, query in enumerate(queries)
+            ],
+            axis=1,
+        )
+        joined = self._gated(joined, gate)
+        if shared_tokens:
+            joined = ops.reshape(joined, (ops.shape(tokens)[0], -1, dim))
+        outputs, weights = attend(joined, tokens, tokens_mask, return_weights)
+        if shared_tokens:
+            outputs = ops.reshape(outputs, (-1, sum(rows), dim))
+        outputs = self._gated(outputs, gate)
+        values = ops.cast(ops.reshape(self.value_kernels, per_head), self.compute_dtype)
+        ends = [sum(rows[: index + 1]) for index in range(sets - 1)]
+        projected = [
+            ops.reshape(
+                ops.einsum(
+                    "bnhd,dhk->bnhk", ops.reshape(part, (-1, rows[i] // heads, heads, dim)), values[i]
+                ),
+                (-1, rows[i] // heads, dim),
+            )
+            for i, part in enumerate(ops.split(outputs, ends, axis=1))
+        ]
+        if not return_weights:
+            return projected
+        length = tokens.shape[1]
+        weights = ops.reshape(weights, (-1, sum(rows), length))
+        return projected, [
+            ops.transpose(
+                ops.reshape(part, (-1, rows[i] // heads, heads, length)), (0, 2, 1, 3)
+            )
+            for i, part in enumerate(ops.split(weights, ends, axis=1))
+        ]
+
+    def _gated(self, rows: Any, gate: Any) -> Any:
+        """rows * gate, multiplied in the gate's precision."""
+        if gate is None:
+            return rows
+        return ops.cast(ops.multiply(rows, ops.expand_dims(gate, 1)), self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "num_heads": self.num_heads}

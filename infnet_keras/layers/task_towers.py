@@ -1,0 +1,74 @@
+"""One tower per task: from its task token to its probability."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="infnet_keras")
+class TaskTowers(keras.layers.Layer):
+    """y_i = sigmoid(MLP_i(T_i)): one architecture, weights of its own per task, run as a batch.
+
+    The last product and the sigmoid are in float32 at least: a score rounded to half precision
+    would tie with its neighbours.
+
+    Args:
+        hidden: widths of the hidden layers (ReLU).
+        dropout: rate after each hidden layer.
+        **kwargs: of `keras.layers.Layer`.
+
+    Call:
+        tasks: float [batch, tasks, dim].
+        Returns probabilities float32 (or float64) [batch, tasks].
+
+    Example:
+        >>> TaskTowers([16])(np.zeros((5, 3, 8))).shape
+        (5, 3)
+
+    Reference:
+        arXiv 2508.11565, prediction: y_i = sigmoid(MLP_i(T_i)).
+    """
+
+    def __init__(
+        self, hidden: Sequence[int] = (64, 32), dropout: float = 0.0, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.hidden = tuple(hidden)
+        self.dropout = dropout
+
+    def build(self, tasks_shape: Any) -> None:
+        _, count, width = tasks_shape
+        self.dropout_layer = keras.layers.Dropout(self.dropout, dtype=self.dtype_policy)
+        self.kernels, self.biases = [], []
+        for index, units in enumerate((*self.hidden, 1)):
+            hidden = index < len(self.hidden)
+            # Keras counts the leading dimension into the fans: `scale` takes it out again, which
+            # leaves Glorot's uniform initialisation of each task's matrix.
+            self.kernels.append(
+                self.add_weight(
+                    shape=(count, width, units),
+                    initializer=keras.initializers.VarianceScaling(count, "fan_avg", "uniform"),
+                    name=f"kernel_{index}",
+                    autocast=hidden,
+                )
+            )
+            self.biases.append(
+                self.add_weight(
+                    shape=(count, units), initializer="zeros", name=f"bias_{index}", autocast=hidden
+                )
+            )
+            width = units
+
+    def call(self, tasks: Any) -> Any:
+        outputs = tasks
+        for kernel, bias in zip(self.kernels[:-1], self.biases[:-1], strict=True):
+            outputs = ops.relu(ops.einsum("bti,tio->bto", outputs, kernel) + bias)
+            outputs = self.dropout_layer(outputs)
+        outputs = ops.cast(outputs, keras.backend.result_type(outputs.dtype, "float32"))
+        logits = ops.einsum("bti,tio->bto", outputs, self.kernels[-1]) + self.biases[-1]
+        return ops.sigmoid(ops.squeeze(logits, -1))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "hidden": list(self.hidden), "dropout": self.dropout}

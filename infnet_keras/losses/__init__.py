@@ -1,0 +1,6 @@
+"""Losses of several tasks with missing labels."""
+
+from infnet_keras.losses.masked_binary_crossentropy import MaskedBinaryCrossentropy
+from infnet_keras.losses.task_uncertainty import TaskUncertainty
+
+__all__ = ["MaskedBinaryCrossentropy", "TaskUncertainty"]

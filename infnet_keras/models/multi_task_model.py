@@ -1,0 +1,143 @@
+"""What every multi-task model shares: its losses, their weights, how it is compiled."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+from keras import ops
+
+from infnet_keras.errors import ModelError
+from infnet_keras.losses import MaskedBinaryCrossentropy, TaskUncertainty
+
+
+class MultiTaskModel(keras.Model):
+    """A model whose output is one probability [batch] per task.
+
+    `compile(optimizer)` needs no more: each task gets a masked binary cross-entropy (a NaN label
+    leaves the loss), summed by the tasks' weights. Subclasses implement `build`, `call` (inputs ->
+    dict of task -> [batch]) and `get_config`.
+
+    Args:
+        task_weights: task -> weight of its loss; the order is the tasks' order.
+        weighting: "fixed" sums weight * loss. "uncertainty" learns a log variance per task on top
+            (attribute `task_uncertainty`, trained and saved with the model, never read by
+            `call`); a constant weight then only scales the loss that the variance adapts to.
+            Under either, weight 0 leaves a task out of the loss.
+        **kwargs: of `keras.Model`.
+
+    Labels are a dict of task -> float32 [batch] of 0.0, 1.0 or NaN; more keys than the tasks are
+    ignored, a missing one is a ModelError.
+
+    Reference:
+        arXiv 2508.11565, L = sum_i lambda_i BCE_i; lambda tuned or by uncertainty weighting.
+    """
+
+    def __init__(
+        self, task_weights: Mapping[str, float], weighting: str = "fixed", **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        if weighting not in ("fixed", "uncertainty"):
+            raise ModelError(f"weighting is 'fixed' or 'uncertainty', not {weighting!r}")
+        self.task_weights = {task: float(weight) for task, weight in task_weights.items()}
+        self.weighting = weighting
+        self.task_uncertainty: TaskUncertainty | None = None
+        if weighting == "uncertainty":
+            # Small losses and their weights stay out of half precision. The variables have a known
+            # shape and no input: subclasses' `build` need not know of them.
+            self.task_uncertainty = TaskUncertainty(
+                self._counted_tasks, dtype=self._loss_dtype, name="task_uncertainty"
+            )
+            self.task_uncertainty.build()
+            self.task_losses = {
+                task: MaskedBinaryCrossentropy(dtype=self._loss_dtype)
+                for task in self._counted_tasks
+            }
+            self.task_loss_trackers = {
+                task: keras.metrics.Mean(name=f"{task}_loss") for task in self._counted_tasks
+            }
+
+    @property
+    def tasks(self) -> list[str]:
+        """Names of the tasks, in the spec's order."""
+        return list(self.task_weights)
+
+    def compile(self, optimizer: Any = "adam", loss: Any = None, **kwargs: Any) -> None:
+        """Compile with the tasks' losses; the arguments are those of `keras.Model.compile`.
+
+        Args:
+            optimizer: a Keras optimiser or its name.
+            loss: None takes the masked cross-entropy of every task with the tasks' weights;
+                another loss replaces it, under fixed weighting only.
+            **kwargs: `metrics`, `jit_compile`, `run_eagerly`, ...
+        """
+        if self.task_uncertainty is not None:
+            if loss is not None or kwargs.get("loss_weights") is not None:
+                raise ModelError(
+                    "weighting: uncertainty brings its own losses and weights; compile without "
+                    "`loss` and `loss_weights`, or use weighting: fixed"
+                )
+        elif loss is None:
+            loss = {
+                task: MaskedBinaryCrossentropy(dtype=self._loss_dtype) for task in self.task_weights
+            }
+            if kwargs.get("loss_weights") is None:
+                kwargs["loss_weights"] = dict(self.task_weights)
+        super().compile(optimizer=optimizer, loss=loss, **kwargs)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """As Keras', without `jit_compile`: a file may be loaded on another backend."""
+        config: dict[str, Any] = super().get_compile_config()
+        config.pop("jit_compile", None)
+        return config
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as the saved model was and create the optimiser's variables."""
+        if not config:
+            return
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built and self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """The weighted sum of the tasks' losses, plus the layers' regularisation."""
+        labels = self._labels(y)
+        if self.task_uncertainty is None:
+            return super().compute_loss(x, labels, y_pred, sample_weight, training)
+        losses, present = {}, {}
+        for task in self._counted_tasks:
+            weight = sample_weight[task] if isinstance(sample_weight, dict) else sample_weight
+            loss = self.task_losses[task](labels[task], y_pred[task], sample_weight=weight)
+            self.task_loss_trackers[task].update_state(
+                loss, sample_weight=ops.shape(y_pred[task])[0]
+            )
+            losses[task] = self.task_weights[task] * loss
+            present[task] = ops.any(ops.logical_not(ops.isnan(labels[task])))
+        total = self.task_uncertainty(losses, present)
+        return total + sum(self._aggregate_additional_loss(loss) for loss in self.losses)
+
+    @property
+    def _counted_tasks(self) -> list[str]:
+        return [task for task, weight in self.task_weights.items() if weight > 0]
+
+    @property
+    def _loss_dtype(self) -> str:
+        return "float64" if self.variable_dtype == "float64" else "float32"
+
+    def _labels(self, y: Any) -> dict[str, Any]:
+        given = y if isinstance(y, Mapping) else {}
+        missing = [task for task in self.task_weights if task not in given]
+        if missing:
+            found = f"labels of {', '.join(given)}" if given else f"{type(y).__name__}"
+            raise ModelError(
+                f"no labels for {', '.join(missing)}: the model takes a dict with one float array "
+                f"[batch] per task ({', '.join(self.task_weights)}; NaN where a label is missing), "
+                f"found {found}"
+            )
+        return {task: given[task] for task in self.task_weights}

@@ -1,0 +1,157 @@
+"""Checks of what the columns of a spec are used for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infnet_keras.spec.base import SpecProblem
+from infnet_keras.spec.document import KeyPath
+from infnet_keras.spec.fields import CategoricalField, Derive
+
+if TYPE_CHECKING:
+    from infnet_keras.spec.feature_spec import FeatureSpec
+
+
+def check_columns(spec: FeatureSpec) -> None:
+    """Raise SpecProblem where columns contradict one another, their types, keys or outcomes."""
+    _reads(spec)
+    _outcomes(spec)
+    _sides(spec)
+    _raw_inputs(spec)
+
+
+def _reads(spec: FeatureSpec) -> None:
+    """One column is split and typed one way, and no two fields are the same token."""
+    types: dict[str, str] = {}  # of the log first, then of the first source that declares one
+    for source in sorted(spec.sources.values(), key=lambda source: source.join is not None):
+        types = {**source.types, **types}
+    separators: dict[str, str | None] = {}
+    tokens: dict[tuple[str, str], str] = {}
+    reads: list[tuple[KeyPath, str, str, str | None]] = []
+    for name, field in spec.fields.items():
+        path: KeyPath = ("fields", name)
+        column = spec.field_column(name)
+        if column is None:
+            date = _read_column(spec, name, field)
+            if date is not None and types.get(date, "string") != "string":
+                raise SpecProblem(
+                    path, f"column {date!r} is declared {types[date]}: a date is a string"
+                )
+            continue
+        table = spec.field_table(name)
+        if (column, table) in tokens:
+            raise SpecProblem(
+                path,
+                f"field {tokens[column, table]!r} already reads column {column!r} through table "
+                f"{table!r}: the two would be the same token",
+            )
+        tokens[column, table] = name
+        reads.append((path, column, table, field.multivalue))
+    reads += [
+        (("sequences", f.sequence, "attributes", f.column), f.column, f.table, f.multivalue)
+        for f in spec.sequence_features
+    ]
+    for where, column, table, separator in reads:
+        if separators.setdefault(column, separator) != separator:
+            raise SpecProblem(
+                where,
+                f"column {column!r} is split at {separator!r} here and at {separators[column]!r} "
+                "elsewhere",
+            )
+        _type_fits(spec, where, column, types.get(column), table, separator)
+
+
+def _type_fits(
+    spec: FeatureSpec,
+    path: KeyPath,
+    column: str,
+    declared: str | None,
+    table: str,
+    separator: str | None,
+) -> None:
+    kind = spec.all_tables[table].kind
+    if declared == "float32" and kind in ("vocabulary", "hash"):
+        raise SpecProblem(
+            path,
+            f"column {column!r} is declared float32, whose values have no spelling of their own: "
+            f"declare int64 or string to use {kind}, or use quantiles or boundaries",
+        )
+    if declared == "string" and spec.all_tables[table].is_numeric:
+        raise SpecProblem(path, f"column {column!r} is declared string, and {kind} needs numbers")
+    if separator is not None and declared not in (None, "string"):
+        raise SpecProblem(
+            path, f"column {column!r} is declared {declared}: several values need string"
+        )
+
+
+def _outcomes(spec: FeatureSpec) -> None:
+    known_after = dict.fromkeys(spec.outcomes, "an outcome")
+    known_after |= {task.label: f"the label of task {name}" for name, task in spec.tasks.items()}
+    for name, field in spec.fields.items():
+        column = _read_column(spec, name, field)
+        if column in known_after:
+            raise SpecProblem(
+                ("fields", name),
+                f"column {column!r} is {known_after[column]}, known only after the impression: it "
+                "cannot be a feature of it (it may be an attribute of a sequence)",
+            )
+
+
+def _read_column(spec: FeatureSpec, name: str, field: CategoricalField) -> str | None:
+    """The raw column behind a field, that of its date included."""
+    if isinstance(field.derive, Derive) and field.derive.days_since is not None:
+        return field.derive.days_since.column
+    return spec.field_column(name)
+
+
+def _sides(spec: FeatureSpec) -> None:
+    keys = {spec.keys.user: "user", spec.keys.item: "item"}
+    sides: dict[str, str] = {}
+    for name, field in spec.fields.items():
+        column = _read_column(spec, name, field)
+        if column is None:
+            continue
+        if keys.get(column, field.side) != field.side:
+            raise SpecProblem(
+                ("fields", name, "side"),
+                f"column {column!r} is the {keys[column]}'s key: its side is {keys[column]}",
+            )
+        if sides.setdefault(column, field.side) != field.side:
+            raise SpecProblem(
+                ("fields", name, "side"),
+                f"column {column!r} is already read as a {sides[column]} feature",
+            )
+
+
+def _raw_inputs(spec: FeatureSpec) -> None:
+    """No two raw inputs of a request have one name."""
+    owners: dict[str, str] = {}
+    derived = [
+        name
+        for name, field in spec.fields.items()
+        if isinstance(field.derive, Derive) and field.derive.days_since is None
+    ]
+    for name, field in spec.fields.items():
+        column = _read_column(spec, name, field)
+        if column is not None:
+            owners[column] = f"column {column!r}"
+    if spec.time.column is not None:
+        owners[spec.time.column] = "the time column"
+    for name in derived:
+        if name in owners:
+            raise SpecProblem(
+                ("fields", name),
+                f"a request calls this number {name!r}, like {owners[name]}: rename the field",
+            )
+        owners[name] = f"the field {name!r}"
+    inputs = [(f"{f.sequence}__{f.column}", f.sequence, f.column) for f in spec.sequence_features]
+    for sequence in dict.fromkeys(f.sequence for f in spec.sequence_features):
+        owners.setdefault(f"{sequence}__length", f"the length of {sequence!r}")
+    for raw, sequence, column in inputs:
+        if raw in owners:
+            raise SpecProblem(
+                ("sequences", sequence, "attributes", column),
+                f"a request calls this attribute {raw!r}, like {owners[raw]}: rename the sequence "
+                "or the column",
+            )
+        owners[raw] = f"an attribute of {sequence!r}"

@@ -1,0 +1,178 @@
+"""A spec in a page of text: what `infnet spec check` prints."""
+
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from textwrap import fill, wrap
+
+from infnet_keras.spec.feature_spec import FeatureSpec
+from infnet_keras.spec.fields import CategoricalField, Derive
+
+_WIDTH = 100
+_CELL = 40  # a longer text goes on in the next line
+
+
+def summarize(
+    spec: FeatureSpec,
+    table_rows: Mapping[str, int] | None = None,
+    model_parameters: int | None = None,
+) -> str:
+    """Fields, tables, sequences, tasks and warnings of a spec, at most 100 columns wide.
+
+    Args:
+        spec: the spec.
+        table_rows: rows of fitted tables; others have the rows that the spec declares.
+        model_parameters: trainable parameters of the whole model, where they are known.
+
+    Returns:
+        Lines joined by newlines.
+
+    Example:
+        >>> from infnet_keras.spec import load_spec
+        >>> print(summarize(load_spec("minimal")).splitlines()[0])
+        minimal: 7 fields, 2 behaviours, 2 tasks
+    """
+    rows = {name: (table_rows or {}).get(name, t.rows()) for name, t in spec.all_tables.items()}
+    parts = [
+        f"{spec.name}: {len(spec.fields)} fields, {len(spec.sequences)} behaviours, "
+        f"{len(spec.tasks)} tasks",
+        _fields(spec),
+        _tables(spec, rows),
+        _sequences(spec),
+        _tasks(spec),
+        _totals(spec, rows, model_parameters),
+    ]
+    warnings = _warnings(spec, rows)
+    if warnings:
+        parts += [
+            fill(f"warning: {warning}", _WIDTH, subsequent_indent=" " * len("warning: "))
+            for warning in warnings
+        ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _fields(spec: FeatureSpec) -> str:
+    lines = [
+        (
+            name,
+            field.side,
+            _read_from(spec, name, field),
+            field.table or "its own",
+            spec.all_tables[spec.field_table(name)].kind,
+        )
+        for name, field in spec.fields.items()
+    ]
+    return _columns(("field", "side", "reads", "table", "kind"), lines)
+
+
+def _read_from(spec: FeatureSpec, name: str, field: CategoricalField) -> str:
+    if not isinstance(field.derive, Derive):
+        return field.derive or spec.field_column(name) or name
+    if field.derive.days_since is not None:
+        return f"days since {field.derive.days_since.column}"
+    count, rate = field.derive.history_count, field.derive.history_rate
+    if count is not None:
+        return f"count of {count.sequence}" + _until(count.until)
+    assert rate is not None  # Derive holds exactly one
+    return f"rate of {rate.sequence} of {rate.of}" + _until(rate.until)
+
+
+def _until(until: str) -> str:
+    return " to yesterday" if until == "day" else ""
+
+
+def _tables(spec: FeatureSpec, rows: Mapping[str, int | None]) -> str:
+    lines = []
+    for name, table in spec.all_tables.items():
+        count, dim = rows[name], spec.table_dim(name)
+        weights = None if count is None else count * dim
+        lines.append((name, table.kind, _number(count), str(dim), _number(weights)))
+    return _columns(("table", "kind", "rows", "dim", "parameters"), lines, right=(2, 3, 4))
+
+
+def _sequences(spec: FeatureSpec) -> str:
+    lines = []
+    for name, sequence in spec.sequences.items():
+        features = [f for f in spec.sequence_features if f.sequence == name]
+        attributes = ", ".join(f.column for f in features) or "(counted only)"
+        when = (sequence.when or "every event") + _until(sequence.until)
+        lines.append((name, str(sequence.length), when, attributes))
+    return _columns(("behaviour", "length", "when", "attributes"), lines, right=(1,))
+
+
+def _tasks(spec: FeatureSpec) -> str:
+    lines = [
+        (name, task.label, f"{task.weight:g}", task.mask or "every impression")
+        for name, task in spec.tasks.items()
+    ]
+    return _columns(("task", "label", "weight", "measured on"), lines, right=(2,))
+
+
+def _totals(spec: FeatureSpec, rows: Mapping[str, int | None], model_parameters: int | None) -> str:
+    lengths = {f.sequence: f.length for f in spec.sequence_features}
+    if spec.tokens == "fused":
+        sequences, tokens = len(lengths), sum(lengths.values())
+    else:
+        sequences = len(spec.sequence_features)
+        tokens = sum(f.length for f in spec.sequence_features)
+    counts = [count * spec.table_dim(name) for name, count in rows.items() if count is not None]
+    known = "" if len(counts) == len(rows) else " at least"
+    totals = [
+        f"tokens: {len(spec.fields)} categorical (M), {sequences} sequence features (F) of "
+        f"{tokens} steps (L), width {spec.dim}",
+        f"parameters in tables:{known} {sum(counts):,}",
+    ]
+    if model_parameters is not None:
+        totals.append(f"parameters in the model: {model_parameters:,}")
+    return "\n".join(totals)
+
+
+def _warnings(spec: FeatureSpec, rows: Mapping[str, int | None]) -> list[str]:
+    warnings = [
+        f"source {name!r} leaks: {source.leaks}"
+        for name, source in spec.sources.items()
+        if source.leaks is not None
+    ]
+    unsized = [name for name, count in rows.items() if count is None]
+    if unsized:
+        warnings.append(
+            f"without prepared data there is no model: no `size` for {', '.join(unsized)}"
+        )
+    used = {spec.field_table(name) for name in spec.fields}
+    used |= {feature.table for feature in spec.sequence_features}
+    unused = [name for name in spec.tables if name not in used]
+    if unused:
+        warnings.append(f"no field and no sequence uses the tables {', '.join(unused)}")
+    counted: set[str] = set()
+    for field in spec.fields.values():
+        if isinstance(field.derive, Derive):
+            for derived in (field.derive.history_count, field.derive.history_rate):
+                if derived is not None:
+                    counted |= {derived.sequence, getattr(derived, "of", derived.sequence)}
+    idle = [n for n, s in spec.sequences.items() if not s.attributes and n not in counted]
+    if idle:
+        warnings.append(f"no attribute and no count uses the sequences {', '.join(idle)}")
+    return warnings
+
+
+def _number(count: int | None) -> str:
+    return "?" if count is None else f"{count:,}"
+
+
+def _columns(
+    header: tuple[str, ...], lines: Sequence[tuple[str, ...]], right: tuple[int, ...] = ()
+) -> str:
+    """Text in aligned columns under a header; nothing where there are no lines."""
+    if not lines:
+        return ""
+    cells = [[wrap(cell, _CELL, break_long_words=False) or [""] for cell in row] for row in lines]
+    cells.insert(0, [[title] for title in header])
+    widths = [max(len(part) for row in cells for part in row[i]) for i in range(len(header))]
+    printed = []
+    for row in cells:
+        for parts in zip_longest(*row, fillvalue=""):
+            aligned = (
+                part.rjust(width) if i in right else part.ljust(width)
+                for i, (part, width) in enumerate(zip(parts, widths, strict=True))
+            )
+            printed.append("  ".join(aligned).rstrip())
+    return "\n".join(printed)

@@ -1,0 +1,234 @@
+"""The files of one training run, each replaced as a whole: a kill never leaves half a state."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from infnet_keras.errors import ModelError
+from infnet_keras.training.training_state import Evaluation, TrainingState
+
+_FILES = ("state.json", "spec.yaml", "environment.json", "history.jsonl", "model.keras")
+_FOLDERS = ("assets", "checkpoints")
+_UNFINISHED = "partial."  # prefix of a file that is being written
+
+
+class RunDirectory:
+    """One run on disk.
+
+    - `spec.yaml`, `assets/`, `environment.json`: what was trained, on what, with what.
+    - `model.keras`: the best model so far by mean validation AUC, complete in itself.
+    - `history.jsonl`: one line an evaluation.
+    - `state.json`: the commit point. It names the checkpoint to continue from and the best model;
+      written after both, by rename. Only its `finished` says that a run is complete.
+    - `checkpoints/`: what `state.json` names; gone once the run is finished.
+
+    Args:
+        path: the directory; created when the run starts.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoints = path / "checkpoints"
+        self._committed: set[str | None] = set()
+
+    @property
+    def model_path(self) -> Path:
+        """The best model so far."""
+        return self.path / "model.keras"
+
+    def start(self, spec: Mapping[str, Any], data: str, restart: bool = False) -> TrainingState:
+        """The state to continue from: the last committed one, or a new one.
+
+        Brings every other file back to that state: what an interrupted epoch left is removed.
+
+        Args:
+            spec: the resolved spec, as JSON data.
+            data: digest of the prepared data.
+            restart: forget an earlier run of this directory.
+
+        Raises:
+            ModelError: the directory holds something else than a run, or a run of another spec or
+                other data.
+        """
+        self._refuse_other_directory()
+        if restart:
+            self._remove()
+        state = self._read()
+        if state is None:
+            state = TrainingState(spec=dict(spec), data=data)
+            with _failure_explained(self.path):
+                self.checkpoints.mkdir(parents=True, exist_ok=True)
+            self.commit(state)
+        else:
+            self._check_same(state, spec, data)
+            self._committed = {state.checkpoint, state.best_model}
+        self._restore(state)
+        return state
+
+    def save_checkpoint(self, model: Any, step: int) -> str:
+        """Save the model and its optimiser, unless this step's are there already.
+
+        Returns:
+            The file's name in `checkpoints/`.
+        """
+        name = f"step-{step:09d}.keras"
+        if not (self.checkpoints / name).exists():
+            replace_file(self.checkpoints / name, lambda partial: model.save(partial))
+        return name
+
+    def publish_best(self, state: TrainingState) -> None:
+        """Make `model.keras` the state's best model and drop the bests that it overtook."""
+        assert state.best_model is not None
+        source = self.checkpoints / state.best_model
+        replace_file(self.model_path, lambda partial: _link(source, partial))
+        self._prune(state)
+
+    def append_history(self, evaluation: Evaluation) -> None:
+        """Add a line to `history.jsonl`."""
+        path = self.path / "history.jsonl"
+        with _failure_explained(path), path.open("a", encoding="utf-8") as file:
+            file.write(_line(evaluation))
+
+    def write(self, name: str, text: str) -> None:
+        """Write one text file of the run."""
+        replace_file(self.path / name, lambda partial: partial.write_text(text, encoding="utf-8"))
+
+    def commit(self, state: TrainingState) -> None:
+        """Make this the state that a rerun continues from; its files must be there."""
+        self.write("state.json", state.to_json())
+        self._committed = {state.checkpoint, state.best_model}
+        self._prune(state)
+
+    def finish(self, state: TrainingState) -> None:
+        """Commit a finished state; nothing will be continued, so the checkpoints go."""
+        state.checkpoint = state.best_model = None
+        state.seed_generators = []
+        self.commit(state)
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+    def _refuse_other_directory(self) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise ModelError(f"{self.path} is a file; give --run a directory")
+        if not self.path.exists() or (self.path / "state.json").exists():
+            return
+        known = {*_FILES, *_FOLDERS}
+        names = sorted(entry.name for entry in self.path.iterdir())
+        strangers = [name for name in names if name.removeprefix(_UNFINISHED) not in known]
+        if strangers:
+            raise ModelError(
+                f"{self.path} is not a run directory: it holds {', '.join(strangers[:3])}; give "
+                "--run a new or an empty directory"
+            )
+
+    def _read(self) -> TrainingState | None:
+        path = self.path / "state.json"
+        if not path.exists():
+            return None
+        try:
+            return TrainingState.from_json(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ModelError(
+                f"{path} cannot be read ({error}); train with --restart to begin again"
+            ) from error
+
+    def _check_same(self, state: TrainingState, spec: Mapping[str, Any], data: str) -> None:
+        changed = list(_differences(state.spec, spec))
+        if state.data != data:
+            changed.append("the prepared data (another manifest)")
+        if changed:
+            more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
+            raise ModelError(
+                f"{self.path} holds a run that differs from this one in {'; '.join(changed[:5])}"
+                f"{more}; choose another --run, undo the change, or begin again with --restart"
+            )
+
+    def _restore(self, state: TrainingState) -> None:
+        for name in (state.checkpoint, state.best_model):
+            if name is not None and not (self.checkpoints / name).exists():
+                raise ModelError(
+                    f"{self.checkpoints / name} is missing, so the run cannot be continued; begin "
+                    "again with --restart"
+                )
+        if state.finished is not None:
+            shutil.rmtree(self.checkpoints, ignore_errors=True)
+            if not self.model_path.exists():
+                raise ModelError(
+                    f"{self.path} holds a finished run whose model.keras is gone; begin again "
+                    "with --restart"
+                )
+            return
+        if state.best_model is not None:
+            self.publish_best(state)
+        else:
+            self.model_path.unlink(missing_ok=True)
+        self._prune(state)
+        self.write("history.jsonl", "".join(map(_line, state.evaluations)))
+
+    def _prune(self, state: TrainingState) -> None:
+        """Remove checkpoints that neither the committed state nor this one names."""
+        named = {state.checkpoint, state.best_model} | self._committed
+        for path in self.checkpoints.glob("*"):
+            if path.name not in named:
+                path.unlink()
+
+    def _remove(self) -> None:
+        (self.path / "state.json").unlink(missing_ok=True)  # first: no half-removed run is left
+        for name in _FOLDERS:
+            shutil.rmtree(self.path / name, ignore_errors=True)
+        for name in _FILES:
+            (self.path / name).unlink(missing_ok=True)
+
+
+def replace_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file beside its place and move it there when it is complete and on disk.
+
+    Raises:
+        ModelError: it cannot be written (a full disk, ...); the file at `path` is as before.
+    """
+    partial = path.with_name(_UNFINISHED + path.name)
+    with _failure_explained(path):
+        try:
+            partial.unlink(missing_ok=True)
+            write(partial)
+            with partial.open("rb+") as file:
+                os.fsync(file.fileno())
+            partial.replace(path)
+        finally:
+            # Also after the move: one between two links to the same file leaves both.
+            partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _failure_explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(
+            f"cannot write {path}: {error.strerror or error}; what the run had committed is kept, "
+            "so the same command continues from there once this is mended"
+        ) from error
+
+
+def _line(evaluation: Evaluation) -> str:
+    return json.dumps(evaluation._asdict()) + "\n"
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(source, target)
+
+
+def _differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in dict.fromkeys([*old, *new]):
+            yield from _differences(
+                old.get(key), new.get(key), f"{path}.{key}" if path else str(key)
+            )
+    elif old != new:
+        yield f"{path} ({json.dumps(old)} there, {json.dumps(new)} here)"

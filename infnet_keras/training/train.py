@@ -1,0 +1,186 @@
+"""The fit behind the command line: from prepared data to the best model."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+from rich.console import Console
+
+from infnet_keras.data import PreparedData
+from infnet_keras.data.dataset import ImpressionDataset
+from infnet_keras.errors import DataError
+from infnet_keras.models import from_spec
+from infnet_keras.spec import FeatureSpec, dump_spec
+from infnet_keras.training.environment import describe_environment, now
+from infnet_keras.training.evaluate_within_epoch import EvaluateWithinEpoch
+from infnet_keras.training.progress_bar import ProgressBar
+from infnet_keras.training.run_directory import RunDirectory
+from infnet_keras.training.save_state import SaveState
+from infnet_keras.training.seed_generators import restore_seed_generators
+from infnet_keras.training.stop_on_nan import StopOnNaN
+from infnet_keras.training.training_state import Evaluation, TrainingState
+from infnet_keras.training.validation_auc import ValidationAUC
+
+
+class TrainingResult(NamedTuple):
+    """How a run ended.
+
+    Attributes:
+        best: the evaluation whose model is `model.keras`.
+        evaluations: every evaluation, in order.
+        epochs: epochs that were begun.
+        stopped_early: whether `patience` ran out before the epochs did.
+    """
+
+    best: Evaluation
+    evaluations: list[Evaluation]
+    epochs: int
+    stopped_early: bool
+
+
+def train(
+    spec: FeatureSpec,
+    data: str | Path,
+    run: str | Path,
+    restart: bool = False,
+    console: Console | None = None,
+) -> TrainingResult:
+    """Train a spec's model on prepared data, or continue a run that was interrupted.
+
+    Every epoch's end is saved. Called again with the same spec, data and run directory it
+    continues after the last saved epoch, with the optimiser, the random generators and the order
+    of the data as they would have been; a finished run is returned as it is.
+
+    Args:
+        spec: the feature spec; `spec.training` says how to train.
+        data: directory of prepared data.
+        run: the run directory (see `RunDirectory`); `model.keras` in it is the best model.
+        restart: forget an earlier run in this directory.
+        console: where progress goes; None for silence.
+
+    Raises:
+        DataError: the data were prepared for another spec, or a split is empty.
+        ModelError: the directory holds another run; the loss became NaN; the disk is full.
+
+    Example:
+        >>> result = train(load_spec("minimal"), "prepared", "runs/first")
+        >>> result.best.mean_auc
+        0.71
+    """
+    console = console or Console(quiet=True)
+    prepared = PreparedData.open(Path(data))
+    _check_data(spec, prepared)
+    directory = RunDirectory(Path(run))
+    manifest = hashlib.sha256((Path(data) / "manifest.json").read_bytes()).hexdigest()
+    state = directory.start(spec.model_dump(mode="json"), manifest, restart)
+    if state.finished is None:
+        environment = _record(directory, spec, prepared, state)
+        _fit(spec, prepared, directory, state, console)
+        environment["sessions"][-1]["finished"] = now()
+        directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
+        state.finished = "early stopping" if state.waits >= spec.training.patience else "epochs"
+        directory.finish(state)
+    else:
+        console.print(f"{run} is a finished run; --restart trains it again")
+    assert state.best is not None  # every epoch ends with an evaluation
+    return TrainingResult(
+        state.best, state.evaluations, state.epoch, state.finished == "early stopping"
+    )
+
+
+def _fit(
+    spec: FeatureSpec,
+    prepared: PreparedData,
+    directory: RunDirectory,
+    state: TrainingState,
+    console: Console,
+) -> None:
+    options = spec.training
+    if state.epoch == options.epochs or state.waits >= options.patience:
+        return  # killed between its last epoch and its end
+    model = _model(spec, prepared, directory, state)
+    dataset = ImpressionDataset(
+        prepared, "train", options.batch_size, shuffle=True, seed=options.seed
+    )
+
+    def report(evaluation: Evaluation) -> None:
+        console.print(_line(evaluation, is_best=evaluation is state.best), highlight=False)
+
+    validation = ValidationAUC(
+        prepared, list(spec.tasks), options.batch_size, options.patience, directory, state, report
+    )
+    bar = ProgressBar(console)
+    callbacks: list[keras.callbacks.Callback] = [StopOnNaN(), bar]
+    if options.evaluations_per_epoch > 1:
+        callbacks.append(EvaluateWithinEpoch(validation, options.evaluations_per_epoch))
+    callbacks += [validation, SaveState(directory, state)]
+    try:
+        model.fit(
+            dataset,
+            initial_epoch=state.epoch,
+            epochs=options.epochs,
+            shuffle=False,  # the data set shuffles itself, by seed and epoch
+            verbose=0,
+            callbacks=callbacks,
+        )
+    finally:
+        bar.close()
+
+
+def _model(
+    spec: FeatureSpec, prepared: PreparedData, directory: RunDirectory, state: TrainingState
+) -> Any:
+    keras.utils.set_random_seed(spec.training.seed)
+    if state.checkpoint is None:
+        return from_spec(spec, data=prepared)
+    model = keras.models.load_model(directory.checkpoints / state.checkpoint)
+    restore_seed_generators(model, state.seed_generators)
+    return model
+
+
+def _check_data(spec: FeatureSpec, prepared: PreparedData) -> None:
+    prepared.assets.check(spec)
+    for name, task in spec.tasks.items():
+        known = prepared.spec.tasks.get(name)
+        if known is None or (known.label, known.mask) != (task.label, task.mask):
+            raise DataError(
+                f"task {name!r} (label {task.label}, mask {task.mask}) is not in the prepared data "
+                "as the spec has it; prepare the data again with this spec"
+            )
+    for split in ("train", "valid"):
+        if prepared.count(split) == 0:
+            raise DataError(
+                f"the {split} split of the prepared data is empty; prepare the data again with "
+                "other --valid-from and --test-from"
+            )
+
+
+def _record(
+    directory: RunDirectory, spec: FeatureSpec, prepared: PreparedData, state: TrainingState
+) -> dict[str, Any]:
+    """Write what is trained, and with what; a continued run adds a session."""
+    path = directory.path / "environment.json"
+    earlier = json.loads(path.read_text(encoding="utf-8"))["sessions"] if path.exists() else []
+    environment = {
+        "seed": spec.training.seed,
+        "precision": spec.training.precision,
+        "data_manifest_sha256": state.data,
+        "sessions": [*earlier, describe_environment()],
+    }
+    directory.write("spec.yaml", dump_spec(spec))
+    prepared.assets.save(directory.path / "assets")
+    directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
+    return environment
+
+
+def _line(evaluation: Evaluation, is_best: bool) -> str:
+    tasks = "  ".join(
+        f"{task} {'-' if value is None else f'{value:.4f}'}"
+        for task, value in evaluation.auc.items()
+    )
+    return (
+        f"epoch {evaluation.epoch}  step {evaluation.step}  loss {evaluation.loss:.4f}  "
+        f"AUC: mean {evaluation.mean_auc:.4f}  {tasks}{'  (best)' if is_best else ''}"
+    )

@@ -1,0 +1,107 @@
+"""Exact AUC on the validation split: stops early and keeps the best model."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from infnet_keras.data import PreparedData
+from infnet_keras.errors import DataError
+from infnet_keras.evaluation import predict_split
+from infnet_keras.metrics import auc, grouped_auc
+from infnet_keras.training.run_directory import RunDirectory
+from infnet_keras.training.training_state import Evaluation, TrainingState
+
+
+class ValidationAUC(keras.callbacks.Callback):
+    """Evaluates at the end of every epoch, and after given batches of it.
+
+    Predicts the whole validation split, computes each task's exact AUC and gAUC on the host, adds
+    an `Evaluation` to the state and to `history.jsonl`, keeps the best model by mean AUC, and
+    stops the fit after `patience` evaluations without a better one.
+
+    Args:
+        prepared: the data; its split `valid` is read.
+        tasks: the tasks to measure, in order.
+        batch_size: impressions predicted at a time.
+        patience: evaluations without a better mean AUC after which the fit stops.
+        run: where the best model and the history go.
+        state: the run's progress, which this callback adds to.
+        report: called with every evaluation.
+
+    Raises:
+        DataError: no task has both a positive and a negative label in the split.
+    """
+
+    def __init__(
+        self,
+        prepared: PreparedData,
+        tasks: list[str],
+        batch_size: int,
+        patience: int,
+        run: RunDirectory,
+        state: TrainingState,
+        report: Callable[[Evaluation], None],
+    ) -> None:
+        super().__init__()
+        self._prepared = prepared
+        self._tasks = tasks
+        self._batch_size = batch_size
+        self._patience = patience
+        self._run = run
+        self._state = state
+        self._report = report
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epoch = epoch
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if not self.model.stop_training:  # else an evaluation within the epoch was its last
+            self.evaluate(self.params["steps"], logs or {})
+
+    def evaluate(self, batches: int, logs: dict[str, Any]) -> None:
+        """Evaluate now.
+
+        Args:
+            batches: batches of this epoch that are done.
+            logs: Keras' logs at this point; `loss` is recorded.
+        """
+        sync = getattr(self.model, "jax_state_sync", None)
+        if sync is not None:  # under JAX a fit holds the weights, not the model
+            sync()
+        step = self._epoch * self.params["steps"] + batches
+        evaluation = self._measure(step, float(logs["loss"]))
+        best = self._state.best
+        self._state.evaluations.append(evaluation)
+        self._run.append_history(evaluation)
+        if best is None or evaluation.mean_auc > best.mean_auc:
+            self._state.best_model = self._run.save_checkpoint(self.model, step)
+            self._run.publish_best(self._state)
+        self._report(evaluation)
+        if self._state.waits >= self._patience:
+            self.model.stop_training = True
+
+    def _measure(self, step: int, loss: float) -> Evaluation:
+        predictions = predict_split(self.model, self._prepared, "valid", self._batch_size)
+        aucs: dict[str, float | None] = {}
+        gaucs: dict[str, float | None] = {}
+        for task in self._tasks:
+            labels, scores = predictions.labels[task], predictions.probabilities[task]
+            aucs[task] = _defined(auc(labels, scores))
+            gaucs[task] = _defined(grouped_auc(labels, scores, predictions.users).value)
+        defined = [value for value in aucs.values() if value is not None]
+        if not defined:
+            raise DataError(
+                "no task has both a positive and a negative label in the validation split, so "
+                "there is no AUC to choose the best model by; prepare the data with an earlier "
+                "--valid-from or a later --test-from"
+            )
+        return Evaluation(
+            self._epoch + 1, step, loss, mean_auc=float(np.mean(defined)), auc=aucs, gauc=gaucs
+        )
+
+
+def _defined(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
