@@ -32,7 +32,7 @@ def add_parser(groups: Any) -> None:
         "--test-from", required=True, metavar="DAY", help="first day, or fraction, of the test"
     )
     prepare.add_argument(
-        "--history", type=Path, help="directory of earlier logs that only seed histories"
+        "--history", type=Path, help="file of events from before the log: they only seed histories"
     )
     prepare.set_defaults(command=_prepare)
 

@@ -53,7 +53,8 @@ def _model_parameters(spec: FeatureSpec) -> int | None:
     from infnet_keras.models import MODELS
 
     built = {name: table.first_value_id + 1 for name, table in spec.all_tables.items()}
-    model = MODELS[spec.model.type](spec, built)
+    model_class: Any = MODELS[spec.model.type]
+    model = model_class(spec, built)
     model.build()
     left_out = sum(
         ((count or 0) - built[name]) * spec.table_dim(name) for name, count in rows.items()

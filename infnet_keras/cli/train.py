@@ -41,9 +41,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from infnet_keras.training import train
 
     console = Console(stderr=True)
-    result = train(
-        spec, arguments.data, arguments.run, restart=arguments.restart, console=console
-    )
+    result = train(spec, arguments.data, arguments.run, restart=arguments.restart, console=console)
     ended = "stopped early" if result.stopped_early else "all done"
     print(
         f"{arguments.run}: best mean validation AUC {result.best.mean_auc:.4f} in epoch "

@@ -55,4 +55,4 @@ def as_numpy(values: pa.Array) -> npt.NDArray[np.generic]:
     """Numbers with NaN, or strings (dtype object) with None, where a value is missing."""
     if pa.types.is_integer(values.type) and values.null_count:
         values = pc.cast(values, pa.float64(), safe=False)
-    return values.to_numpy(zero_copy_only=False)
+    return np.asarray(values.to_numpy(zero_copy_only=False))

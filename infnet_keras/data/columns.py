@@ -20,8 +20,9 @@ def needed_columns(spec: FeatureSpec) -> dict[str, str]:
         if column is None:
             days_since = getattr(field.derive, "days_since", None)
             column = None if days_since is None else days_since.column
-        if column is not None:
-            needed.setdefault(column, f"field {name}")
+        for read in (column, field.shared_history):
+            if read is not None:
+                needed.setdefault(read, f"field {name}")
     for name, sequence in spec.sequences.items():
         for column in sequence.attributes:
             needed.setdefault(column, f"sequence {name}")

@@ -5,7 +5,8 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from infnet_keras.data.column_values import ColumnValues
-from infnet_keras.data.events import Events, Positions, earlier_count
+from infnet_keras.data.events import Events, earlier_count
+from infnet_keras.data.group_histories import Days, GroupHistories
 from infnet_keras.features.clock import day_of_week, hour_of_day, local_day, parse_dates
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.fields import Derive, HistoryCount, HistoryRate
@@ -16,7 +17,8 @@ def derived_values(
     events: Events,
     values: ColumnValues,
     holds: dict[str, npt.NDArray[np.bool_]],
-    day_end: Positions | None,
+    days: Days | None,
+    groups: GroupHistories,
 ) -> dict[str, npt.NDArray[np.generic]]:
     """The value of every derived field at every event; what stands at history rows means nothing.
 
@@ -25,7 +27,8 @@ def derived_values(
         events: the partition.
         values: its raw columns.
         holds: for each sequence, the events that belong to it.
-        day_end: where histories that end before the day end; None for a log without time.
+        days: local day of every event; None for a log without time.
+        groups: the histories over all users.
 
     Returns:
         int64 (hour, weekday) or float32 (NaN: missing), by field.
@@ -42,30 +45,34 @@ def derived_values(
         elif isinstance(derive, Derive) and derive.days_since is not None:
             column = derive.days_since.column
             dates = pc.dictionary_encode(values.values(column))
-            days = np.append(parse_dates(dates.dictionary, column), np.float32(np.nan))
+            dates_as_days = np.append(parse_dates(dates.dictionary, column), np.float32(np.nan))
             which = pc.fill_null(dates.indices, len(dates.dictionary)).to_numpy()
-            found[name] = local_day(times, zone).astype(np.float32) - days[which]
-        elif isinstance(derive, Derive):
-            counted = derive.history_count or derive.history_rate
-            assert counted is not None  # a Derive has exactly one of the three
-            end = events.history_end
-            if counted.until == "day":
-                assert day_end is not None  # the spec's checks ask for a time column
-                end = day_end
-            found[name] = _from_history(counted, holds, events.user_start, end)
+            found[name] = local_day(times, zone).astype(np.float32) - dates_as_days[which]
+        elif field.history is not None:
+            found[name] = _from_history(field.history, events, values, holds, days, groups)
     return found
 
 
 def _from_history(
     derive: HistoryCount | HistoryRate,
+    events: Events,
+    values: ColumnValues,
     holds: dict[str, npt.NDArray[np.bool_]],
-    start: Positions,
-    end: Positions,
+    days: Days | None,
+    groups: GroupHistories,
 ) -> npt.NDArray[np.float32]:
-    count = earlier_count(holds[derive.sequence], start, end)
+    def earlier(sequence: str) -> npt.NDArray[np.int64]:
+        if derive.until == "now":
+            return earlier_count(holds[sequence], events.user_start, events.history_end)
+        assert days is not None  # the spec's checks ask for a time column
+        if derive.by is None:
+            return earlier_count(holds[sequence], events.user_start, events.day_end(days))
+        return groups.earlier(values, derive.by, sequence, days)
+
+    count = earlier(derive.sequence)
     if isinstance(derive, HistoryCount):
         return count.astype(np.float32)
-    of = earlier_count(holds[derive.of], start, end)
+    of = earlier(derive.of)
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = (count + derive.strength * derive.prior) / (of + derive.strength)
     return np.where(of + derive.strength > 0, rate, np.nan).astype(np.float32)

@@ -36,10 +36,7 @@ class ShardEncoder:
         self._sides = sides
         attributes = set(sequence_columns(spec).values())
         # An event of the past is read for the attributes of sequences alone.
-        self._id_columns = {
-            column: column in attributes
-            for column in id_columns(spec)
-        }
+        self._id_columns = {column: column in attributes for column in id_columns(spec)}
         self._side_ids: dict[IdColumn, Ids] = {}
 
     def encode(self, partition: pa.Table, impressions: Rows) -> dict[str, pa.Array]:
@@ -74,7 +71,8 @@ class ShardEncoder:
                 self._side_ids[column] = self._encode(
                     column, self._sides[owner].column(column.column)
                 )
-            return self._side_ids[column][side_rows if rows is None else side_rows[rows]]
+            ids: Ids = self._side_ids[column][side_rows if rows is None else side_rows[rows]]
+            return ids
         name = column.column if owner is None else f"raw:{column.column}"
         values = partition[name].combine_chunks()
         return self._encode(column, values if rows is None else values.take(pa.array(rows)))
@@ -83,6 +81,4 @@ class ShardEncoder:
         encoder = self._encoders[column.table]
         if column.separator is None:
             return encoder.encode(values, column.column)
-        return encoder.encode_multivalue(
-            values, column.separator, column.max_values, column.column
-        )
+        return encoder.encode_multivalue(values, column.separator, column.max_values, column.column)

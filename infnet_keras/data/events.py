@@ -107,9 +107,9 @@ class Events:
         return group_starts(self.users, days)
 
 
-def earlier_count(holds: npt.NDArray[np.bool_], start: Positions, end: Positions) -> npt.NDArray[
-    np.int64
-]:
+def earlier_count(
+    holds: npt.NDArray[np.bool_], start: Positions, end: Positions
+) -> npt.NDArray[np.int64]:
     """How many of the rows start..end-1 hold, for each pair of start and end."""
     counts = np.concatenate([[0], np.cumsum(holds)])
-    return counts[end] - counts[start]
+    return np.asarray(counts[end] - counts[start])

@@ -47,9 +47,7 @@ def spill_log(spec: FeatureSpec, plan: ColumnPlan, spill: Spill) -> int:
             columns[TIME] = pa.array(_instants(block, spec, columns[spec.time.column]))
         if deduplicate:
             columns[TEXT] = _row_text(block.table)
-        spill.add(
-            pa.table(columns), partition_numbers(columns[spec.keys.user], spill.partitions)
-        )
+        spill.add(pa.table(columns), partition_numbers(columns[spec.keys.user], spill.partitions))
         rows += block.table.num_rows
     spill.finish()
     if rows == 0:
@@ -153,9 +151,10 @@ def _row(block: Block, row: int) -> str:
 
 def _row_text(table: pa.Table) -> pa.Array:
     """All columns of each row in one string."""
-    texts = [pc.cast(table[name].combine_chunks(), pa.large_string()) for name in sorted(table.column_names)]
+    text = pa.large_string()
+    columns = (table[name].combine_chunks() for name in sorted(table.column_names))
     return pc.binary_join_element_wise(
-        *texts, pa.scalar("\x1f", pa.large_string()), null_handling="replace"
+        *(pc.cast(column, text) for column in columns),
+        pa.scalar("\x1f", text),
+        null_handling="replace",
     )
-
-

@@ -11,6 +11,7 @@ from infnet_keras.data.column_values import ColumnValues, Rows
 from infnet_keras.data.columns import ColumnPlan
 from infnet_keras.data.derived_values import derived_values
 from infnet_keras.data.events import Events
+from infnet_keras.data.group_histories import BEFORE_THE_LOG, Days, GroupHistories
 from infnet_keras.data.raw_examples import RawExamples
 from infnet_keras.data.side_table import SideTable
 from infnet_keras.data.splits import ONLY_HISTORY, SPLITS, SplitRule
@@ -60,6 +61,7 @@ class PartitionPass:
         self._split_rule = split_rule
         self._total_rows = total_rows
         self.counts = Counts()
+        self.groups = GroupHistories(spec)
         self.statistics = Statistics(spec, plan, sides)
         self.raw_examples = RawExamples(spec, plan, partitions)
 
@@ -75,19 +77,11 @@ class PartitionPass:
             of the log itself, `side:*` rows in the joined sources, `derived:*` values.
         """
         spec = self._spec
-        events = Events.of(log, history, spec.keys.user, self.counts.users)
-        values = ColumnValues(self._plan, events, self._sides)
-        days = None
-        if spec.time.column is not None:
-            days = local_day(np.where(events.logged, events.times, 0), spec.time.timezone)
+        events, values, days, holds = self._open(log, history)
         splits = self._splits(events, days)
         train = np.flatnonzero(splits == SPLITS["train"])
-        holds = {
-            name: self._holds(sequence.when, f"`when` of sequence {name!r}", events, values)
-            for name, sequence in spec.sequences.items()
-        }
         day_end = None if days is None else events.day_end(days)
-        derived = derived_values(spec, events, values, holds, day_end)
+        derived = derived_values(spec, events, values, holds, days, self.groups)
         self.statistics.add(values, derived, train)
         self.raw_examples.add(events, values, derived, holds, day_end, splits)
 
@@ -113,18 +107,39 @@ class PartitionPass:
                 columns[f"raw:{id_column.column}"] = values.values(id_column.column)
         return pa.table(columns)
 
-    def _splits(
-        self, events: Events, days: npt.NDArray[np.int64] | None
-    ) -> npt.NDArray[np.int8]:
+    def survey(self, log: pa.Table, history: pa.Table | None) -> None:
+        """Count one partition's events for the histories over all users, before any `run`."""
+        _, values, days, holds = self._open(log, history)
+        assert days is not None  # the spec's checks ask for a time column
+        self.groups.add(values, holds, days)
+
+    def _open(
+        self, log: pa.Table, history: pa.Table | None
+    ) -> tuple[Events, ColumnValues, Days | None, dict[str, npt.NDArray[np.bool_]]]:
+        """A partition's events, their columns, local days and what sequences they belong to."""
+        spec = self._spec
+        events = Events.of(log, history, spec.keys.user, self.counts.users)
+        values = ColumnValues(self._plan, events, self._sides)
+        days = None
+        if spec.time.column is not None:
+            days = local_day(np.where(events.logged, events.times, 0), spec.time.timezone)
+            days = np.where(events.logged, days, BEFORE_THE_LOG)
+        holds = {
+            name: self._holds(sequence.when, f"`when` of sequence {name!r}", events, values)
+            for name, sequence in spec.sequences.items()
+        }
+        return events, values, days, holds
+
+    def _splits(self, events: Events, days: npt.NDArray[np.int64] | None) -> npt.NDArray[np.int8]:
         if days is not None:
             splits = self._split_rule.by_day(days)
         elif self._spec.time.row_order == "log":
             splits = self._split_rule.by_position(events.times, self._total_rows)
         else:
-            logged = np.cumsum(events.logged) - events.logged
+            before = np.cumsum(events.logged, dtype=np.int64) - events.logged
             first, last = _runs(events.user_start)
-            counts = (logged + events.logged)[last] - logged[first]
-            splits = self._split_rule.by_position(logged - logged[first], counts)
+            counts = (before + events.logged)[last] - before[first]
+            splits = self._split_rule.by_position(before - before[first], counts)
         return np.where(events.logged, splits, ONLY_HISTORY).astype(np.int8)
 
     def _holds(
@@ -138,9 +153,7 @@ class PartitionPass:
         except ConditionError as error:
             raise DataError(f"{where}: {error}; correct it or declare the column's type") from error
 
-    def _labels(
-        self, events: Events, values: ColumnValues
-    ) -> dict[str, npt.NDArray[np.float32]]:
+    def _labels(self, events: Events, values: ColumnValues) -> dict[str, npt.NDArray[np.float32]]:
         found = {}
         for name, task in self._spec.tasks.items():
             known = events.logged & self._holds(task.mask, f"mask of task {name!r}", events, values)

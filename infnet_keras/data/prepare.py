@@ -93,12 +93,17 @@ def prepare(
             spill_history(spec, plan, past, past_spill)
         say(f"{total_rows:,} rows read; joining {', '.join(plan.joins) or 'nothing'}")
         sides = {
-            name: SideTable(
-                plan.files[name], key, plan.columns[name], plan.types, plan.separators
-            )
+            name: SideTable(plan.files[name], key, plan.columns[name], plan.types, plan.separators)
             for name, key in plan.joins.items()
         }
         ordering = PartitionPass(spec, plan, sides, split_rule, total_rows, partitions)
+        if ordering.groups.needed:
+            say("counting the histories over all users")
+            for number in range(partitions):
+                log = log_spill.read(number)
+                if log is not None:
+                    ordering.survey(log, past_spill.read(number))
+            ordering.groups.finish()
         ordered = Spill(temporary / "ordered", partitions)
         for number in range(partitions):
             log = log_spill.read(number)
@@ -122,16 +127,14 @@ def prepare(
         )
         encoder = ShardEncoder(spec, assets, plan, sides)
         (directory / SHARDS).mkdir()
-        shards = []
+        shards: list[Shard] = []
         for number in range(partitions):
             partition = ordered.read(number)
             if partition is not None:
                 shards.append(_write_shard(partition, encoder, directory, len(shards)))
             ordered.delete(number)
             say(f"encoded partition {number + 1} of {partitions}")
-        manifest = _manifest(
-            spec, plan, ordering.counts, shards, total_rows, valid_from, test_from
-        )
+        manifest = _manifest(spec, plan, ordering.counts, shards, total_rows, valid_from, test_from)
         for path in (temporary / "log", temporary / "history", temporary / "ordered", temporary):
             path.rmdir()
         assets.save(directory / ASSETS)
@@ -163,9 +166,7 @@ def _check(spec: FeatureSpec, counts: Counts, valid_from: str | float) -> None:
             )
 
 
-def _write_shard(
-    partition: pa.Table, encoder: ShardEncoder, directory: Path, number: int
-) -> Shard:
+def _write_shard(partition: pa.Table, encoder: ShardEncoder, directory: Path, number: int) -> Shard:
     splits = partition[layout.SPLIT].to_numpy()
     ids = encoder.encode(partition, np.flatnonzero(splits))
     kept = [name for name in partition.column_names if layout.is_shard_column(name)]

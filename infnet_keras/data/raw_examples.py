@@ -1,5 +1,6 @@
 """A few impressions as a server would send them: raw values, histories included."""
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -98,12 +99,10 @@ class RawExamples:
             else:
                 length = self._spec.sequences[sequence].length
                 missing = [_MISSING[raw.dtype]]
+                flat = iter(_plain(values.values(column, np.concatenate(steps[sequence])), raw))
+                histories = [list(islice(flat, len(positions))) for positions in steps[sequence]]
                 found[raw.name] = [
-                    history + missing * (length - len(history))
-                    for history in (
-                        _plain(values.values(column, positions), raw)
-                        for positions in steps[sequence]
-                    )
+                    history + missing * (length - len(history)) for history in histories
                 ]
         return found
 

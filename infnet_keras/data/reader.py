@@ -87,9 +87,8 @@ class ImpressionReader:
             start = index * self._batch_size
             end = min(start + self._batch_size, int(starts[-1]))
             parts = []
-            for number in range(int(np.searchsorted(starts, start, side="right")) - 1, len(windows)):
-                if starts[number] >= end:
-                    break
+            first_window = int(np.searchsorted(starts, start, side="right")) - 1
+            for number in range(first_window, int(np.searchsorted(starts, end))):
                 window = self._load(windows[number])
                 order = self._permutation(epoch, number, len(window))
                 first, last = max(start - starts[number], 0), end - starts[number]

@@ -70,7 +70,7 @@ class SideTable:
     def rows(self, keys: pa.Array) -> npt.NDArray[np.int32]:
         """Row of each key, -1 where there is none."""
         found = pc.index_in(keys, value_set=self._keys, skip_nulls=True)
-        return pc.fill_null(found, -1).to_numpy().astype(np.int32)
+        return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int32)
 
     def column(self, name: str) -> pa.Array:
         """A column, with one missing value after its last row: row -1 of a `take`."""

@@ -1,6 +1,5 @@
 """The raw files of one source, read in blocks of bounded size."""
 
-import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,8 +56,8 @@ class RawFiles:
         plain = {path.with_suffix("") if _is_compressed(path) else path for path in found}
         if len(plain) < len(found):
             raise DataError(
-                f"source {name!r}: {', '.join(p.name for p in found)} hold a file twice, compressed "
-                "and not; keep one of the two"
+                f"source {name!r}: {', '.join(p.name for p in found)} hold a file twice, "
+                "compressed and not; keep one of the two"
             )
         self.files = found
 
@@ -120,9 +119,7 @@ class RawFiles:
         return pa.csv.open_csv(
             file,
             read_options=pa.csv.ReadOptions(block_size=_CSV_BLOCK_BYTES),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=self._delimiter, newlines_in_values=True
-            ),
+            parse_options=pa.csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
             convert_options=convert,
         )
 
@@ -130,10 +127,9 @@ class RawFiles:
         with _readable(file):
             if _is_parquet(file):
                 return int(pq.read_metadata(file).num_rows)
-            opened = gzip.open(file) if file.suffix == ".gz" else file.open("rb")
-            with opened as stream:
-                sample = stream.read(1 << 20)
-        size = file.stat().st_size * (_GZIP_RATIO if _is_compressed(file) else 1)
+            with pa.input_stream(file, compression="detect") as stream:
+                sample: bytes = stream.read(1 << 20)
+        size: int = file.stat().st_size * (_GZIP_RATIO if _is_compressed(file) else 1)
         return size * max(sample.count(b"\n"), 1) // max(len(sample), 1)
 
 

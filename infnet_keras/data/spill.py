@@ -25,7 +25,7 @@ def partition_numbers(users: pa.Array, partitions: int) -> npt.NDArray[np.int64]
         encoded = pc.dictionary_encode(users)
         unique = [farmhash.fingerprint64(user) for user in encoded.dictionary.to_pylist()]
         hashes = np.array(unique, np.uint64)[encoded.indices.to_numpy()]
-    return (hashes % np.uint64(partitions)).astype(np.int64)
+    return np.asarray(hashes % np.uint64(partitions), np.int64)
 
 
 class Spill:

@@ -1,6 +1,7 @@
 """What the training impressions say: how often each value occurs, and how numbers spread."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 from zlib import crc32
 
@@ -110,7 +111,7 @@ class Statistics:
         )
 
     def add(
-        self, values: ColumnValues, derived: dict[str, npt.NDArray[np.float32]], rows: Rows
+        self, values: ColumnValues, derived: Mapping[str, npt.NDArray[np.generic]], rows: Rows
     ) -> None:
         """Take the training impressions of a partition in.
 

@@ -44,7 +44,7 @@ def average_attention(
 
     Args:
         model: an INFNet.
-        batches: model inputs, such as `(batch.inputs for batch in reader.batches())`.
+        batches: model inputs as NumPy arrays, such as the `inputs` of a reader's batches.
         block: index of the block, the last one by default.
 
     Returns:
@@ -65,15 +65,15 @@ def average_attention(
         arXiv 2508.11565, figure 5.
     """
     spec: FeatureSpec = model.spec
+    if not -len(model.blocks) <= block < len(model.blocks):
+        raise ModelError(f"the model has {len(model.blocks)} blocks, there is no block {block}")
+    observer = _Observer(model, model.blocks[block].name)
     sequences = list(_sequences(spec))
     totals: list[npt.NDArray[np.float64]] = []
     names: list[str] = []
     rows = 0
     for inputs in batches:
-        _, attention = model(inputs, training=False, return_attention=True)
-        if not -len(attention) <= block < len(attention):
-            raise ModelError(f"the model has {len(attention)} blocks, there is no block {block}")
-        weights = list(attention.values())[block]
+        weights = observer.predict_on_batch(dict(inputs))
         parts = [_joined(weights["categorical"])]
         if sequences:
             parts.append(_from_the_latest(_joined(weights["sequence"]), inputs, sequences))
@@ -89,6 +89,20 @@ def average_attention(
     return AttentionMap(names, positions, np.sum(totals, axis=0) / rows)
 
 
+class _Observer(keras.Model):
+    """The attention of one block as a model's output, so that Keras compiles the forward pass."""
+
+    def __init__(self, model: Any, block: str) -> None:
+        super().__init__()
+        self.model = model
+        self.block = block
+        self.built = True
+
+    def call(self, inputs: Mapping[str, Any]) -> Any:
+        _, attention = self.model(inputs, training=False, return_attention=True)
+        return attention[self.block]
+
+
 def _sequences(spec: FeatureSpec) -> Iterator[tuple[str, str, int]]:
     """Source, input that says which steps are valid, and length, in the order of the tokens."""
     seen: set[str] = set()
@@ -100,10 +114,10 @@ def _sequences(spec: FeatureSpec) -> Iterator[tuple[str, str, int]]:
             yield feature.sequence, feature.name, feature.length
 
 
-def _joined(weights: Mapping[str, Any]) -> npt.NDArray[np.float32]:
+def _joined(weights: Mapping[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
     """[batch, queries, tokens]: query sets one after the other, heads averaged."""
     present = [name for name in QUERY_SETS if name in weights]
-    parts = [keras.ops.convert_to_numpy(weights[name]).mean(axis=1) for name in present]
+    parts = [weights[name].mean(axis=1) for name in present]
     joined: npt.NDArray[np.float32] = np.concatenate(parts, axis=1)
     return joined
 
@@ -122,7 +136,7 @@ def _from_the_latest(
     aligned = np.zeros_like(weights)
     start = 0
     for _, name, length in sequences:
-        ids = keras.ops.convert_to_numpy(inputs[name])
+        ids = np.asarray(inputs[name])
         valid = (ids if ids.ndim == 2 else ids[..., 0]) != 0
         padding = length - valid.sum(axis=1, keepdims=True)
         old = np.arange(length) - padding  # where column j's weight stands now

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from infnet_keras.metrics.auc import last_of_ties, sorted_auc
+from infnet_keras.metrics.auc import ScoreRanking
 from infnet_keras.metrics.grouped_auc import auc_per_group
 from infnet_keras.metrics.labelled_rows import Floats, labelled_rows
 
@@ -51,10 +51,9 @@ class ResampledTask:
         self, labels: npt.ArrayLike, probabilities: npt.ArrayLike, users: npt.NDArray[np.int64]
     ) -> None:
         positive, scores, (user,) = labelled_rows(labels, probabilities, users)
-        order = np.argsort(scores, kind="stable")
-        self._positive = positive[order]
-        self._user = user[order]
-        self._tie_ends = last_of_ties(scores[order])
+        self._ranking = ScoreRanking(positive, scores)
+        self._positive_users = user[self._ranking.positives]
+        self._negative_users = user[self._ranking.negatives]
         per_user = auc_per_group(positive, scores, user)
         counted = ~np.isnan(per_user.auc)
         self._counted_users = per_user.groups[counted]
@@ -62,7 +61,9 @@ class ResampledTask:
 
     def auc(self, multiplicity: Floats) -> float:
         """AUC where each user's rows stand `multiplicity[user]` times."""
-        return sorted_auc(self._positive, multiplicity[self._user], self._tie_ends)
+        return self._ranking.auc(
+            multiplicity[self._positive_users], multiplicity[self._negative_users]
+        )
 
     def gauc(self, multiplicity: Floats) -> float:
         """Mean of the users' AUC where each user stands `multiplicity[user]` times."""

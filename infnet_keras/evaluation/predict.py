@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infnet_keras.data import ImpressionReader, PreparedData
+from infnet_keras.data.prepared import PreparedData, Split
+from infnet_keras.data.reader import ImpressionReader
 from infnet_keras.errors import DataError
 from infnet_keras.evaluation.predictions import Predictions
 
 
 def predict_split(
-    model: Any, prepared: PreparedData, split: str, batch_size: int = 4096
+    model: Any, prepared: PreparedData, split: Split, batch_size: int = 4096
 ) -> Predictions:
     """Predict every impression of a split, once, in the reader's order.
 
@@ -25,7 +26,7 @@ def predict_split(
         Labels, probabilities and users of the split.
 
     Raises:
-        DataError: the split has no impressions.
+        DataError: the split has no impressions, or no labels of a task of the model.
     """
     reader = ImpressionReader(prepared, split, batch_size)
     labels: list[dict[str, Any]] = []
@@ -36,17 +37,19 @@ def predict_split(
         # A compiled step is compiled again for another batch size: the last one is filled up.
         inputs = _filled(batch.inputs, batch_size) if outputs else batch.inputs
         probabilities = model.predict_on_batch(inputs)
+        unknown = [task for task in probabilities if task not in batch.labels]
+        if unknown:
+            raise DataError(
+                f"the prepared data have no labels of {', '.join(unknown)}, which the model "
+                f"predicts; they have {', '.join(batch.labels)}"
+            )
         outputs.append({task: np.asarray(p)[:rows] for task, p in probabilities.items()})
         labels.append(batch.labels)
         users.append(batch.users)
-    if not users:
-        raise DataError(
-            f"the {split} split of the prepared data is empty; prepare the data again with other "
-            "--valid-from and --test-from"
-        )
+    tasks = [task for task in labels[0] if task in outputs[0]]  # a compiled dict is sorted
     return Predictions(
-        {task: np.concatenate([part[task] for part in labels]) for task in labels[0]},
-        {task: np.concatenate([part[task] for part in outputs]) for task in labels[0]},
+        {task: np.concatenate([part[task] for part in labels]) for task in tasks},
+        {task: np.concatenate([part[task] for part in outputs]) for task in tasks},
         np.concatenate(users),
     )
 

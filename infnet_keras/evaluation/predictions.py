@@ -79,5 +79,5 @@ class Predictions:
                     {task: arrays[f"probabilities/{task}"] for task in tasks},
                     arrays["users"],
                 )
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
             raise DataError(f"{path} holds no predictions that can be read: {error}") from error

@@ -1,45 +1,40 @@
 """Reports and comparisons for the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.table import Table
 
+_ROWS = {
+    "AUC": ("auc", "auc_ci95"),
+    "gAUC": ("gauc", "gauc_ci95"),
+    "impression gAUC": ("gauc_impression", None),
+    "log loss": ("logloss", None),
+    "calibration": ("calibration", None),
+    "ECE": ("ece", None),
+    "impressions": ("impressions", None),
+    "positives": ("positives", None),
+    "users": ("users", None),
+    "one-class users": ("users_left_out", None),
+}
+
 
 def report_table(report: Mapping[str, Mapping[str, Any]], title: str | None = None) -> Table:
-    """The report of `evaluate_predictions`, a row per task.
+    """The report of `evaluate_predictions`, a column per task; 95% intervals under their value.
 
     Args:
         report: of `evaluate_predictions`.
         title: above the table.
     """
     table = Table(title=title)
-    table.add_column("task")
-    for heading in (
-        "AUC",
-        "gAUC",
-        "gAUC (impressions)",
-        "log loss",
-        "calibration",
-        "ECE",
-        "impressions",
-        "positives",
-        "users",
-        "left out",
-    ):
-        table.add_column(heading, justify="right")
-    for task, values in report.items():
-        if task == "mean":
-            continue
-        table.add_row(
-            task,
-            _with_interval(_number(values["auc"]), values["auc_ci95"], _number),
-            _with_interval(_number(values["gauc"]), values["gauc_ci95"], _number),
-            *(_number(values[k]) for k in ("gauc_impression", "logloss", "calibration", "ece")),
-            *(f"{values[k]:,}" for k in ("impressions", "positives", "users", "users_left_out")),
-        )
-    table.add_section()
-    table.add_row("mean", _number(report["mean"]["auc"]), _number(report["mean"]["gauc"]))
+    table.add_column("")
+    for task in report:
+        table.add_column(task, justify="right")
+    for heading, (key, interval) in _ROWS.items():
+        cells = [_number(v[key]) if key in v else "" for v in report.values()]
+        table.add_row(heading, *cells)
+        if interval is not None and any(v.get(interval) for v in report.values()):
+            table.add_row("", *(_range(v.get(interval), _number, "-") for v in report.values()))
     return table
 
 
@@ -54,7 +49,7 @@ def comparison_table(comparison: Mapping[str, Mapping[str, Any]], first: str, se
     table = Table()
     table.add_column("task")
     table.add_column("metric")
-    for heading in (first, second, "difference"):
+    for heading in (first, second, "difference", "95% interval"):
         table.add_column(heading, justify="right")
     for task, values in comparison.items():
         for metric, heading in (("auc", "AUC"), ("gauc", "gAUC")):
@@ -63,12 +58,15 @@ def comparison_table(comparison: Mapping[str, Mapping[str, Any]], first: str, se
                 task,
                 heading,
                 *map(_number, values[metric]),
-                _with_interval(difference, values[f"{metric}_difference_ci95"], _signed),
+                difference,
+                _range(values[f"{metric}_difference_ci95"], _signed, " .. "),
             )
     return table
 
 
 def _number(value: float | None) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
     return "-" if value is None else f"{value:.4f}"
 
 
@@ -76,5 +74,5 @@ def _signed(value: float | None) -> str:
     return "-" if value is None else f"{value:+.4f}"
 
 
-def _with_interval(text: str, interval: list[float] | None, spell: Any) -> str:
-    return text if interval is None else f"{text} [{spell(interval[0])}, {spell(interval[1])}]"
+def _range(interval: list[float] | None, spell: Callable[[float], str], between: str) -> str:
+    return "" if interval is None else between.join(map(spell, interval))

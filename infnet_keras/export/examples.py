@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from infnet_keras.features.assets import Assets
-from infnet_keras.features.raw_inputs import RawInput, raw_inputs
+from infnet_keras.export.payload import MISSING
+from infnet_keras.export.sample_requests import Columns
+from infnet_keras.features import Assets, RawInput, raw_inputs
 from infnet_keras.spec import FeatureSpec
 
 _DTYPES = {"int64": tf.int64, "float32": tf.float32, "string": tf.string}
-MISSING: dict[str, Any] = {"int64": tf.int64.min, "float32": float("nan"), "string": ""}
 
 
 def example_spec(spec: FeatureSpec, assets: Assets) -> dict[str, tf.io.RaggedFeature]:
@@ -50,7 +50,7 @@ def parse_examples(serialized: tf.Tensor, inputs: Sequence[RawInput]) -> dict[st
             dense[name] = lengths[name]
         elif kind == "sequence":
             longest = tf.reduce_max(tf.concat([[0], lengths[_length_name(name)]], 0))
-            dense[name] = parsed[name].to_tensor(MISSING[dtype], shape=[None, longest])
+            dense[name] = parsed[name][:, :longest].to_tensor(MISSING[dtype])
         else:
             dense[name] = parsed[name].to_tensor(MISSING[dtype], shape=[None, 1])[:, 0]
     return dense
@@ -84,9 +84,7 @@ def to_example(row: Mapping[str, Any], inputs: Sequence[RawInput]) -> bytes:
     return serialized
 
 
-def serialized_examples(
-    request: Mapping[str, npt.NDArray[Any]], inputs: Sequence[RawInput]
-) -> npt.NDArray[Any]:
+def serialized_examples(request: Columns, inputs: Sequence[RawInput]) -> npt.NDArray[Any]:
     """The rows of a `predict` request as serialised tf.Examples, dtype object [batch]."""
     count = len(request[inputs[0].name])
     rows = ({name: column[n] for name, column in request.items()} for n in range(count))

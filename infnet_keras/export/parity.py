@@ -1,12 +1,10 @@
 """Holds a SavedModel to the probabilities of the model that it came from.
 
 Run as `python -m infnet_keras.export.parity SAVED_MODEL REFERENCE` in a process of its own, which
-has neither the model nor Keras: what TF Serving will see.
+never sees the model: what TF Serving will see.
 """
 
-import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,10 @@ import numpy.typing as npt
 from infnet_keras.errors import DataError, ExportError
 from infnet_keras.export.child_process import exit_code
 from infnet_keras.export.examples import serialized_examples
-from infnet_keras.export.payload import to_arrays
 from infnet_keras.export.predict import call, load
+from infnet_keras.export.reference import Reference
+from infnet_keras.export.sample_requests import Columns
 from infnet_keras.export.warmup import read_warmup
-from infnet_keras.features.raw_inputs import RawInput
 
 TOLERANCE = 1e-5
 BATCH = 64
@@ -30,39 +28,27 @@ def check_parity(saved_model: Path, reference: Path) -> None:
 
     Args:
         saved_model: the version's directory.
-        reference: the file that `write_reference` wrote.
+        reference: the file that holds its `Reference`.
 
     Raises:
         ExportError: a probability differs by more than 1e-5 (the message names signature, task,
             row and difference), or a request fails.
     """
-    content = json.loads(reference.read_text(encoding="utf-8"))
-    inputs = [RawInput(*fields) for fields in content["inputs"]]
+    expected = Reference.load(reference)
     signatures = load(saved_model).signatures
     try:
-        predict = _request(signatures["predict"], content["predict"])
-        examples = {"examples": serialized_examples(predict, inputs)}
-        _compare(signatures, "predict", predict, content["probabilities"])
-        _compare(signatures, "serving_default", examples, content["probabilities"])
-        if "rank" in signatures:
-            rank = _request(signatures["rank"], content["rank"])
-            _compare(signatures, "rank", rank, content["scores"])
+        _compare(signatures, "predict", expected.predict, expected.probabilities)
+        examples = {"examples": serialized_examples(expected.predict, expected.inputs)}
+        _compare(signatures, "serving_default", examples, expected.probabilities)
+        if expected.rank:
+            _compare(signatures, "rank", expected.rank, expected.scores)
         for name, arrays in read_warmup(saved_model):
             call(signatures[name], arrays, name)
     except DataError as error:
         raise ExportError(f"the exported model fails on the example rows: {error}") from error
 
 
-def _request(signature: Any, columns: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
-    return to_arrays({"inputs": columns}, signature.structured_input_signature[1])
-
-
-def _compare(
-    signatures: Mapping[str, Any],
-    name: str,
-    request: Mapping[str, npt.NDArray[Any]],
-    expected: Mapping[str, Any],
-) -> None:
+def _compare(signatures: dict[str, Any], name: str, request: Columns, expected: Columns) -> None:
     count = len(next(iter(request.values())))
     found: dict[str, list[npt.NDArray[Any]]] = {}
     for start in range(0, count, BATCH):
@@ -74,7 +60,7 @@ def _compare(
             f"signature {name} gives tasks {', '.join(found)}, the model {', '.join(expected)}"
         )
     for task, values in expected.items():
-        _compare_task(name, task, np.concatenate(found[task]), np.array(values))
+        _compare_task(name, task, np.concatenate(found[task]), values)
 
 
 def _compare_task(

@@ -1,7 +1,6 @@
 """The rows or columns of a TF Serving REST payload as the arrays that a signature takes."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -10,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.errors import DataError
+from infnet_keras.features.canonical import MISSING_INTEGER
 
+MISSING: dict[str, Any] = {"int64": MISSING_INTEGER, "float32": float("nan"), "string": b""}
 _INT64 = np.iinfo(np.int64)
 
 
@@ -18,7 +19,8 @@ def to_arrays(payload: Mapping[str, Any], takes: Mapping[str, Any]) -> dict[str,
     """The request's values as arrays.
 
     Args:
-        payload: holds `instances`, a list of rows, or `inputs`, the columns.
+        payload: holds `instances`, a list of rows, or `inputs`, the columns; null is a missing
+            value (which TF Serving itself does not take).
         takes: input name -> tf.TensorSpec of the signature.
 
     Returns:
@@ -29,7 +31,7 @@ def to_arrays(payload: Mapping[str, Any], takes: Mapping[str, Any]) -> dict[str,
     """
     by_row = "instances" in payload
     columns = _rows(payload["instances"], takes) if by_row else _columns(payload["inputs"], takes)
-    return {name: to_array(name, columns[name], takes[name]) for name in takes}
+    return {name: _array(name, columns[name], takes[name]) for name in takes}
 
 
 def _rows(instances: Any, takes: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -72,7 +74,7 @@ def _check_names(given: Mapping[str, Any], takes: Mapping[str, Any], where: str)
             raise DataError(f"{where} has {key!r}, which is no input; {hint}{_takes(takes)}")
 
 
-def to_array(name: str, value: Any, takes: Any) -> Any:
+def _array(name: str, value: Any, takes: Any) -> Any:
     """A nested list as an array of the signature's type and rank."""
     flat: list[Any] = []
     shape = _flatten(name, value, flat)
@@ -83,7 +85,8 @@ def to_array(name: str, value: Any, takes: Any) -> Any:
         raise DataError(f"{name} has shape {list(shape)}; it is {_describe(takes)}")
     kind = takes.dtype.name
     values = [_leaf(name, leaf, kind) for leaf in flat]
-    return np.array(values, object if kind == "string" else kind).reshape(shape)
+    with np.errstate(over="ignore"):  # beyond float32 is infinity
+        return np.array(values, object if kind == "string" else kind).reshape(shape)
 
 
 def _flatten(name: str, value: Any, flat: list[Any]) -> tuple[int, ...]:
@@ -100,21 +103,22 @@ def _flatten(name: str, value: Any, flat: list[Any]) -> tuple[int, ...]:
 
 
 def _leaf(name: str, leaf: Any, kind: str) -> Any:
-    if kind == "string" and isinstance(leaf, str):
-        return leaf.encode()
-    if kind == "string" and isinstance(leaf, Mapping) and set(leaf) == {"b64"}:
-        try:
+    if leaf is None:
+        return MISSING[kind]
+    try:
+        if kind == "string" and isinstance(leaf, str):
+            return leaf.encode()
+        if kind == "string" and isinstance(leaf, Mapping) and set(leaf) == {"b64"}:
             return base64.b64decode(leaf["b64"], validate=True)
-        except (TypeError, ValueError, binascii.Error) as error:
-            raise DataError(f"{name} holds base64 that cannot be decoded: {error}") from error
-    if kind == "float32" and isinstance(leaf, int | float) and not isinstance(leaf, bool):
-        return leaf
+        if kind == "float32" and isinstance(leaf, int | float) and not isinstance(leaf, bool):
+            return float(leaf)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"{name} holds {leaf!r}, which cannot be read: {error}") from error
     if kind == "int64" and isinstance(leaf, int) and not isinstance(leaf, bool):
         if _INT64.min <= leaf <= _INT64.max:
             return leaf
         raise DataError(f"{name} holds {leaf}, which int64 does not")
-    missing = {"string": '""', "float32": "NaN", "int64": str(_INT64.min)}[kind]
-    raise DataError(f"{name} holds {leaf!r}; it takes {kind} (a missing value is {missing})")
+    raise DataError(f"{name} holds {leaf!r}; it takes {kind}, or null for a missing value")
 
 
 def _takes(takes: Mapping[str, Any]) -> str:

@@ -1,25 +1,25 @@
 """Requests made of example rows: what the parity check compares and the warm-up replays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from infnet_keras.features.raw_inputs import RawInput
+from infnet_keras.features import RawInput
 
 CANDIDATE_COUNT = "candidate_count"
 Rows = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[Any]]
 
 
-def predict_request(raw: Mapping[str, npt.NDArray[Any]], rows: Rows) -> Columns:
+def predict_request(raw: Columns, rows: Rows) -> Columns:
     """Some of the rows, as the signature `predict` takes them."""
     return {name: column[rows] for name, column in raw.items()}
 
 
 def rank_request(
-    raw: Mapping[str, npt.NDArray[Any]],
+    raw: Columns,
     inputs: Sequence[RawInput],
     rows: Rows,
     candidates: Rows,

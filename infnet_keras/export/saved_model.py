@@ -1,14 +1,134 @@
-"""Exports a model of any backend as a SavedModel that TF Serving can load."""
+"""Exports a model of any backend as a SavedModel that TF Serving loads."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-
-import keras
+from typing import TYPE_CHECKING, Any
 
 from infnet_keras.errors import ExportError
 from infnet_keras.export.child_process import run_module
-from infnet_keras.export.reference import write_reference
-from infnet_keras.export.serving_copy import serving_copy
 from infnet_keras.export.version_directory import write_version
+from infnet_keras.features import Assets, RowTransform, read_raw
+
+if TYPE_CHECKING:
+    from infnet_keras.export.reference import Reference
+    from infnet_keras.models import MultiTaskModel
+
+# Keras is imported in the functions: `predict` and the parity check do without a backend.
+
+
+def export_saved_model(
+    model: MultiTaskModel,
+    directory: str | Path,
+    *,
+    version: int | None = None,
+    examples: Mapping[str, Any] | None = None,
+) -> Path:
+    """Export a model as version DIR/<integer> of what TF Serving serves.
+
+    The version holds `saved_model.pb` and the weights in float32 (nothing of the optimiser), the
+    signatures `serving_default` (serialised tf.Examples), `predict` (named columns) and `rank`
+    (requests with many candidates), all of which take raw values; as assets the vocabularies,
+    `spec.yaml` and `assets.json`; warm-up requests in `assets.extra`.
+
+    Before it gets its name a fresh process loads it and compares every signature with the model on
+    the example rows. A model on JAX or torch is exported by a child process under TensorFlow.
+
+    Args:
+        model: a model whose `assets` are known: built from prepared data, or loaded from a run.
+        directory: the model directory; made if it does not exist.
+        version: the version's number; the next free one by default.
+        examples: raw rows for parity check and warm-up, as `predict` takes them; those of the
+            model's assets by default.
+
+    Returns:
+        The path of the version.
+
+    Raises:
+        ExportError: the model has no assets or no example rows, the exported model disagrees with
+            it by more than 1e-5, the version exists, or the disk is full. Nothing is left.
+        DataError: the examples are not what the spec's raw inputs say.
+
+    Example:
+        >>> export_saved_model(model, "models/qb_video")
+        PosixPath('models/qb_video/1')
+    """
+    import keras
+
+    from infnet_keras.export.serving_copy import serving_copy
+
+    copy = serving_copy(model)
+    exact = model if model.dtype_policy.name == "float32" else copy
+    reference = _reference(exact, _assets_of(model), examples)
+
+    def write(path: Path) -> None:
+        with TemporaryDirectory() as scratch:
+            file = Path(scratch, "reference.json")
+            reference.save(file)
+            if keras.backend.backend() == "tensorflow":
+                from infnet_keras.export.write_saved_model import write_saved_model
+
+                write_saved_model(copy, reference, path)
+            else:
+                saved = Path(scratch, "model.keras")
+                copy.save(saved)
+                run_module("infnet_keras.export", saved, file, path)
+            run_module("infnet_keras.export.parity", path, file)
+
+    return write_version(Path(directory), version, write)
+
+
+def export_run(run: str | Path, directory: str | Path, *, version: int | None = None) -> Path:
+    """Export the best model of a run directory; see `export_saved_model`.
+
+    Raises:
+        ExportError: the run has no model yet, or as `export_saved_model` raises it.
+    """
+    import keras
+
+    import infnet_keras.models  # noqa: F401  (registers what a .keras file holds)
+
+    path = Path(run, "model.keras")
+    if not path.is_file():
+        raise ExportError(f"{run} holds no model.keras: give the directory of a run that trained")
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except (ValueError, TypeError, OSError) as error:
+        raise ExportError(f"{path} cannot be loaded: {error}") from error
+    return export_saved_model(model, directory, version=version)
+
+
+def _assets_of(model: MultiTaskModel) -> Assets:
+    assets: Assets | None = model.assets
+    if assets is None:
+        raise ExportError(
+            "the model has no vocabularies, so raw values have no ids: build it from prepared "
+            "data (from_spec(spec, data=...)) or load it from a run"
+        )
+    for table, rows in assets.table_rows(model.spec).items():
+        if rows > model.table_rows[table]:
+            raise ExportError(
+                f"table {table!r} of the model has {model.table_rows[table]} rows, its vocabulary "
+                f"needs {rows}: the assets are of another model"
+            )
+    return assets
+
+
+def _reference(
+    model: MultiTaskModel, assets: Assets, examples: Mapping[str, Any] | None
+) -> Reference:
+    from infnet_keras.export.compute_reference import compute_reference
+
+    given = assets.raw_examples if examples is None else examples
+    if given is None:
+        raise ExportError(
+            "there are no example rows to check the export with: prepare the data with `infnet "
+            "data prepare`, which keeps some, or pass examples="
+        )
+    transform = RowTransform(model.spec, assets)
+    raw = read_raw(transform.inputs, given)
+    if len(raw[transform.inputs[0].name]) == 0:
+        raise ExportError("the example rows are empty: at least one is needed to check the export")
+    return compute_reference(model, transform, raw)

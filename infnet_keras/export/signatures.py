@@ -1,4 +1,4 @@
-"""What a SavedModel serves: raw values in, the transform and the model inside, probabilities out."""
+"""What a SavedModel serves: raw values in, probabilities out, the transform inside."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ import tensorflow as tf
 from infnet_keras.errors import ExportError
 from infnet_keras.export.examples import parse_examples
 from infnet_keras.export.sample_requests import CANDIDATE_COUNT
-from infnet_keras.features.raw_inputs import RawInput
+from infnet_keras.features import RawInput
 
 Tensors = Mapping[str, tf.Tensor]
 
@@ -63,22 +63,23 @@ def signatures(
             "number of candidates: rename the column"
         )
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
-    def serving_default(examples: tf.Tensor) -> Tensors:
-        return probabilities(parse_examples(examples, inputs))
-
-    @tf.function(input_signature=[_tensor_specs(inputs, ranking=False)])
+    # Nothing in transforms and models branches on a tensor: AutoGraph would only cost time.
+    @tf.function(input_signature=[_tensor_specs(inputs, ranking=False)], autograph=False)
     def predict(raw: Tensors) -> Tensors:
-        return probabilities(raw)
+        return _float32(model(transform(raw), training=False))
 
-    @tf.function(input_signature=[_tensor_specs(inputs, ranking=True)])
+    @tf.function(
+        input_signature=[tf.TensorSpec([None], tf.string, name="examples")], autograph=False
+    )
+    def serving_default(examples: tf.Tensor) -> Tensors:
+        probabilities: Tensors = predict(parse_examples(examples, inputs))
+        return probabilities
+
+    @tf.function(input_signature=[_tensor_specs(inputs, ranking=True)], autograph=False)
     def rank(raw: Tensors) -> Tensors:
         values = {name: value for name, value in raw.items() if name != CANDIDATE_COUNT}
         scores = _float32(model.score_candidates(transform(values)))
         return {task: _within(raw[CANDIDATE_COUNT], score) for task, score in scores.items()}
-
-    def probabilities(raw: Tensors) -> Tensors:
-        return _float32(model(transform(raw), training=False))
 
     functions = {"serving_default": serving_default, "predict": predict}
     if any(i.side == "item" for i in inputs):

@@ -1,19 +1,17 @@
 """Warm-up requests that TF Serving replays while it loads a version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog, PredictLog
 
 from infnet_keras.export.examples import serialized_examples
-from infnet_keras.export.sample_requests import predict_request, rank_request
-from infnet_keras.features.raw_inputs import RawInput
+from infnet_keras.export.sample_requests import Columns, predict_request, rank_request
+from infnet_keras.features import RawInput
 
 BATCH_SIZES = (1, 32)
 CANDIDATES = 100
@@ -22,7 +20,7 @@ CANDIDATES = 100
 def write_warmup(
     saved_model: Path,
     model_name: str,
-    raw: Mapping[str, npt.NDArray[Any]],
+    raw: Columns,
     inputs: Sequence[RawInput],
     signatures: Sequence[str],
 ) -> None:
@@ -55,7 +53,7 @@ def write_warmup(
                 writer.write(_record(model_name, signature, request))
 
 
-def read_warmup(saved_model: Path) -> list[tuple[str, dict[str, npt.NDArray[Any]]]]:
+def read_warmup(saved_model: Path) -> list[tuple[str, Columns]]:
     """The warm-up requests of a version: signature name and input arrays of each."""
     path = saved_model / "assets.extra" / "tf_serving_warmup_requests"
     requests = []
@@ -66,7 +64,7 @@ def read_warmup(saved_model: Path) -> list[tuple[str, dict[str, npt.NDArray[Any]
     return requests
 
 
-def _record(model_name: str, signature: str, arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+def _record(model_name: str, signature: str, arrays: Columns) -> bytes:
     request = PredictRequest(
         model_spec=ModelSpec(name=model_name, signature_name=signature),
         inputs={name: tf.make_tensor_proto(array) for name, array in arrays.items()},

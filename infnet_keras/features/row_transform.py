@@ -84,7 +84,8 @@ class RowTransform:
         if isinstance(derive, Derive) and derive.days_since is None:
             return arrays[name]
         time = self.spec.time
-        instants = to_epoch_ms(arrays[time.column or ""], time)
+        assert time.column is not None  # a spec that derives from time has one
+        instants = to_epoch_ms(arrays[time.column], time)
         if derive == "hour_of_day":
             return hour_of_day(instants, time.timezone)
         if derive == "day_of_week":

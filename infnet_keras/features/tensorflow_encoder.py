@@ -108,8 +108,9 @@ class TensorFlowEncoder(tf.Module):
             spelt = tf.strings.regex_full_match(values, DECIMAL)
             numbers = tf.strings.to_number(tf.where(spelt, values, "-1"), tf.int64)
         elif values.dtype.is_floating:
-            integral = (values == tf.floor(values)) & (tf.abs(values) < 2**31)
-            numbers = tf.cast(tf.where(integral, values, -1.0), tf.int64)
+            single = _comparable(values)
+            integral = (single == tf.floor(single)) & (tf.abs(single) < 2**31)
+            numbers = tf.cast(tf.where(integral, single, -1.0), tf.int64)
         else:
             numbers = tf.cast(values, tf.int64)
         known = (numbers >= 0) & (numbers < self._table.identity)
@@ -123,13 +124,15 @@ class TensorFlowEncoder(tf.Module):
                 f"strings were given to a table of {self._table.kind}, which compare numbers: "
                 "declare the column's type float32 or int64"
             )
-        numbers = tf.cast(values, tf.float32)
-        missing = tf.math.is_nan(numbers)
-        if values.dtype == tf.int64:
-            missing = values == MISSING_INTEGER
-        numbers = tf.where(missing | (tf.abs(numbers) < SMALLEST_NORMAL), 0.0, numbers)
-        place = tf.raw_ops.Bucketize(input=numbers, boundaries=self._boundaries)
+        missing = tf.math.is_nan(values) if values.dtype.is_floating else values == MISSING_INTEGER
+        place = tf.raw_ops.Bucketize(input=_comparable(values), boundaries=self._boundaries)
         return tf.where(missing, OUT_OF_VOCABULARY_ID, self._table.first_value_id + place)
+
+
+def _comparable(numbers: tf.Tensor) -> tf.Tensor:
+    """`encoder.comparable`."""
+    single = tf.cast(numbers, tf.float32)
+    return tf.where(tf.abs(single) < SMALLEST_NORMAL, 0.0, single)
 
 
 def _canonical_strings(values: tf.Tensor) -> tf.Tensor:

@@ -81,7 +81,8 @@ class TensorFlowRowTransform(tf.Module):
         if isinstance(derive, Derive) and derive.days_since is None:
             return raw[name]
         time = self._spec.time
-        instants = clock.to_epoch_ms(raw[time.column or ""], time)
+        assert time.column is not None  # a spec that derives from time has one
+        instants = clock.to_epoch_ms(raw[time.column], time)
         if derive == "hour_of_day":
             return clock.hour_of_day(instants, time.timezone)
         if derive == "day_of_week":

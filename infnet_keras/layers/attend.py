@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from infnet_keras.layers.at_least_float32 import at_least_float32
+
 
 def attend(
     queries: Any, tokens: Any, mask: Any = None, return_weights: bool = False
@@ -46,8 +48,7 @@ def attention_weights(queries: Any, tokens: Any, visible: Any = None) -> Any:
     # tokens x queries, then a transpose of the small result: XLA on CPU does this 2-4 times faster
     # than queries x tokens; elsewhere it makes no difference.
     scores = ops.matmul(tokens, ops.transpose(queries, (0, 2, 1)))
-    scores = ops.transpose(scores, (0, 2, 1))
-    scores = ops.cast(scores, keras.backend.result_type(scores.dtype, "float32"))
+    scores = at_least_float32(ops.transpose(scores, (0, 2, 1)))
     if visible is not None:
         scores = ops.where(visible, scores, -1e9)
     return ops.softmax(scores, axis=-1)

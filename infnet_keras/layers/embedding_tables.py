@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from infnet_keras.errors import ModelError
+from infnet_keras.layers.split_sizes import split_sizes
 
 UNKNOWN_ID = 1
 
@@ -153,10 +154,9 @@ class EmbeddingTables(keras.layers.Layer):
         rows = ops.cast(rows, self.compute_dtype)
         if width in self.projections:
             rows = self.projections[width](rows)
-        parts = ops.split(rows, np.cumsum(sizes)[:-1].tolist(), axis=1)
         return {
             name: ops.reshape(part, (-1, *shapes[name], self.dim))
-            for name, part in zip(ids, parts, strict=True)
+            for name, part in zip(ids, split_sizes(rows, sizes), strict=True)
         }
 
     def get_config(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from keras import ops
 
 from infnet_keras.errors import ModelError
 from infnet_keras.layers.attend import attend
+from infnet_keras.layers.split_sizes import split_sizes
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
@@ -109,7 +110,6 @@ class ProxyCrossAttention(keras.layers.Layer):
             outputs = ops.reshape(outputs, (-1, sum(rows), dim))
         outputs = self._gated(outputs, gate)
         values = ops.cast(ops.reshape(self.value_kernels, per_head), self.compute_dtype)
-        ends = [sum(rows[: index + 1]) for index in range(sets - 1)]
         projected = [
             ops.reshape(
                 ops.einsum(
@@ -117,7 +117,7 @@ class ProxyCrossAttention(keras.layers.Layer):
                 ),
                 (-1, rows[i] // heads, dim),
             )
-            for i, part in enumerate(ops.split(outputs, ends, axis=1))
+            for i, part in enumerate(split_sizes(outputs, rows))
         ]
         if not return_weights:
             return projected
@@ -127,7 +127,7 @@ class ProxyCrossAttention(keras.layers.Layer):
             ops.transpose(
                 ops.reshape(part, (-1, rows[i] // heads, heads, length)), (0, 2, 1, 3)
             )
-            for i, part in enumerate(ops.split(weights, ends, axis=1))
+            for i, part in enumerate(split_sizes(weights, rows))
         ]
 
     def _gated(self, rows: Any, gate: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from infnet_keras.layers.at_least_float32 import at_least_float32
 from infnet_keras.layers.multilayer_perceptron import MultilayerPerceptron
 
 
@@ -51,7 +52,7 @@ class ProxyGatedUnit(keras.layers.Layer):
     def call(self, proxies: Any) -> Any:
         _, count, dim = proxies.shape
         logits = self.perceptron(ops.reshape(proxies, (-1, count * dim)))
-        gate = ops.sigmoid(ops.cast(logits, keras.backend.result_type(logits.dtype, "float32")))
+        gate = ops.sigmoid(at_least_float32(logits))
         return 1.0 + gate if self.residual else gate
 
     def get_config(self) -> dict[str, Any]:

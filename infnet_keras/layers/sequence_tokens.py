@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from infnet_keras.layers.split_sizes import split_sizes
+
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
 class SequenceTokens(keras.layers.Layer):
@@ -94,8 +96,7 @@ class SequenceTokens(keras.layers.Layer):
         hidden = tokens
         for layer in self.hidden_layers:
             hidden = layer(hidden)
-        ends = np.cumsum(lengths)[:-1].tolist()
-        parts = ops.split(hidden * ops.expand_dims(valid, -1), ends, axis=1)
+        parts = split_sizes(hidden * ops.expand_dims(valid, -1), lengths)
         pooled = ops.stack([ops.sum(part, axis=1) for part in parts], axis=1)
         count = ops.expand_dims(ops.cast(counts, pooled.dtype), -1)
         proxies = ops.matmul(pooled, self.kernel) + count * self.bias

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from infnet_keras.layers.at_least_float32 import at_least_float32
+
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
 class TaskTowers(keras.layers.Layer):
@@ -66,7 +68,7 @@ class TaskTowers(keras.layers.Layer):
         for kernel, bias in zip(self.kernels[:-1], self.biases[:-1], strict=True):
             outputs = ops.relu(ops.einsum("bti,tio->bto", outputs, kernel) + bias)
             outputs = self.dropout_layer(outputs)
-        outputs = ops.cast(outputs, keras.backend.result_type(outputs.dtype, "float32"))
+        outputs = at_least_float32(outputs)
         logits = ops.einsum("bti,tio->bto", outputs, self.kernels[-1]) + self.biases[-1]
         return ops.sigmoid(ops.squeeze(logits, -1))
 

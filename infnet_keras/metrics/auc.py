@@ -38,40 +38,39 @@ def auc(
         weight_array = given.astype(np.float64)
         if not (np.isfinite(weight_array) & (weight_array >= 0)).all():
             raise DataError("weights of rows are finite and not negative")
-    order = np.argsort(score_array, kind="stable")
-    return sorted_auc(positive[order], weight_array[order], last_of_ties(score_array[order]))
+    ranking = ScoreRanking(positive, score_array)
+    return ranking.auc(weight_array[ranking.positives], weight_array[ranking.negatives])
 
 
-def last_of_ties(sorted_scores: Floats) -> npt.NDArray[np.intp]:
-    """Position of the last row of every run of equal scores, given scores in ascending order."""
-    if not len(sorted_scores):
-        return np.zeros(0, np.intp)
-    return np.append(
-        np.flatnonzero(sorted_scores[1:] != sorted_scores[:-1]), len(sorted_scores) - 1
-    )
-
-
-def sorted_auc(
-    positive: npt.NDArray[np.bool_], weights: Floats, tie_ends: npt.NDArray[np.intp]
-) -> float:
-    """AUC of rows that are already in ascending order of score.
+class ScoreRanking:
+    """Rows ranked by score once; the AUC under any weights then costs a few passes.
 
     Args:
         positive: [rows], whether the label is 1.
-        weights: [rows].
-        tie_ends: of `last_of_ties`.
+        scores: [rows], finite.
 
-    Returns:
-        The area; NaN where a class has no weight.
+    Attributes:
+        positives: int [positive rows], which rows are positive.
+        negatives: int [negative rows], which rows are not, by ascending score.
     """
-    if not len(weights):
-        return math.nan
-    positives = np.cumsum(np.where(positive, weights, 0.0))[tie_ends]
-    negatives = np.cumsum(np.where(positive, 0.0, weights))[tie_ends]
-    pairs = positives[-1] * negatives[-1]
-    if pairs == 0.0:
-        return math.nan
-    # Trapezoids: a run's positives beat every earlier negative and half of their own run's.
-    steps = np.diff(positives, prepend=0.0)
-    heights = negatives - np.diff(negatives, prepend=0.0) / 2
-    return float(np.dot(steps, heights) / pairs)
+
+    def __init__(self, positive: npt.NDArray[np.bool_], scores: Floats) -> None:
+        self.positives = np.flatnonzero(positive)
+        negatives = np.flatnonzero(~positive)
+        self.negatives = negatives[np.argsort(scores[negatives], kind="stable")]
+        ascending, thresholds = scores[self.negatives], scores[self.positives]
+        self._beaten = np.searchsorted(ascending, thresholds, side="left")
+        self._beaten_or_tied = np.searchsorted(ascending, thresholds, side="right")
+
+    def auc(self, positive_weights: Floats, negative_weights: Floats) -> float:
+        """The area under weights of the rows `positives` and `negatives`, in their order.
+
+        Returns:
+            NaN where a class has no weight.
+        """
+        below = np.concatenate([[0.0], np.cumsum(negative_weights)])
+        pairs = positive_weights.sum() * below[-1]
+        if pairs == 0.0:
+            return math.nan
+        won = below[self._beaten] + below[self._beaten_or_tied]
+        return float(np.dot(positive_weights, won) / (2 * pairs))

@@ -65,7 +65,8 @@ class MultiTaskModel(keras.Model):
         """Compile with the tasks' losses; the arguments are those of `keras.Model.compile`.
 
         Args:
-            optimizer: a Keras optimiser or its name.
+            optimizer: a Keras optimiser or its name. The learnt log variances are exempt from
+                its weight decay, which resets exemptions made before.
             loss: None takes the masked cross-entropy of every task with the tasks' weights;
                 another loss replaces it, under fixed weighting only.
             **kwargs: `metrics`, `jit_compile`, `run_eagerly`, ...
@@ -82,6 +83,11 @@ class MultiTaskModel(keras.Model):
             }
             if kwargs.get("loss_weights") is None:
                 kwargs["loss_weights"] = dict(self.task_weights)
+        optimizer = keras.optimizers.get(optimizer)
+        if self.task_uncertainty is not None and optimizer.weight_decay and not optimizer.built:
+            # Decay would pull every precision towards 1. Keras does not save what is exempt, so
+            # this stands here, where loading passes too.
+            optimizer.exclude_from_weight_decay(var_list=self.task_uncertainty.trainable_variables)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
 
     def get_compile_config(self) -> dict[str, Any]:

@@ -1,12 +1,15 @@
 """The feature spec: types, loading, errors with file and line, JSON schema, summary."""
 
 from infnet_keras.spec.condition import Condition, ConditionError
+from infnet_keras.spec.document import read_value
 from infnet_keras.spec.feature_spec import FeatureSpec, SequenceFeature
 from infnet_keras.spec.fields import CategoricalField
+from infnet_keras.spec.json_schema import json_schema
 from infnet_keras.spec.loading import dump_spec, load_spec, shipped_specs, spec_from_dict
 from infnet_keras.spec.overrides import override_spec
 from infnet_keras.spec.sequences import Sequence
 from infnet_keras.spec.sources import Source, Time
+from infnet_keras.spec.summary import summarize
 from infnet_keras.spec.tables import Table
 from infnet_keras.spec.tasks import Task
 
@@ -22,8 +25,11 @@ __all__ = [
     "Task",
     "Time",
     "dump_spec",
+    "json_schema",
     "load_spec",
     "override_spec",
+    "read_value",
     "shipped_specs",
     "spec_from_dict",
+    "summarize",
 ]

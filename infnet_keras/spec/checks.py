@@ -12,7 +12,7 @@ from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.column_checks import check_columns
 from infnet_keras.spec.condition import Condition, ConditionError
 from infnet_keras.spec.document import KeyPath
-from infnet_keras.spec.fields import CategoricalField, Derive
+from infnet_keras.spec.fields import CategoricalField, Derive, HistoryCount, HistoryRate
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.sequences import SequenceAttribute
 
@@ -134,8 +134,23 @@ def _derived(spec: FeatureSpec, name: str, field: CategoricalField, derive: Deri
                 )
         if block.until == "day":
             _needs_clock(spec, (*path, "derive", kind, "until"))
-    if field.side != "user":
-        raise SpecProblem((*path, "side"), "a count over the user's history is of side user")
+        if block.by is not None:
+            _shared_history(spec, (*path, "derive", kind), block)
+        elif field.side != "user":
+            raise SpecProblem((*path, "side"), "a count over the user's history is of side user")
+
+
+def _shared_history(spec: FeatureSpec, path: KeyPath, block: HistoryCount | HistoryRate) -> None:
+    """A history over all users: there is one per day and value, and no order within a day."""
+    if block.by == spec.keys.user:
+        raise SpecProblem((*path, "by"), "a history is the user's unless told otherwise: drop `by`")
+    if block.until != "day":
+        raise SpecProblem(path, "a history over all users ends with the day before: say until: day")
+    for table, columns in spec.table_columns.items():
+        if columns.get(str(block.by)) is not None:
+            raise SpecProblem(
+                (*path, "by"), f"column {block.by!r} holds several values (see table {table!r})"
+            )
 
 
 def _needs_clock(spec: FeatureSpec, path: KeyPath) -> None:

@@ -119,7 +119,18 @@ def _sides(spec: FeatureSpec) -> None:
         if sides.setdefault(column, field.side) != field.side:
             raise SpecProblem(
                 ("fields", name, "side"),
-                f"column {column!r} is already read as a {sides[column]} feature",
+                f"column {column!r} is already read on side {sides[column]}",
+            )
+    known_after = {*spec.outcomes, *(task.label for task in spec.tasks.values())}
+    for name, field in spec.fields.items():
+        by = field.shared_history
+        if by in known_after:
+            raise SpecProblem(
+                ("fields", name), f"column {by!r} is known only after the impression: drop `by`"
+            )
+        if by is not None and (owner := keys.get(by, sides.get(by, field.side))) != field.side:
+            raise SpecProblem(
+                ("fields", name, "side"), f"a history by {by!r} belongs to side {owner}"
             )
 
 

@@ -110,8 +110,8 @@ def read_yaml(file: Path) -> Node:
         raise SpecError(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SpecError(f"{file}: is not UTF-8 text: {error.reason}") from error
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         top = loader.get_single_node()
         document = _located(top, loader, str(file), 1, ()) if top is not None else None
     except yaml.MarkedYAMLError as error:
@@ -124,11 +124,26 @@ def read_yaml(file: Path) -> Node:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise SpecError(f"{file}:{line}: not valid YAML: {error.reason}") from error
-    finally:
-        loader.dispose()
     if document is None or not isinstance(document.value, dict):
         raise SpecError(f"{file}:1: a feature spec is a mapping of keys such as `name` to values")
     return document
+
+
+def read_value(text: str) -> Any:
+    """One YAML value as a spec reads it: 1e-3 is a number, a date is a text.
+
+    Raises:
+        SpecError: the text is not YAML.
+
+    Example:
+        >>> read_value("1e-3")
+        0.001
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        problem = getattr(error, "problem", None) or getattr(error, "reason", "")
+        raise SpecError(f"{text!r} is not a YAML value: {problem}") from error
 
 
 def write_yaml(data: dict[str, Any]) -> str:

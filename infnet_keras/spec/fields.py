@@ -19,14 +19,17 @@ class DaysSince(Block):
 
 
 class HistoryCount(Block):
-    """How many earlier behaviours of this kind the user has; not cut at the sequence's length.
+    """How many earlier behaviours of this kind there are; not cut at the sequence's length.
 
-    `until: day` counts what happened before the impression's own day, so that a growing count
-    cannot order a user's impressions within a day.
+    The user's, or with `by` everybody's that share a value of that column with the impression:
+    `by: item_id` counts what users did with the item. `until: day` counts what happened before the
+    impression's own day, so that a growing count cannot order a user's impressions within a day.
     """
 
     sequence: str
     """The behaviour that is counted."""
+    by: str | None = None
+    """The column whose value is shared, the user's key unless told otherwise."""
     until: Until = "now"
     """Count up to the impression (now) or up to the start of its day."""
 
@@ -41,10 +44,12 @@ class HistoryRate(Block):
     """The behaviour above the line."""
     of: str
     """The behaviour below the line."""
+    by: str | None = None
+    """The column whose value is shared, the user's key unless told otherwise."""
     until: Until = "now"
     """Count up to the impression (now) or up to the start of its day."""
     prior: NonNegativeFloat = 0.0
-    """The rate of a user without a history."""
+    """The rate without a history."""
     strength: NonNegativeFloat = 0.0
     """How many behaviours the prior is worth."""
 
@@ -120,6 +125,18 @@ class CategoricalField(TableKeys):
                 "`multivalue`, or drop them"
             )
         return self
+
+    @property
+    def history(self) -> HistoryCount | HistoryRate | None:
+        """What a field that counts a history says; None for any other field."""
+        if not isinstance(self.derive, Derive):
+            return None
+        return self.derive.history_count or self.derive.history_rate
+
+    @property
+    def shared_history(self) -> str | None:
+        """The column by which a history over all users is counted."""
+        return None if self.history is None else self.history.by
 
     def _table_options(self) -> list[str]:
         """The options of a table that differ from their defaults."""

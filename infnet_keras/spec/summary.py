@@ -5,7 +5,7 @@ from itertools import zip_longest
 from textwrap import fill, wrap
 
 from infnet_keras.spec.feature_spec import FeatureSpec
-from infnet_keras.spec.fields import CategoricalField, Derive
+from infnet_keras.spec.fields import CategoricalField, Derive, HistoryRate
 
 _WIDTH = 100
 _CELL = 40  # a longer text goes on in the next line
@@ -69,11 +69,12 @@ def _read_from(spec: FeatureSpec, name: str, field: CategoricalField) -> str:
         return field.derive or spec.field_column(name) or name
     if field.derive.days_since is not None:
         return f"days since {field.derive.days_since.column}"
-    count, rate = field.derive.history_count, field.derive.history_rate
-    if count is not None:
-        return f"count of {count.sequence}" + _until(count.until)
-    assert rate is not None  # Derive holds exactly one
-    return f"rate of {rate.sequence} of {rate.of}" + _until(rate.until)
+    history = field.history
+    assert history is not None  # Derive holds exactly one
+    by = "" if history.by is None else f" by {history.by}"
+    if isinstance(history, HistoryRate):
+        return f"rate of {history.sequence} of {history.of}{by}" + _until(history.until)
+    return f"count of {history.sequence}{by}" + _until(history.until)
 
 
 def _until(until: str) -> str:
@@ -144,10 +145,8 @@ def _warnings(spec: FeatureSpec, rows: Mapping[str, int | None]) -> list[str]:
         warnings.append(f"no field and no sequence uses the tables {', '.join(unused)}")
     counted: set[str] = set()
     for field in spec.fields.values():
-        if isinstance(field.derive, Derive):
-            for derived in (field.derive.history_count, field.derive.history_rate):
-                if derived is not None:
-                    counted |= {derived.sequence, getattr(derived, "of", derived.sequence)}
+        if (history := field.history) is not None:
+            counted |= {history.sequence, getattr(history, "of", history.sequence)}
     idle = [n for n, s in spec.sequences.items() if not s.attributes and n not in counted]
     if idle:
         warnings.append(f"no attribute and no count uses the sequences {', '.join(idle)}")

@@ -11,8 +11,6 @@ from typing import Any
 from infnet_keras.errors import ModelError
 from infnet_keras.training.training_state import Evaluation, TrainingState
 
-_FILES = ("state.json", "spec.yaml", "environment.json", "history.jsonl", "model.keras")
-_FOLDERS = ("assets", "checkpoints")
 _UNFINISHED = "partial."  # prefix of a file that is being written
 
 
@@ -54,10 +52,12 @@ class RunDirectory:
             ModelError: the directory holds something else than a run, or a run of another spec or
                 other data.
         """
-        self._refuse_other_directory()
-        if restart:
+        state = self.read()
+        if state is None:
+            self._refuse_other_directory()
+        elif restart:
             self._remove()
-        state = self._read()
+            state = None
         if state is None:
             state = TrainingState(spec=dict(spec), data=data)
             with _failure_explained(self.path):
@@ -68,6 +68,23 @@ class RunDirectory:
             self._committed = {state.checkpoint, state.best_model}
         self._restore(state)
         return state
+
+    def read(self) -> TrainingState | None:
+        """The last committed state; None where no run was started.
+
+        Raises:
+            ModelError: there is one that cannot be read.
+        """
+        path = self.path / "state.json"
+        if not path.exists():
+            return None
+        try:
+            return TrainingState.from_json(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ModelError(
+                f"{path} is not the state of a run ({error}); choose another --run, or remove this "
+                "directory"
+            ) from error
 
     def save_checkpoint(self, model: Any, step: int) -> str:
         """Save the model and its optimiser, unless this step's are there already.
@@ -106,34 +123,21 @@ class RunDirectory:
     def finish(self, state: TrainingState) -> None:
         """Commit a finished state; nothing will be continued, so the checkpoints go."""
         state.checkpoint = state.best_model = None
-        state.seed_generators = []
         self.commit(state)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
 
     def _refuse_other_directory(self) -> None:
-        if self.path.exists() and not self.path.is_dir():
-            raise ModelError(f"{self.path} is a file; give --run a directory")
-        if not self.path.exists() or (self.path / "state.json").exists():
+        if not self.path.exists():
             return
-        known = {*_FILES, *_FOLDERS}
-        names = sorted(entry.name for entry in self.path.iterdir())
-        strangers = [name for name in names if name.removeprefix(_UNFINISHED) not in known]
+        if not self.path.is_dir():
+            raise ModelError(f"{self.path} is a file; give --run a directory")
+        started = {self.checkpoints.name, _UNFINISHED + "state.json"}  # killed as it began
+        strangers = sorted(e.name for e in self.path.iterdir() if e.name not in started)
         if strangers:
             raise ModelError(
                 f"{self.path} is not a run directory: it holds {', '.join(strangers[:3])}; give "
                 "--run a new or an empty directory"
             )
-
-    def _read(self) -> TrainingState | None:
-        path = self.path / "state.json"
-        if not path.exists():
-            return None
-        try:
-            return TrainingState.from_json(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise ModelError(
-                f"{path} cannot be read ({error}); train with --restart to begin again"
-            ) from error
 
     def _check_same(self, state: TrainingState, spec: Mapping[str, Any], data: str) -> None:
         changed = list(_differences(state.spec, spec))
@@ -153,6 +157,8 @@ class RunDirectory:
                     f"{self.checkpoints / name} is missing, so the run cannot be continued; begin "
                     "again with --restart"
                 )
+        for partial in self.path.glob(f"{_UNFINISHED}*"):
+            partial.unlink()
         if state.finished is not None:
             shutil.rmtree(self.checkpoints, ignore_errors=True)
             if not self.model_path.exists():
@@ -176,11 +182,17 @@ class RunDirectory:
                 path.unlink()
 
     def _remove(self) -> None:
-        (self.path / "state.json").unlink(missing_ok=True)  # first: no half-removed run is left
-        for name in _FOLDERS:
+        for name in ("assets", self.checkpoints.name):
             shutil.rmtree(self.path / name, ignore_errors=True)
-        for name in _FILES:
+        # The state goes last: as long as it is there, the directory is known to be a run.
+        for name in ("model.keras", "history.jsonl", "environment.json", "spec.yaml", "state.json"):
             (self.path / name).unlink(missing_ok=True)
+
+
+def is_finished(path: Path) -> bool:
+    """Whether a run directory's run has come to its end."""
+    state = RunDirectory(path).read()
+    return state is not None and state.finished is not None
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:

@@ -5,12 +5,11 @@ from typing import Any
 import keras
 
 from infnet_keras.training.run_directory import RunDirectory
-from infnet_keras.training.seed_generators import read_seed_generators
 from infnet_keras.training.training_state import TrainingState
 
 
 class SaveState(keras.callbacks.Callback):
-    """Commits model, optimiser, random generators and evaluations at the end of every epoch.
+    """Commits model, optimiser and evaluations at the end of every epoch.
 
     Runs after the callbacks that change the state, so it comes last.
 
@@ -27,6 +26,5 @@ class SaveState(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         step = (epoch + 1) * self.params["steps"]
         self._state.checkpoint = self._run.save_checkpoint(self.model, step)
-        self._state.seed_generators = read_seed_generators(self.model)
         self._state.epoch = epoch + 1
         self._run.commit(self._state)

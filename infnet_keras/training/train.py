@@ -10,6 +10,7 @@ from rich.console import Console
 
 from infnet_keras.data import PreparedData
 from infnet_keras.data.dataset import ImpressionDataset
+from infnet_keras.data.manifest import FILE_NAME
 from infnet_keras.errors import DataError
 from infnet_keras.models import from_spec
 from infnet_keras.spec import FeatureSpec, dump_spec
@@ -18,7 +19,7 @@ from infnet_keras.training.evaluate_within_epoch import EvaluateWithinEpoch
 from infnet_keras.training.progress_bar import ProgressBar
 from infnet_keras.training.run_directory import RunDirectory
 from infnet_keras.training.save_state import SaveState
-from infnet_keras.training.seed_generators import restore_seed_generators
+from infnet_keras.training.seed_epoch import SeedEpoch
 from infnet_keras.training.stop_on_nan import StopOnNaN
 from infnet_keras.training.training_state import Evaluation, TrainingState
 from infnet_keras.training.validation_auc import ValidationAUC
@@ -73,7 +74,7 @@ def train(
     prepared = PreparedData.open(Path(data))
     _check_data(spec, prepared)
     directory = RunDirectory(Path(run))
-    manifest = hashlib.sha256((Path(data) / "manifest.json").read_bytes()).hexdigest()
+    manifest = hashlib.sha256((Path(data) / FILE_NAME).read_bytes()).hexdigest()
     state = directory.start(spec.model_dump(mode="json"), manifest, restart)
     if state.finished is None:
         environment = _record(directory, spec, prepared, state)
@@ -106,13 +107,15 @@ def _fit(
     )
 
     def report(evaluation: Evaluation) -> None:
-        console.print(_line(evaluation, is_best=evaluation is state.best), highlight=False)
+        console.print(
+            _line(evaluation, is_best=evaluation is state.best), highlight=False, soft_wrap=True
+        )
 
     validation = ValidationAUC(
         prepared, list(spec.tasks), options.batch_size, options.patience, directory, state, report
     )
     bar = ProgressBar(console)
-    callbacks: list[keras.callbacks.Callback] = [StopOnNaN(), bar]
+    callbacks: list[keras.callbacks.Callback] = [SeedEpoch(dataset, options.seed), StopOnNaN(), bar]
     if options.evaluations_per_epoch > 1:
         callbacks.append(EvaluateWithinEpoch(validation, options.evaluations_per_epoch))
     callbacks += [validation, SaveState(directory, state)]
@@ -135,20 +138,20 @@ def _model(
     keras.utils.set_random_seed(spec.training.seed)
     if state.checkpoint is None:
         return from_spec(spec, data=prepared)
-    model = keras.models.load_model(directory.checkpoints / state.checkpoint)
-    restore_seed_generators(model, state.seed_generators)
-    return model
+    return keras.models.load_model(directory.checkpoints / state.checkpoint)
 
 
 def _check_data(spec: FeatureSpec, prepared: PreparedData) -> None:
     prepared.assets.check(spec)
-    for name, task in spec.tasks.items():
-        known = prepared.spec.tasks.get(name)
-        if known is None or (known.label, known.mask) != (task.label, task.mask):
-            raise DataError(
-                f"task {name!r} (label {task.label}, mask {task.mask}) is not in the prepared data "
-                "as the spec has it; prepare the data again with this spec"
-            )
+    tasks, there = (
+        {n: (t.label, t.mask) for n, t in s.tasks.items()} for s in (spec, prepared.spec)
+    )
+    if tasks != there:
+        changed = sorted(n for n in {*tasks, *there} if tasks.get(n) != there.get(n))
+        raise DataError(
+            f"the data were prepared with other tasks, labels or masks ({', '.join(changed)} "
+            "differs); prepare them again with this spec (a task of weight 0 is not trained)"
+        )
     for split in ("train", "valid"):
         if prepared.count(split) == 0:
             raise DataError(

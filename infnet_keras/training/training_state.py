@@ -38,8 +38,6 @@ class TrainingState:
         epoch: epochs done, and saved in `checkpoint`.
         checkpoint: file name of the model and optimiser after `epoch` epochs.
         best_model: file name of the model of the best evaluation.
-        seed_generators: state of every random generator in the model (dropout's, ...), which a
-            `.keras` file does not hold.
         evaluations: every evaluation, in order.
         finished: why the run ended; None while it has not.
     """
@@ -49,7 +47,6 @@ class TrainingState:
     epoch: int = 0
     checkpoint: str | None = None
     best_model: str | None = None
-    seed_generators: list[list[int]] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
     finished: Literal["epochs", "early stopping"] | None = None
 

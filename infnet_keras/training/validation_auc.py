@@ -4,11 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
-import numpy as np
 
 from infnet_keras.data import PreparedData
 from infnet_keras.errors import DataError
 from infnet_keras.evaluation import predict_split
+from infnet_keras.evaluation.report import mean_of, or_none
 from infnet_keras.metrics import auc, grouped_auc
 from infnet_keras.training.run_directory import RunDirectory
 from infnet_keras.training.training_state import Evaluation, TrainingState
@@ -89,19 +89,13 @@ class ValidationAUC(keras.callbacks.Callback):
         gaucs: dict[str, float | None] = {}
         for task in self._tasks:
             labels, scores = predictions.labels[task], predictions.probabilities[task]
-            aucs[task] = _defined(auc(labels, scores))
-            gaucs[task] = _defined(grouped_auc(labels, scores, predictions.users).value)
-        defined = [value for value in aucs.values() if value is not None]
-        if not defined:
+            aucs[task] = or_none(auc(labels, scores))
+            gaucs[task] = or_none(grouped_auc(labels, scores, predictions.users).value)
+        mean = mean_of(list(aucs.values()))
+        if mean is None:
             raise DataError(
                 "no task has both a positive and a negative label in the validation split, so "
                 "there is no AUC to choose the best model by; prepare the data with an earlier "
                 "--valid-from or a later --test-from"
             )
-        return Evaluation(
-            self._epoch + 1, step, loss, mean_auc=float(np.mean(defined)), auc=aucs, gauc=gaucs
-        )
-
-
-def _defined(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+        return Evaluation(self._epoch + 1, step, loss, mean_auc=mean, auc=aucs, gauc=gaucs)

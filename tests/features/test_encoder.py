@@ -39,11 +39,11 @@ def expected_id(table: Table, value: int | float | str) -> int:
     if value == "" or value == MISSING_INTEGER or (isinstance(value, float) and math.isnan(value)):
         return 1 if table.missing == "oov" else 1 + table.oov
     first = 1 + table.oov + (table.missing == "own")
+    if isinstance(value, float) and abs(value) < 2.0**-126:
+        value = 0.0
     if table.kind in ("boundaries", "quantiles"):
-        single = float(np.float32(value))
-        single = 0.0 if abs(single) < 2.0**-126 else single
-        boundaries = table.boundaries or QUANTILES
-        return first + bisect.bisect_right([float(np.float32(b)) for b in boundaries], single)
+        boundaries = [float(np.float32(b)) for b in table.boundaries or QUANTILES]
+        return first + bisect.bisect_right(boundaries, float(np.float32(value)))
     if table.kind == "identity":
         for i in range(table.identity or 0):
             if value == (str(i) if isinstance(value, str) else i):

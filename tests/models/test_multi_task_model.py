@@ -199,6 +199,22 @@ def test_survives_saving_with_optimiser_and_loss(batch, weighting, tmp_path):
     assert "jit_compile" not in model.get_compile_config()
 
 
+def test_weight_decay_leaves_the_log_variances_alone_after_loading_too(tmp_path):
+    model = Linear(weighting="uncertainty")
+    model.compile(keras.optimizers.AdamW(0.1, weight_decay=0.5))
+    model.build({"x": (None, 3)})
+    model.optimizer.build(model.trainable_variables)
+    model.save(tmp_path / "model.keras")
+    for trained in (model, keras.models.load_model(tmp_path / "model.keras")):
+        log_variances = trained.task_uncertainty.log_variances
+        log_variances.assign([1.0, -1.0, 2.0])
+        variables = trained.trainable_variables
+        trained.optimizer.apply([keras.ops.zeros(v.shape) for v in variables], variables)
+        kernel = as_numpy(trained.towers["click"].kernel)
+        np.testing.assert_allclose(kernel, np.full((3, 1), 0.95), rtol=1e-5)
+        np.testing.assert_array_equal(as_numpy(log_variances), [1.0, -1.0, 2.0])
+
+
 def test_uncertainty_refuses_a_loss_of_the_users():
     with pytest.raises(ModelError, match="weighting: uncertainty"):
         Linear(weighting="uncertainty").compile("sgd", loss="binary_crossentropy")

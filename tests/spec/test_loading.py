@@ -1,5 +1,7 @@
 """Each mistake in a YAML file is one sentence with file, line and key."""
 
+# ruff: noqa: E501 - a mistake a line reads as a table
+
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,7 +102,7 @@ MISTAKES = [
     ("num_heads: 2", "num_heads: 2, dim: 4", 33, "model.dim: this key is already given in line 33: keep one of the two"),
     ("tasks:\n", "fields:\n", 30, "fields: this key is already given in line 13: keep one of the two"),
     ("  band:", "  on:", 20, "fields: the key on is not read as text: put it in quotes"),
-    ("tower_hidden: [8]", "tower_hidden: [8", 34, "not valid YAML: expected ',' or ']', but got ':' while parsing a flow sequence"),
+    ("tower_hidden: [8]", "tower_hidden: [8", 33, "not valid YAML: expected ',' or ']', but got '}' while parsing a flow sequence"),
     ("[8]", "!code 8", 33, "not valid YAML: could not determine a constructor for the tag '!code'"),
     ("[8]", "*widths", 33, "not valid YAML: found undefined alias 'widths'"),
     ("weight: 2", "weight: &w [*w]", 1, "an anchor contains itself: write the block out"),
@@ -110,7 +112,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("old", "new", "line", "message"), MISTAKES)
 def test_mistake(text: str, write: Write, old: str, new: str, line: int, message: str) -> None:
-    assert text.count(old) == 1 or old in ("tasks:\n",), "the mistake must be made in one place"
+    assert text.count(old) == 1
     file = write(text.replace(old, new, 1))
     with pytest.raises(SpecError) as error:
         load_spec(file)

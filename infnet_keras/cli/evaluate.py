@@ -1,0 +1,126 @@
+"""`infnet evaluate`: measure a run, compare two, look at its attention."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infnet_keras.cli.backend import add_backend, start_backend
+from infnet_keras.cli.output_file import write_output
+from infnet_keras.cli.run_arguments import add_run, load_run_model
+from infnet_keras.errors import InfnetError
+
+if TYPE_CHECKING:
+    from infnet_keras.data import PreparedData
+
+_SPLITS = ("train", "valid", "test")
+
+
+def add_parser(groups: Any) -> None:
+    """Add `evaluate`, `evaluate compare` and `evaluate attention`."""
+    parser = groups.add_parser(
+        "evaluate",
+        help="measure a run on a split; compare two; plot its attention",
+        description="Measure a run on a split: AUC and gAUC with 95%% intervals, log loss, "
+        "calibration. `infnet evaluate compare` compares two, `attention` plots.",
+    )
+    _add_run_on_split(parser, required=False)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    parser.add_argument(
+        "--predictions", type=Path, metavar="FILE.npz", help="write labels and probabilities"
+    )
+    parser.set_defaults(command=_evaluate, parser=parser)
+    commands = parser.add_subparsers(metavar="COMMAND")
+
+    compare = commands.add_parser(
+        "compare", help="difference of two runs' predictions, with paired intervals"
+    )
+    compare.add_argument("first", type=Path, metavar="A.npz", help="of `evaluate --predictions`")
+    compare.add_argument("second", type=Path, metavar="B.npz", help="the same split, another run")
+    compare.add_argument("--json", type=Path, metavar="FILE", help="write the comparison as JSON")
+    compare.set_defaults(command=_compare)
+
+    attention = commands.add_parser(
+        "attention", help="plot what the tasks look at (figure 5 of the paper)"
+    )
+    _add_run_on_split(attention, required=True)
+    attention.add_argument("--out", required=True, type=Path, help="the image: .png, .svg or .pdf")
+    attention.set_defaults(command=_attention)
+
+
+def _add_run_on_split(parser: argparse.ArgumentParser, required: bool) -> None:
+    add_run(parser, required)
+    parser.add_argument("--data", required=required, type=Path, help="directory of prepared data")
+    parser.add_argument(
+        "--split", default="test", choices=_SPLITS, help="what to measure on (default: test)"
+    )
+    parser.add_argument(
+        "--batch-size", type=int, default=4096, help="impressions at a time (default: 4096)"
+    )
+    add_backend(parser)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    if arguments.run is None or arguments.data is None:
+        arguments.parser.error("the following arguments are required: --run, --data")
+    start_backend(arguments.backend)
+    from rich.console import Console
+
+    from infnet_keras.evaluation import evaluate_predictions, predict_split, report_table
+
+    model, prepared = _opened(arguments)
+    predictions = predict_split(model, prepared, arguments.split, arguments.batch_size)
+    if arguments.predictions is not None:
+        write_output(arguments.predictions, predictions.save)
+    report = evaluate_predictions(predictions)
+    if arguments.json is not None:
+        text = json.dumps(report, indent=2) + "\n"
+        write_output(arguments.json, lambda path: path.write_text(text, encoding="utf-8"))
+    Console().print(report_table(report, title=f"{prepared.spec.name}, {arguments.split}"))
+
+
+def _compare(arguments: argparse.Namespace) -> None:
+    from rich.console import Console
+
+    from infnet_keras.evaluation import Predictions, compare_predictions, comparison_table
+
+    comparison = compare_predictions(
+        Predictions.load(arguments.first), Predictions.load(arguments.second)
+    )
+    if arguments.json is not None:
+        text = json.dumps(comparison, indent=2) + "\n"
+        write_output(arguments.json, lambda path: path.write_text(text, encoding="utf-8"))
+    table = comparison_table(comparison, arguments.first.stem, arguments.second.stem)
+    Console().print(table)
+
+
+def _attention(arguments: argparse.Namespace) -> None:
+    start_backend(arguments.backend)
+    from infnet_keras.data import ImpressionReader
+    from infnet_keras.evaluation.attention import average_attention
+    from infnet_keras.evaluation.plots import plot_attention
+
+    model, prepared = _opened(arguments)
+    reader = ImpressionReader(prepared, arguments.split, arguments.batch_size)
+    attention = average_attention(model, (batch.inputs for batch in reader.batches()))
+    write_output(arguments.out, lambda path: plot_attention(attention, path))
+    print(arguments.out)
+
+
+def _opened(arguments: argparse.Namespace) -> tuple[Any, "PreparedData"]:
+    """The run's model, and data that were prepared for its spec."""
+    from infnet_keras.data import PreparedData
+    from infnet_keras.training.run_directory import is_finished
+
+    if arguments.batch_size < 1:
+        raise InfnetError(f"--batch-size {arguments.batch_size}: at least 1 is needed")
+    prepared = PreparedData.open(arguments.data)
+    model = load_run_model(arguments.run)
+    prepared.assets.check(model.spec)
+    if not is_finished(arguments.run):
+        print(
+            f"note: the run {arguments.run} has not finished; this is its best model so far",
+            file=sys.stderr,
+        )
+    return model, prepared

@@ -1,0 +1,18 @@
+"""Files that a command writes where the user said."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from infnet_keras.errors import InfnetError
+
+
+def write_output(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file.
+
+    Raises:
+        InfnetError: it cannot be written, or its name does not fit what is written.
+    """
+    try:
+        write(path)
+    except (OSError, ValueError) as error:
+        raise InfnetError(f"cannot write {path}: {error}") from error

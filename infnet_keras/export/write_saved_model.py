@@ -1,0 +1,42 @@
+"""Writes a model on the TensorFlow backend as a SavedModel, with its warm-up requests."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import tensorflow as tf
+
+from infnet_keras.errors import ExportError
+from infnet_keras.export.reference import Reference
+from infnet_keras.export.signatures import ServingModule, signatures
+from infnet_keras.export.warmup import write_warmup
+from infnet_keras.features.assets import VOCABULARY_DIRECTORY
+from infnet_keras.features.tensorflow_row_transform import TensorFlowRowTransform
+from infnet_keras.spec import dump_spec
+
+
+def write_saved_model(model: Any, reference: Reference, directory: Path) -> None:
+    """Fill a directory with the SavedModel and its `assets.extra`.
+
+    Args:
+        model: a serving copy with assets.
+        reference: holds the example rows that the warm-up requests are made of.
+        directory: empty.
+
+    Raises:
+        ExportError: TensorFlow cannot write it.
+    """
+    with TemporaryDirectory() as scratch:
+        files = Path(scratch)
+        model.assets.save(files)
+        (files / "spec.yaml").write_text(dump_spec(model.spec), encoding="utf-8")
+        transform = TensorFlowRowTransform(model.spec, model.assets, files / VOCABULARY_DIRECTORY)
+        module = ServingModule(transform, model, [files / "spec.yaml", files / "assets.json"])
+        served = signatures(transform, model, reference.inputs)
+        try:
+            tf.saved_model.save(module, str(directory), signatures=served)
+            write_warmup(
+                directory, model.spec.name, reference.predict, reference.inputs, list(served)
+            )
+        except tf.errors.OpError as error:
+            raise ExportError(f"the SavedModel cannot be written: {error.message}") from error

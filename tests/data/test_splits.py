@@ -1,0 +1,47 @@
+"""Which impressions are training, validation and test."""
+
+import numpy as np
+import pytest
+
+from infnet_keras.data.splits import SplitRule
+from infnet_keras.errors import DataError
+from infnet_keras.spec import Time
+
+CLOCK = Time(column="time")
+LOG_ORDER = Time(row_order="log")
+
+
+def test_days_split_by_the_calendar() -> None:
+    days = np.array(["2022-05-03", "2022-05-04", "2022-05-05", "2022-06-01"], "datetime64[D]")
+    rule = SplitRule(CLOCK, "2022-05-04", "2022-05-05")
+    assert rule.by_day(days.astype(np.int64)).tolist() == [1, 2, 3, 3]
+
+
+def test_equal_days_leave_no_validation() -> None:
+    rule = SplitRule(CLOCK, "1970-01-02", "1970-01-02")
+    assert rule.by_day(np.array([0, 1, 2])).tolist() == [1, 3, 3]
+
+
+def test_fractions_split_by_position() -> None:
+    rule = SplitRule(LOG_ORDER, "0.5", 0.8)
+    assert rule.by_position(np.arange(10), 10).tolist() == [1] * 5 + [2] * 3 + [3] * 2
+    assert rule.by_position(np.array([0, 1, 0]), np.array([2, 2, 1])).tolist() == [1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("time", "valid_from", "test_from", "said"),
+    [
+        (CLOCK, "2022-05-05", "2022-05-04", "after the test's start"),
+        (CLOCK, "0.8", "0.9", "'0.8' is not a day such as"),
+        (CLOCK, 0.8, 0.9, "0.8 is not a day such as"),
+        (CLOCK, "2022-02-30", "2022-03-01", "'2022-02-30' is not a day"),
+        (LOG_ORDER, "2022-05-04", "2022-05-05", "'2022-05-04' is not a number such as 0.8"),
+        (LOG_ORDER, 0.8, 1.5, "1.5 is not a number"),
+        (LOG_ORDER, 0.0, 0.5, "0.0 is not a number"),
+        (LOG_ORDER, "nan", 0.5, "'nan' is not a number"),
+        (LOG_ORDER, 0.9, 0.8, "after the test's start"),
+    ],
+)
+def test_what_cannot_split_is_refused(time, valid_from, test_from, said) -> None:
+    with pytest.raises(DataError, match=said):
+        SplitRule(time, valid_from, test_from)

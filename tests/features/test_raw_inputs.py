@@ -1,0 +1,118 @@
+"""What a request holds, and how a batch of it is read."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from infnet_keras.errors import DataError
+from infnet_keras.features.canonical import MISSING_INTEGER
+from infnet_keras.features.raw_batch import read_raw
+from infnet_keras.features.raw_inputs import RawInput, raw_inputs
+
+
+def test_inputs_in_order(spec, assets):
+    assert raw_inputs(spec, assets.column_types) == [
+        RawInput("user_id", "string", "value", "user"),
+        RawInput("video_id", "int64", "value", "item"),
+        RawInput("tag", "string", "value", "item"),
+        RawInput("duration", "int64", "value", "item"),
+        RawInput("price", "float32", "value", "item"),
+        RawInput("tab", "string", "value", "context"),
+        RawInput("upload_date", "string", "value", "item"),
+        RawInput("clicks", "float32", "value", "user"),
+        RawInput("time_ms", "int64", "value", "context"),
+        RawInput("view__video_id", "int64", "sequence", "user"),
+        RawInput("view__tag", "string", "sequence", "user"),
+        RawInput("view__length", "int64", "length", "user"),
+        RawInput("click__video_id", "int64", "sequence", "user"),
+        RawInput("click__length", "int64", "length", "user"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("column", "dtype", "message"),
+    [
+        ("video_id", "float32", "'video_id' holds floats, but table 'video'"),
+        ("user_id", "float32", "'user_id' holds floats, but table 'user_id'"),
+        ("price", "string", "'price' holds strings, but table 'price'"),
+        ("upload_date", "int64", "'upload_date' is read as a date"),
+        ("time_ms", "string", "'time_ms' is read as a date or a time and must be int64"),
+    ],
+)
+def test_types_that_cannot_be_used(spec, assets, column, dtype, message):
+    with pytest.raises(DataError, match=message):
+        raw_inputs(spec, {**assets.column_types, column: dtype})
+
+
+def test_a_column_without_a_type(spec, assets):
+    types = dict(assets.column_types)
+    del types["tag"]
+    with pytest.raises(DataError, match="no type of column 'tag'"):
+        raw_inputs(spec, types)
+
+
+@pytest.fixture
+def inputs(spec, assets):
+    return raw_inputs(spec, assets.column_types)
+
+
+def test_json_lists_become_arrays(inputs, raw):
+    arrays = read_raw(inputs, raw)
+    assert list(arrays) == [raw_input.name for raw_input in inputs]
+    assert arrays["user_id"].tolist() == [b"ann", b"", b"bob"]
+    assert arrays["video_id"].tolist() == [10, 99, MISSING_INTEGER]
+    assert arrays["video_id"].dtype == np.int64
+    np.testing.assert_array_equal(arrays["price"], np.array([1.5, np.nan, 100], np.float32))
+    assert arrays["price"].dtype == np.float32
+    assert arrays["view__video_id"][2].tolist() == [MISSING_INTEGER, 10, 10, 10]
+    assert arrays["click__video_id"].shape == (3, 0)
+    assert arrays["click__video_id"].dtype == np.int64
+    assert arrays["view__tag"].shape == (3, 4)
+
+
+def test_reading_twice_changes_nothing(inputs, raw):
+    arrays = read_raw(inputs, raw)
+    again = read_raw(inputs, arrays)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(again[name], array)
+        assert again[name].dtype == array.dtype
+
+
+def test_integers_are_numbers_and_floats_no_integers(inputs, raw):
+    raw["price"] = np.array([1, 2, 2**24 + 1])
+    assert read_raw(inputs, raw)["price"].tolist() == [1.0, 2.0, 2.0**24]
+    raw["price"] = [None, None, None]
+    assert np.isnan(read_raw(inputs, raw)["price"]).all()
+    raw["time_ms"] = [1.0, 2.0, 3.0]
+    with pytest.raises(DataError, match="'time_ms' holds double values, expected int64"):
+        read_raw(inputs, raw)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("tab", [1, 2, 3], "'tab' holds int64 values, expected string"),
+        ("video_id", ["10", "9", "8"], "'video_id' holds binary values, expected int64"),
+        ("price", ["1.5", "2", "3"], "'price' holds binary values, expected float32"),
+        ("tab", [["0"], ["1"], ["2"]], r"'tab' has shape \[3, 1\], expected \[batch\]"),
+        ("tab", "0", r"'tab' has shape \[\]"),
+        ("view__tag", ["a", "b", "c"], r"'view__tag' has shape \[3\], expected \[batch, steps\]"),
+        ("view__tag", [["a"], ["b", "c"], []], "rows of one length"),
+        ("view__tag", [["a"], ["b"], ["c"]], "'view__tag' has 1 steps, but 'view__video_id' has 4"),
+        ("tab", ["0", "1"], "'tab' has 2 rows, but 'user_id' has 3"),
+        ("tab", ["0", 1, "2"], "'tab' mixes types"),
+    ],
+)
+def test_batches_that_cannot_be_read(inputs, raw, name, values, message):
+    broken = {**copy.deepcopy(raw), name: values}
+    with pytest.raises(DataError, match=message):
+        read_raw(inputs, broken)
+
+
+def test_names_must_agree(inputs, raw):
+    with pytest.raises(DataError, match=r"'nonsense' is unknown; expected: user_id, "):
+        read_raw(inputs, {**raw, "nonsense": [1, 2, 3]})
+    del raw["view__length"]
+    with pytest.raises(DataError, match="'view__length' is missing"):
+        read_raw(inputs, raw)

@@ -1,0 +1,172 @@
+"""INFNet equals the paper's formulas, values and gradients, under every option."""
+
+import keras
+import numpy as np
+import pytest
+from autodiff import value_and_gradients
+from infnet_formulas import probabilities
+from keras import ops
+
+from infnet_keras.models import INFNet
+from infnet_keras.spec import spec_from_dict
+from infnet_keras.testing import random_inputs
+
+TABLE_ROWS = {"user": 9, "video": 11, "tag": 7, "music": 6, "hour": 26}
+CASES = {
+    "default": {},
+    "two_blocks": {"blocks": 2},
+    "input": {"gate_source": "input"},
+    "input_two_blocks": {"gate_source": "input", "blocks": 2},
+    "residual": {"residual": True},
+    "norm": {"proxy_norm": "layer"},
+    "heads": {"num_heads": 2},
+    "mixed_proxies": {"sequence_proxies": 2},
+    "hidden": {
+        "categorical_hidden": [5, 6],
+        "sequence_hidden": [6],
+        "gate_hidden": [],
+        "tower_hidden": [4],
+    },
+    "no_hidden": {"categorical_hidden": [], "tower_hidden": [], "shared_task_tokens": 1},
+    "position": {"sequence_position": True},
+    "fused": {"tokens": "fused"},
+    "no_sequences": {"sequences": {}},
+    "no_sequences_input": {"sequences": {}, "gate_source": "input", "residual": True},
+    "everything": {
+        "tokens": "fused",
+        "gate_source": "input",
+        "residual": True,
+        "proxy_norm": "layer",
+        "num_heads": 4,
+        "sequence_proxies": 3,
+        "sequence_position": True,
+        "sequence_hidden": [6],
+    },
+    "everything_output": {
+        "residual": True,
+        "proxy_norm": "layer",
+        "num_heads": 2,
+        "sequence_proxies": 1,
+        "sequence_position": True,
+        "categorical_proxies": 1,
+    },
+}
+
+
+def make_spec(case):
+    options = {**CASES[case]}
+    video = {"video_id": "video", "tag": "tag"}
+    fused = options.get("tokens") == "fused"
+    return spec_from_dict(
+        {
+            "name": "parity",
+            "sources": {"log": {"files": "log.csv", "time": {"column": "time"}}},
+            "keys": {"user": "user", "item": "video_id"},
+            # A table of another width: its rows are projected (fused attributes need one width).
+            "tables": {
+                "video": {"vocabulary": {}},
+                "tag": {"vocabulary": {}, "dim": 8 if fused else 4},
+            },
+            "fields": {
+                "user": {"side": "user", "vocabulary": {}},
+                "video_id": {"side": "item", "table": "video"},
+                "tag": {"side": "item", "table": "tag", "multivalue": ",", "max_values": 3},
+                "music": {
+                    "side": "item",
+                    "hash": 4,
+                    "multivalue": "|",
+                    "pooling": "sum",
+                    "max_values": 2,
+                },
+                "hour": {"side": "context", "derive": "hour_of_day"},
+            },
+            "sequences": options.pop(
+                "sequences",
+                {
+                    "view": {"length": 4, "attributes": video},
+                    "click": {"length": 3, "when": "click == 1", "attributes": video},
+                },
+            ),
+            "tokens": options.pop("tokens", "per_attribute"),
+            "tasks": {name: {"label": name} for name in ("click", "like", "follow")},
+            "model": {"dim": 8, **options},
+        }
+    )
+
+
+def make_model(spec, dtype):
+    rows = {name: TABLE_ROWS[name] for name in spec.all_tables}
+    model = INFNet(spec, rows, dtype=dtype)
+    model.build()
+    draws = np.random.default_rng(3)
+    values = []
+    for variable in model.trainable_variables:
+        # Attention far from uniform, so that no gradient is the small rest of a cancellation, of
+        # which float32 would hold few digits.
+        kind = variable.path.rsplit("/", 1)[-1]
+        scale = {"query": 0.8, "key": 0.8, "value": 0.7}.get(kind, 0.3)
+        values.append(draws.normal(0.0, scale, variable.shape))
+        variable.assign(values[-1].astype(variable.dtype))
+    return model, rows, values
+
+
+def model_results(model, inputs):
+    """Probabilities [batch, tasks] and gradients of every trainable variable."""
+    rest = [variable.value for variable in model.non_trainable_variables]
+
+    def outputs(tensors):
+        answers, _ = model.stateless_call(tensors, rest, inputs)
+        return ops.stack(list(answers.values()), axis=1)
+
+    return value_and_gradients(
+        outputs, [ops.convert_to_tensor(v.value) for v in model.trainable_variables]
+    )
+
+
+def formula_results(spec, rows, model, values, inputs):
+    paths = [variable.path.removeprefix("infnet/") for variable in model.trainable_variables]
+
+    def outputs(tensors):
+        return probabilities(spec, rows, dict(zip(paths, tensors, strict=True)), inputs)
+
+    tensors = [ops.convert_to_tensor(value, dtype="float64") for value in values]
+    return value_and_gradients(outputs, tensors)
+
+
+@pytest.fixture
+def float64():
+    """JAX knows float64 only on request."""
+    if keras.backend.backend() != "jax":
+        yield
+        return
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    yield
+    jax.config.update("jax_enable_x64", False)
+
+
+def assert_close(found, expected, tolerance, what):
+    scale = max(np.abs(expected).max(), 1e-30)
+    error = np.abs(found - expected).max() / scale
+    assert error <= tolerance, f"{what}: {error:.2e} of the largest value {scale:.2e}"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_equals_the_formulas(case, float64):
+    spec = make_spec(case)
+    inputs = random_inputs(spec, TABLE_ROWS, batch=5, seed=5)
+    model32, rows, values = make_model(spec, "float32")
+    expected, expected_gradients = formula_results(spec, rows, model32, values, inputs)
+    tolerances = {"float32": 1e-5}
+    if keras.backend.backend() != "torch":  # keras.ops on torch holds 1e-7 in float64
+        tolerances["float64"] = 1e-10
+    for dtype, tolerance in tolerances.items():
+        model = model32 if dtype == "float32" else make_model(spec, dtype)[0]
+        found, gradients = model_results(model, inputs)
+        assert_close(found, expected, tolerance, dtype)
+        for variable, gradient, reference in zip(
+            model.trainable_variables, gradients, expected_gradients, strict=True
+        ):
+            assert np.abs(gradient).max() > 0.0, f"{variable.path} gets no gradient"
+            assert_close(gradient, reference, tolerance, f"{dtype} {variable.path}")

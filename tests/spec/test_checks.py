@@ -1,0 +1,113 @@
+"""Blocks that contradict each other: one sentence with file, line and key."""
+
+# ruff: noqa: E501 - a mistake a line reads as a table
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infnet_keras.errors import SpecError
+from infnet_keras.spec import load_spec
+
+Write = Callable[..., Path]
+TIME = "time: {column: at, unit: s, timezone: Asia/Shanghai}"
+NO_CLOCK = "this needs a time column; the log has only its row order"
+
+# (what the text says, what it says instead, line, key and message)
+CONTRADICTIONS = [
+    # sources
+    ("join: item\n", "leaks: x\n", 2, "sources: exactly one source, the log of impressions, has no `join`; found events, items"),
+    (f", {TIME}", "", 3, "sources.events: the log needs `time`: a column of it, or `row_order`"),
+    ("join: item\n", "join: item\n    deduplicate: true\n", 7, "sources.items.deduplicate: `deduplicate` belongs to the log of impressions, events"),
+    ("join: item\n", "join: item\n    time: {row_order: log}\n", 7, "sources.items.time: `time` belongs to the log of impressions, events"),
+    # keys, outcomes, labels
+    ("keys: {user: user, item: item}", "keys: {user: user, item: user}", 8, "keys.item: the user and the item are the same column"),
+    ("[seconds]", "[seconds, at]", 9, "outcomes[1]: 'at' is the time column, not an outcome"),
+    ("[seconds]", "[item]", 9, "outcomes[0]: 'item' is the item's key, not an outcome"),
+    ("label: bought", "label: at", 32, "tasks.buy.label: 'at' is the time column: it cannot be a label"),
+    ("label: bought", "label: price", 18, "fields.price: column 'price' is the label of task buy, known only after the impression: it cannot be a feature of it (it may be an attribute of a sequence)"),
+    ("[seconds]", "[brand]", 17, "fields.brand: column 'brand' is an outcome, known only after the impression: it cannot be a feature of it (it may be an attribute of a sequence)"),
+    ("[seconds]", "[born]", 19, "fields.age: column 'born' is an outcome, known only after the impression: it cannot be a feature of it (it may be an attribute of a sequence)"),
+    # names
+    ("  band:", "  b__and:", 20, "fields.b__and: 'b__and' is not a usable name: ASCII letters, digits and single underscores between them, starting with a letter"),
+    ("  buy:", "  1st:", 32, "tasks.1st: '1st' is not a usable name: ASCII letters, digits and single underscores between them, starting with a letter"),
+    ("  item: {side: item, table: item}", "  item: {side: item, hash: 9}", 15, "fields.item: a shared table is already called 'item': say `table: item` to use it, or rename one"),
+    # tables
+    ("table: tag", "table: tags", 16, "fields.tags.table: there is no shared table 'tags'; did you mean 'tag'?"),
+    ("tags: tag}}", "tags: tga}}", 25, "sequences.view.attributes.tags: there is no table 'tga'; did you mean 'tag'?"),
+    ("price: {side: item, q", 'price: {side: item, multivalue: "|", q', 18, "fields.price.multivalue: numbers in buckets have one value each"),
+    ("seconds: price}", 'seconds: {table: price, multivalue: "|"}}', 29, "sequences.click.attributes.seconds: numbers in buckets have one value each"),
+    # derived fields
+    ("until: day}}, quantiles: 4}", "until: day}}, identity: 4}", 22, "fields.clicks: a derived number needs `quantiles` or `boundaries`"),
+    ("{sequence: click, until", "{sequence: clik, until", 22, "fields.clicks.derive.history_count.sequence: there is no sequence 'clik'; did you mean 'click'?"),
+    ("of: view", "of: veiw", 23, "fields.rate.derive.history_rate.of: there is no sequence 'veiw'; did you mean 'view'?"),
+    ("rate: {side: user", "rate: {side: item", 23, "fields.rate.side: a count over the user's history is of side user"),
+    ("until: day}}, quantiles: 4}", "by: item}}, quantiles: 4}", 22, "fields.clicks.derive.history_count: a history over all users ends with the day before: say until: day"),
+    ("until: day}}, quantiles: 4}", "by: user, until: day}}, quantiles: 4}", 22, "fields.clicks.derive.history_count.by: a history is the user's unless told otherwise: drop `by`"),
+    ("until: day}}, quantiles: 4}", "by: item, until: day}}, quantiles: 4}", 22, "fields.clicks.side: a history by 'item' belongs to side item"),
+    ("until: day}}, quantiles: 4}", "by: seconds, until: day}}, quantiles: 4}", 22, "fields.clicks: column 'seconds' is known only after the impression: drop `by`"),
+    ("until: day}}, quantiles: 4}", "by: tags, until: day}}, quantiles: 4}", 22, "fields.clicks.derive.history_count.by: column 'tags' holds several values (see table 'tag')"),
+    ("hour: {side: context", "hour: {side: user", 21, "fields.hour.side: hour_of_day is the request's: its side is context"),
+    (TIME, "time: {row_order: user}", 19, f"fields.age.derive.days_since: {NO_CLOCK}"),
+    # sequences
+    ("    length: 3\n", "", 26, "sequences.click: a behaviour with attributes needs a `length` of at least 1, and one without (counted only) has none"),
+    ("{length: 5, attributes: {item: item, tags: tag}}", "{length: 5}", 25, "sequences.view: a behaviour with attributes needs a `length` of at least 1, and one without (counted only) has none"),
+    ("tags: tag}}", "user: user}}", 25, "sequences.view.attributes.user: every event of a history has the same user: this attribute says nothing"),
+    ("when: clicked == 1", "when: clicked = 1", 27, "sequences.click.when: '=' is not an operator: compare with == (character 9 of 'clicked = 1')"),
+    ("mask: clicked == 1 and", "mask: clicked == 1 &", 32, "tasks.buy.mask: '&' is not part of a condition: write `and` (character 14 of 'clicked == 1 & band != 3')"),
+    # columns
+    ("band: {side: context, identity: 4}", "again: {side: item, column: item, table: item}", 20, "fields.again: field 'item' already reads column 'item' through table 'item': the two would be the same token"),
+    ("band: {side: context, identity: 4}", "again: {side: context, column: brand, hash: 4}", 20, "fields.again.side: column 'brand' is already read on side item"),
+    ("user: {side: user, hash: 50}", "user: {side: context, hash: 50}", 14, "fields.user.side: column 'user' is the user's key: its side is user"),
+    ("tags: tag}}", 'tags: {table: tag, multivalue: ","}}}', 25, "sequences.view.attributes.tags: column 'tags' is split at ',' here and at '|' elsewhere"),
+    ("quantiles: 10", "hash: 10", 18, "fields.price: column 'price' is declared float32, whose values have no spelling of their own: declare int64 or string to use hash, or use quantiles or boundaries"),
+    ("price: float32", "price: string", 18, "fields.price: column 'price' is declared string, and quantiles needs numbers"),
+    ("price: float32", "tags: int64", 16, "fields.tags: column 'tags' is declared int64: several values need string"),
+    ("price: float32", "born: int64", 19, "fields.age: column 'born' is declared int64: a date is a string"),
+    ("  clicks: {", "  born: {", 22, "fields.born: a request calls this number 'born', like column 'born': rename the field"),
+    ("seconds: price}", "length: price}", 29, "sequences.click.attributes.length: a request calls this attribute 'click__length', like the length of 'click': rename the sequence or the column"),
+    # model
+    ("num_heads: 2", "num_heads: 3", 33, "model.num_heads: the token width 16 cannot be split between 3 heads"),
+    ("model:", "tokens: fused\nmodel:", 33, "tokens: fused attributes need one width, found [8, 16]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "line", "message"), CONTRADICTIONS)
+def test_contradiction(
+    text: str, write: Write, old: str, new: str, line: int, message: str
+) -> None:
+    assert text.count(old) == 1
+    file = write(text.replace(old, new, 1))
+    with pytest.raises(SpecError) as error:
+        load_spec(file)
+    assert str(error.value) == f"{file}:{line}: {message}"
+
+
+@pytest.mark.parametrize("block", ["fields", "tasks"])
+def test_empty_blocks(text: str, write: Write, block: str) -> None:
+    lines = text.splitlines()
+    first = lines.index(f"{block}:")
+    last = next(i for i in range(first + 1, len(lines)) if not lines[i].startswith(" "))
+    file = write("\n".join([*lines[:first], f"{block}: {{}}", *lines[last:]]))
+    with pytest.raises(SpecError, match=f"{block}: at least one {block[:-1]} is needed"):
+        load_spec(file)
+
+
+def test_row_order_allows_what_needs_no_clock(write: Write) -> None:
+    spec = load_spec(
+        write(
+            """\
+name: ordered
+sources: {log: {files: log.csv, time: {row_order: user}}}
+keys: {user: u, item: i}
+fields:
+  i: {side: item, hash: 9}
+  n: {side: user, quantiles: 4, derive: {history_count: {sequence: seen}}}
+sequences: {seen: {}}
+tasks: {y: {label: y}}
+"""
+        )
+    )
+    assert spec.input_columns == {"i": "item", "n": "user"}
+    assert spec.sequence_features == []

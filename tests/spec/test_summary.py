@@ -1,0 +1,75 @@
+"""What `infnet spec check` prints."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infnet_keras.spec import load_spec, shipped_specs, summarize
+
+Write = Callable[..., Path]
+
+
+def test_fields_tables_sequences_tasks_and_totals(text: str, write: Write) -> None:
+    lines = summarize(load_spec(write(text)), model_parameters=1234567).splitlines()
+    words = [" ".join(line.split()) for line in lines]
+    assert words[0] == "small: 10 fields, 2 behaviours, 2 tasks"
+    assert "item item item item vocabulary" in words
+    assert "age item days since born its own boundaries" in words
+    assert "hour context hour_of_day its own identity" in words
+    assert "clicks user count of click to yesterday its own quantiles" in words
+    assert "rate user rate of click of view its own quantiles" in words
+    assert "item vocabulary 100 16 1,600" in words
+    assert "tag vocabulary 20 8 160" in words
+    assert "user hash 52 16 832" in words
+    assert "click 3 clicked == 1 item, seconds" in words
+    assert "buy bought 1 clicked == 1 and band != 3" in words
+    tokens = 5 + 5 + 3 + 3
+    counts = f"10 categorical (M), 4 sequence features (F) of {tokens} steps (L), width 16"
+    assert f"tokens: {counts}" in words
+    rows16 = 100 + 52 + 12 + 12 + 5 + 6 + 26 + 6 + 6
+    assert f"parameters in tables: {rows16 * 16 + 20 * 8:,}" in words
+    assert "parameters in the model: 1,234,567" in words
+    assert not any(word.startswith("warning") for word in words)
+
+
+def test_fitted_rows_come_first(text: str, write: Write) -> None:
+    summary = summarize(load_spec(write(text)), table_rows={"item": 77})
+    assert re.search(r"^item +vocabulary +77 +16 +1,232$", summary, re.MULTILINE)
+
+
+def test_fused_tokens(text: str, write: Write) -> None:
+    fused = text.replace(", dim: 8", "") + "tokens: fused\n"
+    assert "2 sequence features (F) of 8 steps (L)" in summarize(load_spec(write(fused)))
+
+
+def test_warnings(text: str, write: Write) -> None:
+    doubtful = (
+        text.replace("join: item\n", "join: item\n    leaks: it counts the test's days\n")
+        .replace(", size: 12", "")
+        .replace("tables:\n", "tables:\n  spare: {hash: 9}\n")
+        .replace("sequences:\n", "sequences:\n  like: {when: liked == 1}\n")
+    )
+    summary = summarize(load_spec(write(doubtful)))
+    warnings = [line for line in summary.splitlines() if line.startswith("warning: ")]
+    assert warnings == [
+        "warning: source 'items' leaks: it counts the test's days",
+        "warning: without prepared data there is no model: no `size` for brand",
+        "warning: no field and no sequence uses the tables spare",
+        "warning: no attribute and no count uses the sequences like",
+    ]
+    assert "parameters in tables: at least" in summary
+    assert re.search(r"^brand +vocabulary +\? +16 +\?$", summary, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", shipped_specs())
+def test_fits_a_terminal(name: str) -> None:
+    assert max(map(len, summarize(load_spec(name)).splitlines())) <= 100
+
+
+def test_long_conditions_go_on_in_the_next_line(text: str, write: Write) -> None:
+    long = " or ".join(f"band == {i}" for i in range(30))
+    summary = summarize(load_spec(write(text.replace("when: clicked == 1", f"when: {long}"))))
+    assert max(map(len, summary.splitlines())) <= 100
+    assert "band == 29" in summary
