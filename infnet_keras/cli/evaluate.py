@@ -22,7 +22,7 @@ def add_parser(groups: Any) -> None:
     parser = groups.add_parser(
         "evaluate",
         help="measure a run on a split; compare two; plot its attention",
-        description="Measure a run on a split: AUC and gAUC with 95%% intervals, log loss, "
+        description="Measure a run on a split: AUC and gAUC with 95% intervals, log loss, "
         "calibration. `infnet evaluate compare` compares two, `attention` plots.",
     )
     _add_run_on_split(parser, required=False)
