@@ -51,7 +51,7 @@ def add_parser(groups: Any) -> None:
 def _prepare(arguments: argparse.Namespace) -> None:
     from infnet_keras.data import prepare
 
-    manifest = prepare(
+    prepare(
         resolved_spec(arguments.spec, arguments.set),
         raw=arguments.raw,
         out=arguments.out,
@@ -60,18 +60,20 @@ def _prepare(arguments: argparse.Namespace) -> None:
         history=arguments.history,
         progress=lambda line: print(line, file=sys.stderr),
     )
-    counts = ", ".join(f"{count:,} {split}" for split, count in manifest.impressions.items())
-    print(f"{arguments.out}: impressions of {manifest.users:,} users: {counts}")
+    print(arguments.out)
 
 
 def _generate(arguments: argparse.Namespace) -> None:
     from infnet_keras.data import generate
 
-    generate(
+    made = generate(
         resolved_spec(arguments.spec, arguments.set),
         arguments.out,
         users=arguments.users,
         events=arguments.events,
         seed=arguments.seed,
     )
-    print(f"{arguments.out}: {arguments.events:,} impressions of {arguments.users:,} users")
+    print(
+        f"{arguments.out}: to prepare with --valid-from {made.valid_from} "
+        f"--test-from {made.test_from}"
+    )

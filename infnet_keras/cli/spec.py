@@ -7,9 +7,7 @@ from typing import Any
 from infnet_keras.cli.backend import start_backend
 from infnet_keras.cli.spec_arguments import add_set, resolved_spec
 from infnet_keras.errors import ModelError
-from infnet_keras.spec import FeatureSpec
-from infnet_keras.spec.json_schema import json_schema
-from infnet_keras.spec.summary import summarize
+from infnet_keras.spec import FeatureSpec, json_schema, summarize
 
 
 def add_parser(groups: Any) -> None:

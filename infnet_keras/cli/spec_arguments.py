@@ -3,10 +3,8 @@
 import argparse
 from typing import Any
 
-import yaml
-
 from infnet_keras.errors import SpecError
-from infnet_keras.spec import FeatureSpec, load_spec, override_spec
+from infnet_keras.spec import FeatureSpec, load_spec, override_spec, read_value
 
 
 def add_spec(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +44,4 @@ def _replacement(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not (key and equals):
         raise SpecError(f"--set {text}: expected KEY=VALUE, such as model.dim=64")
-    try:
-        return key, yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise SpecError(f"--set {text}: the value is not YAML: {error}") from error
+    return key, read_value(value)

@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from infnet_keras.data.column_values import ColumnValues
 from infnet_keras.data.events import Events, earlier_count
-from infnet_keras.data.group_histories import Days, GroupHistories
+from infnet_keras.data.group_histories import Days, GroupHistories, Spans
 from infnet_keras.features.clock import day_of_week, hour_of_day, local_day, parse_dates
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.fields import Derive, HistoryCount, HistoryRate
@@ -36,6 +36,7 @@ def derived_values(
     found: dict[str, npt.NDArray[np.generic]] = {}
     times = np.where(events.logged, events.times, 0)
     zone = spec.time.timezone
+    spans: dict[str, Spans] = {}
     for name, field in spec.fields.items():
         derive = field.derive
         if derive == "hour_of_day":
@@ -49,25 +50,29 @@ def derived_values(
             which = pc.fill_null(dates.indices, len(dates.dictionary)).to_numpy()
             found[name] = local_day(times, zone).astype(np.float32) - dates_as_days[which]
         elif field.history is not None:
-            found[name] = _from_history(field.history, events, values, holds, days, groups)
+            by = field.history.by
+            if by is not None and by not in spans:
+                assert days is not None  # the spec's checks ask for a time column
+                spans[by] = groups.spans(values, by, days)
+            found[name] = _from_history(field.history, events, holds, days, groups, spans)
     return found
 
 
 def _from_history(
     derive: HistoryCount | HistoryRate,
     events: Events,
-    values: ColumnValues,
     holds: dict[str, npt.NDArray[np.bool_]],
     days: Days | None,
     groups: GroupHistories,
+    spans: dict[str, Spans],
 ) -> npt.NDArray[np.float32]:
     def earlier(sequence: str) -> npt.NDArray[np.int64]:
         if derive.until == "now":
             return earlier_count(holds[sequence], events.user_start, events.history_end)
+        if derive.by is not None:
+            return groups.earlier(spans[derive.by], sequence)
         assert days is not None  # the spec's checks ask for a time column
-        if derive.by is None:
-            return earlier_count(holds[sequence], events.user_start, events.day_end(days))
-        return groups.earlier(values, derive.by, sequence, days)
+        return earlier_count(holds[sequence], events.user_start, events.day_end(days))
 
     count = earlier(derive.sequence)
     if isinstance(derive, HistoryCount):

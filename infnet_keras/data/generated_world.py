@@ -92,7 +92,8 @@ class GeneratedWorld:
             middle = (low + high) / 2
             above = _logistic(scores + middle).mean(axis=0) > rates
             low, high = np.where(above, low, middle), np.where(above, middle, high)
-        return (low + high) / 2
+        bias: Floats = (low + high) / 2
+        return bias
 
 
 def _logistic(scores: Floats) -> Floats:

@@ -1,6 +1,7 @@
-"""What everybody did before each day, per value of a column: the histories of items, authors, ..."""
+"""What everybody did before each day, per value of a column: histories of items, authors, ..."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,14 @@ from infnet_keras.spec import FeatureSpec
 
 Days = npt.NDArray[np.int64]
 BEFORE_THE_LOG = np.iinfo(np.int32).min  # the day of events that have an order but no time
+
+
+class Spans(NamedTuple):
+    """For each event the days first .. end - 1 of the histories by one column."""
+
+    by: str
+    first: Days
+    end: Days
 
 
 class GroupHistories:
@@ -68,15 +77,20 @@ class GroupHistories:
             }
             self._days[by] = coded.dictionary, keys, totals
 
-    def earlier(self, values: ColumnValues, by: str, sequence: str, days: Days) -> Days:
-        """Events of a behaviour before each event's day that share its value; 0 without a value."""
-        distinct, keys, totals = self._days[by]
+    def spans(self, values: ColumnValues, by: str, days: Days) -> Spans:
+        """Where the days stand that are before each event's day and share its value of a column."""
+        distinct, keys, _ = self._days[by]
         codes = pc.index_in(_strings(values, by), value_set=distinct)
         known = codes.is_valid().to_numpy(zero_copy_only=False)
         at = pc.fill_null(codes, 0).to_numpy().astype(np.int64)
         first = np.searchsorted(keys, _keys(at, np.full(len(at), BEFORE_THE_LOG)))
         end = np.searchsorted(keys, _keys(at, days))
-        return np.where(known, totals[sequence][end] - totals[sequence][first], 0)
+        return Spans(by, np.where(known, first, end), end)
+
+    def earlier(self, spans: Spans, sequence: str) -> Days:
+        """Events of a behaviour in these days; 0 for an event without a value."""
+        totals = self._days[spans.by][2][sequence]
+        return np.asarray(totals[spans.end] - totals[spans.first])
 
 
 def _keys(codes: Days, days: npt.NDArray[np.int64]) -> Days:

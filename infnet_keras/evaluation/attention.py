@@ -93,7 +93,7 @@ class _Observer(keras.Model):
     """The attention of one block as a model's output, so that Keras compiles the forward pass."""
 
     def __init__(self, model: Any, block: str) -> None:
-        super().__init__()
+        super().__init__(name="attention_observer")
         self.model = model
         self.block = block
         self.built = True

@@ -17,7 +17,7 @@ def predict_split(
     """Predict every impression of a split, once, in the reader's order.
 
     Args:
-        model: a built multi-task model (dict of inputs -> dict of task -> [batch]).
+        model: a MultiTaskModel.
         prepared: the data.
         split: "train", "valid" or "test".
         batch_size: impressions at a time.
@@ -28,28 +28,26 @@ def predict_split(
     Raises:
         DataError: the split has no impressions, or no labels of a task of the model.
     """
-    reader = ImpressionReader(prepared, split, batch_size)
+    unknown = [task for task in model.tasks if task not in prepared.spec.tasks]
+    if unknown:
+        raise DataError(
+            f"the prepared data have no labels of {', '.join(unknown)}, which the model predicts; "
+            f"they have {', '.join(prepared.spec.tasks)}"
+        )
     labels: list[dict[str, Any]] = []
     outputs: list[dict[str, Any]] = []
     users: list[npt.NDArray[np.int64]] = []
-    for batch in reader.batches():
+    for batch in ImpressionReader(prepared, split, batch_size).batches():
         rows = len(batch.users)
         # A compiled step is compiled again for another batch size: the last one is filled up.
         inputs = _filled(batch.inputs, batch_size) if outputs else batch.inputs
         probabilities = model.predict_on_batch(inputs)
-        unknown = [task for task in probabilities if task not in batch.labels]
-        if unknown:
-            raise DataError(
-                f"the prepared data have no labels of {', '.join(unknown)}, which the model "
-                f"predicts; they have {', '.join(batch.labels)}"
-            )
         outputs.append({task: np.asarray(p)[:rows] for task, p in probabilities.items()})
         labels.append(batch.labels)
         users.append(batch.users)
-    tasks = [task for task in labels[0] if task in outputs[0]]  # a compiled dict is sorted
     return Predictions(
-        {task: np.concatenate([part[task] for part in labels]) for task in tasks},
-        {task: np.concatenate([part[task] for part in outputs]) for task in tasks},
+        {task: np.concatenate([part[task] for part in labels]) for task in model.tasks},
+        {task: np.concatenate([part[task] for part in outputs]) for task in model.tasks},
         np.concatenate(users),
     )
 

@@ -135,9 +135,7 @@ class EmbeddingTables(keras.layers.Layer):
             ],
             axis=1,
         )
-        known = ops.logical_and(
-            ops.greater_equal(flat, 0), ops.less(flat, per_position(self.rows))
-        )
+        known = ops.logical_and(ops.greater_equal(flat, 0), ops.less(flat, per_position(self.rows)))
         flat = ops.where(known, flat, UNKNOWN_ID)
         if training and self.seed_generator is not None:
             first = per_position(self.first_value_ids, default=np.iinfo("int32").max)
@@ -149,7 +147,9 @@ class EmbeddingTables(keras.layers.Layer):
         fused = ops.add(flat, per_position(self.offsets))
         rows = ops.take(self.tables[width], fused, axis=0)
         if training and self.l2 > 0.0:
-            squares = ops.sum(ops.square(rows), axis=-1) * ops.cast(ops.not_equal(flat, 0), rows.dtype)
+            squares = ops.sum(ops.square(rows), axis=-1) * ops.cast(
+                ops.not_equal(flat, 0), rows.dtype
+            )
             self.add_loss(self.l2 * ops.mean(ops.sum(squares, axis=-1)))
         rows = ops.cast(rows, self.compute_dtype)
         if width in self.projections:

@@ -130,9 +130,7 @@ class INFNetBlock(keras.layers.Layer):
         self.norms = {}
         if self.proxy_norm == "layer":
             for name in self.updated:
-                norm = keras.layers.LayerNormalization(
-                    dtype=self.dtype_policy, name=f"{name}_norm"
-                )
+                norm = keras.layers.LayerNormalization(dtype=self.dtype_policy, name=f"{name}_norm")
                 norm.build(shapes[name])
                 self.norms[name] = norm
         self.gates = {"tasks": self._gate("tasks", shapes["shared_tasks"], residual=False)}
@@ -159,9 +157,7 @@ class INFNetBlock(keras.layers.Layer):
         gating = fresh if self.gate_source == "output" else state
         new_state = {**state, **fresh}
         task_gate = ops.expand_dims(self.gates["tasks"](gating["shared_tasks"]), 1)
-        new_state["tasks"] = ops.cast(
-            ops.multiply(fresh["tasks"], task_gate), self.compute_dtype
-        )
+        new_state["tasks"] = ops.cast(ops.multiply(fresh["tasks"], task_gate), self.compute_dtype)
         if self.gate_tokens:
             for kind in self.token_types:
                 gate = self.gates[kind](gating[f"{kind}_proxies"])

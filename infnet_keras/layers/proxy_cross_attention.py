@@ -113,7 +113,9 @@ class ProxyCrossAttention(keras.layers.Layer):
         projected = [
             ops.reshape(
                 ops.einsum(
-                    "bnhd,dhk->bnhk", ops.reshape(part, (-1, rows[i] // heads, heads, dim)), values[i]
+                    "bnhd,dhk->bnhk",
+                    ops.reshape(part, (-1, rows[i] // heads, heads, dim)),
+                    values[i],
                 ),
                 (-1, rows[i] // heads, dim),
             )
@@ -124,9 +126,7 @@ class ProxyCrossAttention(keras.layers.Layer):
         length = tokens.shape[1]
         weights = ops.reshape(weights, (-1, sum(rows), length))
         return projected, [
-            ops.transpose(
-                ops.reshape(part, (-1, rows[i] // heads, heads, length)), (0, 2, 1, 3)
-            )
+            ops.transpose(ops.reshape(part, (-1, rows[i] // heads, heads, length)), (0, 2, 1, 3))
             for i, part in enumerate(split_sizes(weights, rows))
         ]
 

@@ -134,9 +134,7 @@ class INFNet(MultiTaskModel):
             )
             for index in range(options.blocks)
         ]
-        self.towers = TaskTowers(
-            options.tower_hidden, options.dropout, dtype=policy, name="towers"
-        )
+        self.towers = TaskTowers(options.tower_hidden, options.dropout, dtype=policy, name="towers")
 
     def build(self, input_shape: Any = None) -> None:
         """Create every weight; the spec says all shapes, so no input is needed."""
@@ -198,17 +196,13 @@ class INFNet(MultiTaskModel):
         others = [name for name in fields if name not in items]
         embedded, masks = self._embed(inputs, [*others, *self._sequence_features], False)
         requests, candidates = ops.shape(inputs[items[0]])[:2]
-        rows = {
-            name: ops.reshape(inputs[name], (-1, *inputs[name].shape[2:])) for name in items
-        }
+        rows = {name: ops.reshape(inputs[name], (-1, *inputs[name].shape[2:])) for name in items}
         of_candidates, _ = self._embed(rows, items, False)
 
         def repeat(values: Any) -> Any:
             """[R, ...] -> [R * K, ...]"""
             shape = tuple(values.shape[1:])
-            values = ops.broadcast_to(
-                ops.expand_dims(values, 1), (requests, candidates, *shape)
-            )
+            values = ops.broadcast_to(ops.expand_dims(values, 1), (requests, candidates, *shape))
             return ops.reshape(values, (-1, *shape))
 
         state = self._categorical_state(
@@ -241,9 +235,7 @@ class INFNet(MultiTaskModel):
         """Embeddings of the named inputs, [..., dim] after pooling, and masks of the sequences."""
         missing = [name for name in names if name not in inputs]
         if missing:
-            raise ModelError(
-                f"no input {', '.join(missing)}; given: {', '.join(inputs) or 'none'}"
-            )
+            raise ModelError(f"no input {', '.join(missing)}; given: {', '.join(inputs) or 'none'}")
         ids = {name: ops.convert_to_tensor(inputs[name], "int32") for name in names}
         embedded = self.tables(ids, training=training)
         for name, pooling in self._pooling.items():

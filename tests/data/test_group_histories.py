@@ -20,7 +20,11 @@ def derived(by: str, kind: str) -> dict[str, object]:
     block: dict[str, object] = {"sequence": "click", "by": by, "until": "day"}
     if kind == "history_rate":
         block |= {"of": "view", "prior": 0.5, "strength": 1}
-    return {"side": "item", "boundaries": SPREAD if "count" in kind else RATES, "derive": {kind: block}}
+    return {
+        "side": "item",
+        "boundaries": SPREAD if "count" in kind else RATES,
+        "derive": {kind: block},
+    }
 
 
 @pytest.mark.parametrize("partitions", [1, 5])
@@ -44,7 +48,9 @@ def test_counts_equal_those_of_a_loop_over_the_log(
     text = "\n".join(",".join(map(str, row)) for row in rows)
     (raw / "log.csv").write_text(f"user,item,time,clicked\n{text}\n")
     # Item 5 has no maker: its history by maker is nobody's.
-    (raw / "items.csv").write_text("item,maker\n" + "".join(f"{i},{'aabbc'[i:i+1]}\n" for i in range(6)))
+    (raw / "items.csv").write_text(
+        "item,maker\n" + "".join(f"{i},{'aabbc'[i : i + 1]}\n" for i in range(6))
+    )
     history = tmp_path / "history.csv"
     history.write_text("user,item,pos,clicked\n" + "".join(f"{u},{i},{p},1\n" for u, i, p in past))
     content = log_content()

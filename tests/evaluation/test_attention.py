@@ -21,43 +21,60 @@ def make_model(prepared, **overrides):
     return from_spec(prepared.spec, data=prepared, **SMALL, **overrides)
 
 
-def test_is_the_mean_over_impressions_and_heads_with_real_names(prepared, inputs):
-    model = make_model(prepared)
+@pytest.fixture(scope="module")
+def model(prepared):
+    return make_model(prepared)
+
+
+@pytest.fixture(scope="module")
+def attention(model, inputs):
+    """The last block's weights, as the model gives them; compiled, for JAX' sake."""
+
+    class Observed(keras.Model):
+        def __init__(self):
+            super().__init__(name="observed")
+            self.model = model
+            self.built = True
+
+        def call(self, inputs):
+            return self.model(inputs, return_attention=True)[1]["block_1"]
+
+    return Observed().predict_on_batch(inputs)
+
+
+def test_is_the_mean_over_impressions_and_heads_with_real_names(prepared, model, inputs, attention):
     spec = prepared.spec
-    parts = [{k: v[:10] for k, v in inputs.items()}, {k: v[10:] for k, v in inputs.items()}]
+    parts = [{k: v[:12] for k, v in inputs.items()}, {k: v[12:] for k, v in inputs.items()}]
     found = average_attention(model, parts)
     assert found.queries == ["click", "buy", "shared 1", "shared 2"]
     assert found.positions[: len(spec.fields)] == [Position(name, None) for name in spec.fields]
     assert found.positions[-1] == Position("click.category", -1)
     assert len(found.positions) == len(spec.fields) + sum(f.length for f in spec.sequence_features)
-    _, attention = model(inputs, return_attention=True)
-    weights = keras.ops.convert_to_numpy(attention["block_1"]["categorical"]["tasks"])
-    np.testing.assert_allclose(
-        found.weights[:2, : len(spec.fields)], weights.mean(axis=(0, 1)), rtol=1e-5
-    )
+    for queries, name in ((slice(0, 2), "tasks"), (slice(2, 4), "shared_tasks")):
+        expected = attention["categorical"][name].mean(axis=(0, 1))
+        np.testing.assert_allclose(found.weights[queries, : len(spec.fields)], expected, rtol=1e-5)
 
 
-def test_steps_are_counted_from_the_latest_event(prepared, inputs):
-    """By hand, for one impression at a time: its k valid weights stand before step 0."""
-    model = make_model(prepared)
-    for row in range(5):
-        one = {name: ids[row : row + 1] for name, ids in inputs.items()}
-        found = average_attention(model, [one])
-        _, attention = model(one, return_attention=True)
-        weights = keras.ops.convert_to_numpy(attention["block_1"]["sequence"]["tasks"])
-        start = 0
-        for feature in prepared.spec.sequence_features:
-            valid = int((one[feature.name] != 0).sum())
-            expected = np.zeros((2, feature.length))
-            expected[:, feature.length - valid :] = weights[0, :, :, start : start + valid].mean(0)
-            source = f"{feature.sequence}.{feature.column}"
-            columns = [i for i, p in enumerate(found.positions) if p.source == source]
-            np.testing.assert_allclose(found.weights[:2, columns], expected, atol=1e-6)
-            start += feature.length
+def test_steps_are_counted_from_the_latest_event(prepared, model, inputs, attention):
+    """By hand, impression by impression: its k valid weights are those of steps -k to -1."""
+    found = average_attention(model, [inputs])
+    start = 0
+    for feature in prepared.spec.sequence_features:
+        expected = np.zeros((2, feature.length))
+        for row, weights in zip(inputs[feature.name], attention["sequence"]["tasks"], strict=True):
+            valid = int((row != 0).sum())
+            if valid:
+                expected[:, -valid:] += weights[:, :, start : start + valid].mean(axis=0) / 24
+        source = f"{feature.sequence}.{feature.column}"
+        columns = [i for i, p in enumerate(found.positions) if p.source == source]
+        np.testing.assert_allclose(found.weights[:2, columns], expected, atol=1e-6)
+        start += feature.length
+    lengths = (inputs["view__item"] != 0).sum(axis=1)
+    assert len(set(lengths)) > 3  # histories of several lengths, or nothing was moved
 
 
-def test_each_query_spends_its_attention_once_on_fields_and_once_on_steps(prepared, inputs):
-    found = average_attention(make_model(prepared), [inputs], block=0)
+def test_each_query_spends_its_attention_once_on_fields_and_once_on_steps(prepared, model, inputs):
+    found = average_attention(model, [inputs], block=0)
     fields = [i for i, position in enumerate(found.positions) if position.step is None]
     steps = [i for i, position in enumerate(found.positions) if position.step is not None]
     np.testing.assert_allclose(found.weights[:, fields].sum(axis=1), 1.0, rtol=1e-5)
@@ -67,26 +84,24 @@ def test_each_query_spends_its_attention_once_on_fields_and_once_on_steps(prepar
     np.testing.assert_allclose(found.weights[:, steps].sum(axis=1), with_history, rtol=1e-5)
 
 
-def test_fused_tokens_are_named_by_behaviour(prepared, inputs):
-    found = average_attention(make_model(prepared, tokens="fused"), [inputs])
+def test_other_options_have_other_names(prepared, inputs):
+    """Fused tokens are a behaviour's; gated by its input, the last block has no shared queries."""
+    options = {"tokens": "fused", "model.gate_source": "input"}
+    found = average_attention(make_model(prepared, **options), [inputs])
     assert {p.source for p in found.positions if p.step is not None} == {"view", "click"}
-
-
-def test_gates_by_input_leave_the_last_block_without_shared_queries(prepared, inputs):
-    found = average_attention(make_model(prepared, **{"model.gate_source": "input"}), [inputs])
     assert found.queries == ["click", "buy"]
+    assert found.weights.shape == (2, len(prepared.spec.fields) + 2 * 20)
 
 
-def test_refuses_no_batches_and_unknown_blocks(prepared, inputs):
-    model = make_model(prepared)
+def test_refuses_no_batches_and_unknown_blocks(model, inputs):
     with pytest.raises(DataError, match="none were given"):
         average_attention(model, [])
     with pytest.raises(ModelError, match="2 blocks"):
         average_attention(model, [inputs], block=2)
 
 
-def test_plots_are_images(prepared, inputs, make_predictions, tmp_path):
-    plot_attention(average_attention(make_model(prepared), [inputs]), tmp_path / "attention.png")
+def test_plots_are_images(model, inputs, make_predictions, tmp_path):
+    plot_attention(average_attention(model, [inputs]), tmp_path / "attention.png")
     plot_calibration(make_predictions(), tmp_path / "calibration.svg")
     assert (tmp_path / "attention.png").read_bytes().startswith(b"\x89PNG")
     assert "<svg" in (tmp_path / "calibration.svg").read_text()

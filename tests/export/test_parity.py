@@ -7,7 +7,7 @@ import pytest
 
 from infnet_keras.errors import ExportError
 from infnet_keras.export.reference import Reference
-from infnet_keras.features import RowTransform, read_raw
+from infnet_keras.features import RawInput, RowTransform, read_raw
 
 Check = Callable[[Reference], None]
 
@@ -78,13 +78,31 @@ def test_the_reference_is_what_the_model_gives(model: Any, reference: Reference)
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 
-def test_a_reference_survives_its_file(reference: Reference, tmp_path: Path) -> None:
-    odd = {"clicks": np.float32([np.nan, 1e-38]), "user_id": np.array([b"\xff\x00", b""], object)}
-    odd |= {"click__video_id": np.zeros((2, 0), np.int64), "tab": np.array([-(2**63), 2**63 - 1])}
-    given = reference._replace(predict={**reference.predict, **odd})
+def test_a_reference_survives_its_file(tmp_path: Path) -> None:
+    inputs = [
+        RawInput("clicks", "float32", "value", "user"),
+        RawInput("user", "string", "value", "user"),
+        RawInput("click__item", "int64", "sequence", "user"),
+        RawInput("click__length", "int64", "length", "user"),
+    ]
+    request = {
+        "clicks": np.array([np.nan, 1e-38], np.float32),
+        "user": np.array([b"\xff\x00", b""], object),
+        "click__item": np.zeros((2, 0), np.int64),
+        "click__length": np.array([-(2**63), 2**63 - 1]),
+    }
+    # A task may have the name of an input of another type.
+    outputs = {"user": np.array([0.1, 0.9], np.float32)}
+    given = Reference(
+        inputs,
+        predict=request,
+        rank={**request, "candidate_count": np.array([0, 3])},
+        probabilities=outputs,
+        scores={"user": np.zeros((2, 3), np.float32)},
+    )
     given.save(tmp_path / "reference.json")
     found = Reference.load(tmp_path / "reference.json")
-    assert found.inputs == given.inputs
+    assert found.inputs == inputs
     for part in ("predict", "rank", "probabilities", "scores"):
         expected = getattr(given, part)
         assert list(getattr(found, part)) == list(expected)

@@ -1,14 +1,12 @@
-"""Value and gradients of a function of tensors, by the backend's own autodiff."""
+"""Gradients of a Keras model, by the backend's own autodiff."""
 
 import keras
 import numpy as np
 from keras import ops
 
 
-def value_and_gradients(function, tensors):
-    """`function(list of tensors)` -> tensor [..]; the gradients are those of its weighted sum.
-
-    The weights of the sum are fixed draws, so that no two outputs cancel.
+def value_and_gradients(function, tensors, weights):
+    """`function(list of tensors)` -> tensor, and the gradients of its sum weighted by `weights`.
 
     Returns:
         The value and the list of gradients, as float64 NumPy arrays.
@@ -16,14 +14,13 @@ def value_and_gradients(function, tensors):
 
     def scalar(values):
         output = function(values)
-        draws = np.random.default_rng(7).uniform(0.5, 1.5, tuple(output.shape))
-        return ops.sum(output * ops.convert_to_tensor(draws, dtype=output.dtype)), output
+        return ops.sum(output * ops.convert_to_tensor(weights, dtype=output.dtype)), output
 
     backend = keras.backend.backend()
     if backend == "jax":
         import jax
 
-        (_, output), gradients = jax.jit(jax.value_and_grad(scalar, has_aux=True))(tensors)
+        (_, output), gradients = jax.value_and_grad(scalar, has_aux=True)(tensors)
     elif backend == "tensorflow":
         import tensorflow as tf
 
@@ -44,4 +41,4 @@ def value_and_gradients(function, tensors):
 
 
 def _numpy(tensor):
-    return ops.convert_to_numpy(ops.stop_gradient(tensor)).astype("float64")
+    return np.asarray(ops.convert_to_numpy(tensor), "float64")

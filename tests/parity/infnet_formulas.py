@@ -2,15 +2,17 @@
 
 Keys and values are projected, C and S are rewritten by every gate, every block computes everything
 including what nobody reads (where it has weights for it), sequences are pooled after phi. The only
-thing shared with the package is the names of the weights.
+thing shared with the package is the names of the weights. In torch, for its float64 and its autodiff,
+whatever the backend under test.
 """
 
 import numpy as np
-from keras import ops
+import torch
 
 
 def probabilities(spec, table_rows, weights, inputs):
     """[batch, tasks], from `weights` (path without the model's name -> tensor) and id arrays."""
+    inputs = {name: torch.tensor(ids) for name, ids in inputs.items()}
     w = _Weights(weights)
     options, d = spec.model, spec.dim
     embed = _embedder(spec, table_rows, w)
@@ -21,18 +23,18 @@ def probabilities(spec, table_rows, weights, inputs):
         if field.multivalue is not None:
             value = _pool(value, inputs[name] != 0, field.pooling)
         c.append(value)
-    c = ops.stack(c, axis=1)
+    c = torch.stack(c, dim=1)
     batch = c.shape[0]
     c_hidden = [2 * d] if options.categorical_hidden is None else options.categorical_hidden
-    c_proxies = w.mlp("categorical_tokens/perceptron", len(c_hidden), ops.reshape(c, (batch, -1)))
-    c_proxies = ops.reshape(c_proxies, (batch, options.categorical_proxies, d))
+    c_proxies = w.mlp("categorical_tokens/perceptron", len(c_hidden), c.reshape(batch, -1))
+    c_proxies = c_proxies.reshape(batch, options.categorical_proxies, d)
 
     s = mask = s_proxies = None
     if spec.sequence_features:
         s, mask, s_proxies = _sequences(spec, w, embed, inputs)
 
-    t = ops.repeat(w["task_tokens/tasks"][None], batch, axis=0)
-    shared = ops.repeat(w["task_tokens/shared"][None], batch, axis=0)
+    t = w["task_tokens/tasks"].expand(batch, -1, -1)
+    shared = w["task_tokens/shared"].expand(batch, -1, -1)
 
     for index in range(options.blocks):
         block = f"block_{index}"
@@ -64,9 +66,9 @@ def probabilities(spec, table_rows, weights, inputs):
 
         def gate(token_type, proxies, block=block):
             hidden = 1 if options.gate_hidden is None else len(options.gate_hidden)
-            flat = ops.reshape(proxies, (batch, -1))
+            flat = proxies.reshape(batch, -1)
             logits = w.mlp(f"{block}/{token_type}_gate/perceptron", hidden, flat)
-            return 1.0 / (1.0 + ops.exp(-logits))[:, None, :]
+            return torch.sigmoid(logits)[:, None, :]
 
         def finish(name, old, *flows, block=block):
             new = flows[0]
@@ -123,9 +125,9 @@ def probabilities(spec, table_rows, weights, inputs):
         for layer in range(len(options.tower_hidden) + 1):
             x = x @ w[f"towers/kernel_{layer}"][task] + w[f"towers/bias_{layer}"][task]
             if layer < len(options.tower_hidden):
-                x = ops.relu(x)
-        answers.append(1.0 / (1.0 + ops.exp(-x[:, 0])))
-    return ops.stack(answers, axis=1)
+                x = torch.relu(x)
+        answers.append(torch.sigmoid(x[:, 0]))
+    return torch.stack(answers, dim=1)
 
 
 def _sequences(spec, w, embed, inputs):
@@ -147,26 +149,26 @@ def _sequences(spec, w, embed, inputs):
             token = token + value
         valid = ids != 0
         if options.sequence_position:
-            added = np.zeros((*valid.shape, w["sequence_tokens/positions"].shape[0]))
-            for row, steps in enumerate(valid):
-                events = np.flatnonzero(steps)
-                for age, step in enumerate(reversed(events)):
-                    added[row, step, age] = 1.0
-            added = ops.convert_to_tensor(added, dtype=token.dtype)
-            token = token + added @ w["sequence_tokens/positions"]
+            rows = []
+            for steps in valid:
+                # The latest event is the last valid step; its vector is row 0.
+                count = int(steps.sum())
+                ages = [count - 1 - step for step in range(count)]
+                added = w["sequence_tokens/positions"][ages]
+                rows.append(torch.cat([added, torch.zeros(len(steps) - count, spec.dim)]))
+            token = token + torch.stack(rows)
         x = token
         for layer in range(len(options.sequence_hidden)):
             kernel = w[f"sequence_tokens/hidden_{layer}/kernel"]
-            x = ops.relu(x @ kernel + w[f"sequence_tokens/hidden_{layer}/bias"])
+            x = torch.relu(x @ kernel + w[f"sequence_tokens/hidden_{layer}/bias"])
         phi = x @ w["sequence_tokens/kernel"] + w["sequence_tokens/bias"]
-        keep = ops.convert_to_tensor(valid[..., None].astype("float64"), dtype=phi.dtype)
         tokens.append(token)
         masks.append(valid)
-        proxies.append(ops.sum(phi * keep, axis=1))
-    proxies = ops.stack(proxies, axis=1)
+        proxies.append((phi * valid[..., None]).sum(dim=1))
+    proxies = torch.stack(proxies, dim=1)
     if options.sequence_proxies is not None:
-        proxies = ops.einsum("kf,bfd->bkd", w["sequence_tokens/mixing"], proxies)
-    return ops.concatenate(tokens, axis=1), np.concatenate(masks, axis=1), proxies
+        proxies = torch.einsum("kf,bfd->bkd", w["sequence_tokens/mixing"], proxies)
+    return torch.cat(tokens, dim=1), torch.cat(masks, dim=1), proxies
 
 
 def _cross_attention(query, tokens, wq, wk, wv, heads, valid):
@@ -174,20 +176,17 @@ def _cross_attention(query, tokens, wq, wk, wv, heads, valid):
     q, k, v = query @ wq, tokens @ wk, tokens @ wv
     dk = q.shape[-1] // heads
     if valid is None:
-        valid = np.ones(tokens.shape[:2], bool)
-    keep = ops.convert_to_tensor(valid[:, None, :].astype("float64"), dtype=q.dtype)
-    nobody = ops.convert_to_tensor(
-        (~valid.any(axis=1)).astype("float64")[:, None, None], dtype=q.dtype
-    )
+        valid = torch.ones(tokens.shape[:2])
+    keep = valid[:, None, :].to(q.dtype)
+    nobody = (keep.sum(dim=-1, keepdim=True) == 0).to(q.dtype)
     outputs = []
     for head in range(heads):
         part = slice(head * dk, (head + 1) * dk)
-        scores = ops.einsum("bnd,bld->bnl", q[..., part], k[..., part]) / float(np.sqrt(dk))
-        shift = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
-        raised = ops.exp(scores - shift) * keep
-        weights = raised / (ops.sum(raised, axis=-1, keepdims=True) + nobody)
-        outputs.append(ops.einsum("bnl,bld->bnd", weights, v[..., part]))
-    return ops.concatenate(outputs, axis=-1)
+        scores = torch.einsum("bnd,bld->bnl", q[..., part], k[..., part]) / np.sqrt(dk)
+        raised = torch.exp(scores - scores.detach().amax(dim=-1, keepdim=True)) * keep
+        weights = raised / (raised.sum(dim=-1, keepdim=True) + nobody)
+        outputs.append(torch.einsum("bnl,bld->bnd", weights, v[..., part]))
+    return torch.cat(outputs, dim=-1)
 
 
 def _embedder(spec, table_rows, w):
@@ -200,7 +199,7 @@ def _embedder(spec, table_rows, w):
         used[width] = start + rows
 
     def embed(ids, table):
-        value = ops.take(tables[table], ids, axis=0)
+        value = tables[table][ids]
         width = spec.table_dim(table)
         return value if width == spec.dim else value @ w[f"tables/projection_{width}/kernel"]
 
@@ -208,10 +207,9 @@ def _embedder(spec, table_rows, w):
 
 
 def _pool(values, valid, pooling):
-    keep = ops.convert_to_tensor(valid[..., None].astype("float64"), dtype=values.dtype)
-    total = ops.sum(values * keep, axis=-2)
-    count = np.maximum(valid.sum(axis=-1, keepdims=True), 1) if pooling == "mean" else 1.0
-    return total / ops.convert_to_tensor(count, dtype=values.dtype)
+    total = (values * valid[..., None]).sum(dim=-2)
+    count = valid.sum(dim=-1, keepdim=True).clamp(min=1)
+    return total / count if pooling == "mean" else total
 
 
 class _Weights(dict):
@@ -219,11 +217,11 @@ class _Weights(dict):
         for layer in range(hidden + 1):
             x = x @ self[f"{path}/dense_{layer}/kernel"] + self[f"{path}/dense_{layer}/bias"]
             if layer < hidden:
-                x = ops.relu(x)
+                x = torch.relu(x)
         return x
 
     def layer_norm(self, path, x):
-        mean = ops.mean(x, axis=-1, keepdims=True)
-        variance = ops.mean(ops.square(x - mean), axis=-1, keepdims=True)
-        normal = (x - mean) / ops.sqrt(variance + 1e-3)
+        mean = x.mean(dim=-1, keepdim=True)
+        variance = ((x - mean) ** 2).mean(dim=-1, keepdim=True)
+        normal = (x - mean) / torch.sqrt(variance + 1e-3)
         return normal * self[f"{path}/gamma"] + self[f"{path}/beta"]

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import torch
 from autodiff import value_and_gradients
 from infnet_formulas import probabilities
 from keras import ops
@@ -12,6 +13,8 @@ from infnet_keras.spec import spec_from_dict
 from infnet_keras.testing import random_inputs
 
 TABLE_ROWS = {"user": 9, "video": 11, "tag": 7, "music": 6, "hour": 26}
+# What is differentiated is a weighted sum, so that no two outputs cancel.
+OUTPUT_WEIGHTS = np.random.default_rng(7).uniform(0.5, 1.5, (5, 3))
 CASES = {
     "default": {},
     "two_blocks": {"blocks": 2},
@@ -118,19 +121,17 @@ def model_results(model, inputs):
         answers, _ = model.stateless_call(tensors, rest, inputs)
         return ops.stack(list(answers.values()), axis=1)
 
-    return value_and_gradients(
-        outputs, [ops.convert_to_tensor(v.value) for v in model.trainable_variables]
-    )
+    tensors = [ops.convert_to_tensor(variable.value) for variable in model.trainable_variables]
+    return value_and_gradients(outputs, tensors, OUTPUT_WEIGHTS)
 
 
 def formula_results(spec, rows, model, values, inputs):
     paths = [variable.path.removeprefix("infnet/") for variable in model.trainable_variables]
-
-    def outputs(tensors):
-        return probabilities(spec, rows, dict(zip(paths, tensors, strict=True)), inputs)
-
-    tensors = [ops.convert_to_tensor(value, dtype="float64") for value in values]
-    return value_and_gradients(outputs, tensors)
+    tensors = [torch.tensor(value, requires_grad=True) for value in values]
+    output = probabilities(spec, rows, dict(zip(paths, tensors, strict=True)), inputs)
+    total = (output * torch.tensor(OUTPUT_WEIGHTS)).sum()
+    gradients = torch.autograd.grad(total, tensors)
+    return output.detach().numpy(), [gradient.numpy() for gradient in gradients]
 
 
 @pytest.fixture

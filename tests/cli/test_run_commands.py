@@ -1,0 +1,149 @@
+import io
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from infnet_keras.cli import main
+from infnet_keras.data import PreparedData
+from infnet_keras.evaluation import Predictions
+from infnet_keras.metrics import auc, grouped_auc
+from infnet_keras.spec import load_spec
+
+SMALL = ["model.dim=8", "model.blocks=2", "training.epochs=1", "training.batch_size=200"]
+
+
+def train(data: Path, run: Path, *more: str) -> int:
+    replacements = [part for pair in SMALL for part in ("--set", pair)]
+    command = ["train", "--spec", "minimal", "--data", str(data), "--run", str(run)]
+    return main([*command, *replacements, "--backend", keras.backend.backend(), *more])
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
+    path = tmp_path_factory.mktemp("runs") / "run"
+    assert train(data, path, "--seed", "7") == 0
+    return path
+
+
+def test_train_resolves_the_spec(run: Path) -> None:
+    spec = load_spec(run / "spec.yaml")
+    assert (spec.dim, spec.training.epochs, spec.training.seed) == (8, 1, 7)
+
+
+def test_train_reports(capsys: pytest.CaptureFixture[str], run: Path, data: Path) -> None:
+    assert train(data, run, "--seed", "7") == 0
+    captured = capsys.readouterr()
+    (evaluation,) = map(json.loads, (run / "history.jsonl").read_text().splitlines())
+    assert f"best mean validation AUC {evaluation['mean_auc']:.4f} in epoch 1" in captured.out
+    assert "finished run" in captured.err
+
+
+def test_train_refuses_the_run_of_another_seed(
+    capsys: pytest.CaptureFixture[str], run: Path, data: Path
+) -> None:
+    assert train(data, run, "--seed", "8") == 2
+    message = capsys.readouterr().err
+    assert "training.seed (7 there, 8 here)" in message
+    assert "--restart" in message
+
+
+def test_restart(run: Path, data: Path, tmp_path: Path) -> None:
+    assert train(data, tmp_path / "run", "--seed", "7") == 0
+    before = (tmp_path / "run" / "model.keras").stat().st_ino
+    assert train(data, tmp_path / "run", "--seed", "8", "--restart") == 0
+    assert (tmp_path / "run" / "model.keras").stat().st_ino != before
+    assert load_spec(tmp_path / "run" / "spec.yaml").training.seed == 8
+
+
+def test_evaluate_writes_report_and_predictions(
+    capsys: pytest.CaptureFixture[str], run: Path, data: Path, tmp_path: Path
+) -> None:
+    report_file, predictions_file = tmp_path / "report.json", tmp_path / "predictions.npz"
+    files = ["--json", str(report_file), "--predictions", str(predictions_file)]
+    assert main(["evaluate", "--run", str(run), "--data", str(data), *files]) == 0
+    report = json.loads(report_file.read_text())
+    predictions = Predictions.load(predictions_file)
+    assert len(predictions.users) == PreparedData.open(data).count("test")
+    for task in ("click", "buy"):
+        labels, scores = predictions.labels[task], predictions.probabilities[task]
+        assert report[task]["auc"] == pytest.approx(auc(labels, scores))
+        expected = grouped_auc(labels, scores, predictions.users).value
+        assert report[task]["gauc"] == pytest.approx(expected, nan_ok=True)
+        assert {"auc_ci95", "logloss", "calibration", "ece"} <= set(report[task])
+    assert f"{report['click']['auc']:.4f}" in capsys.readouterr().out
+
+
+def test_evaluate_an_unfinished_run_says_so(
+    capsys: pytest.CaptureFixture[str], run: Path, data: Path, tmp_path: Path
+) -> None:
+    unfinished = tmp_path / "run"
+    unfinished.mkdir()
+    (unfinished / "model.keras").write_bytes((run / "model.keras").read_bytes())
+    state = json.loads((run / "state.json").read_text())
+    (unfinished / "state.json").write_text(json.dumps({**state, "finished": None}))
+    assert main(["evaluate", "--run", str(unfinished), "--data", str(data)]) == 0
+    assert "not finished" in capsys.readouterr().err
+
+
+def test_evaluate_refuses_data_of_another_spec(
+    capsys: pytest.CaptureFixture[str], run: Path, logs: Path, tmp_path: Path
+) -> None:
+    days = "--valid-from 2024-01-02 --test-from 2024-01-03 --set fields.price.quantiles=5"
+    command = f"data prepare --spec minimal --raw {logs} --out {tmp_path / 'data'} {days}"
+    assert main(command.split()) == 0
+    capsys.readouterr()
+    assert main(["evaluate", "--run", str(run), "--data", str(tmp_path / "data")]) == 2
+    assert "price" in capsys.readouterr().err
+
+
+def test_a_damaged_model_is_named(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "model.keras").write_bytes(b"PK not really")
+    assert main(["evaluate", "--run", str(tmp_path), "--data", str(data)]) == 2
+    assert "model.keras cannot be loaded" in capsys.readouterr().err
+
+
+def test_compare_a_run_with_itself(
+    capsys: pytest.CaptureFixture[str], run: Path, data: Path, tmp_path: Path
+) -> None:
+    npz, comparison_file = tmp_path / "same.npz", tmp_path / "comparison.json"
+    command = ["evaluate", "--run", str(run), "--data", str(data), "--split", "valid"]
+    assert main([*command, "--predictions", str(npz)]) == 0
+    files = [str(npz), str(npz), "--json", str(comparison_file)]
+    assert main(["evaluate", "compare", *files]) == 0
+    comparison = json.loads(comparison_file.read_text())
+    assert comparison["click"]["auc_difference"] == 0
+    assert "same" in capsys.readouterr().out
+
+
+def test_attention_is_plotted(run: Path, data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    image = tmp_path / "attention.png"
+    command = f"evaluate attention --run {run} --data {data} --out {image}"
+    assert main(command.split()) == 0
+    assert image.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.backend("tensorflow")
+def test_export_and_predict(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    run: Path,
+    tmp_path: Path,
+) -> None:
+    assert main(["export", "--run", str(run), "--out", str(tmp_path / "model")]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "model" / "1")
+    raw = json.loads((run / "assets" / "raw_examples.json").read_text())
+    request = json.dumps({"inputs": {name: values[:3] for name, values in raw.items()}})
+    monkeypatch.setattr("sys.stdin", io.StringIO(request))
+    assert main(["predict", "--model", str(tmp_path / "model"), "--json", "-"]) == 0
+    outputs = json.loads(capsys.readouterr().out)["outputs"]
+    assert np.shape(outputs["click"]) == (3,)
+    (tmp_path / "request.json").write_text(request)
+    version = str(tmp_path / "model" / "1")
+    assert main(["predict", "--model", version, "--json", str(tmp_path / "request.json")]) == 0
+    assert json.loads(capsys.readouterr().out)["outputs"] == outputs

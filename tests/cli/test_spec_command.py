@@ -1,0 +1,44 @@
+import json
+
+import pytest
+
+from infnet_keras.cli import main
+from infnet_keras.models import from_spec
+
+
+@pytest.mark.parametrize("replacements", [[], ["model.dim=24", "tables.item.dim=8"]])
+def test_check_counts_the_parameters_of_the_model(
+    capsys: pytest.CaptureFixture[str], replacements: list[str]
+) -> None:
+    overrides = [part for pair in replacements for part in ("--set", pair)]
+    assert main(["spec", "check", "minimal", *overrides]) == 0
+    values = {key: int(value) for key, value in (pair.split("=") for pair in replacements)}
+    expected = from_spec("minimal", **values).count_params()
+    assert f"parameters in the model: {expected:,}" in capsys.readouterr().out
+
+
+def test_check_counts_a_table_that_fits_no_memory(capsys: pytest.CaptureFixture[str]) -> None:
+    small, huge = 10_000, 10**12
+    counts = []
+    for size in (small, huge):
+        assert main(["spec", "check", "minimal", "--set", f"fields.user.size={size}"]) == 0
+        last = capsys.readouterr().out.strip().splitlines()[-1]
+        counts.append(int(last.removeprefix("parameters in the model: ").replace(",", "")))
+    assert counts[1] - counts[0] == 16 * (huge - small)
+
+
+def test_check_without_a_size_knows_no_model(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spec", "check", "minimal", "--set", "fields.user.size=null"]) == 0
+    printed = capsys.readouterr().out
+    assert "no `size` for user" in printed
+    assert "parameters in the model" not in printed
+
+
+def test_schema_is_a_json_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spec", "schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert "fields" in schema["definitions"]["FeatureSpec"]["properties"]
+
+
+def test_a_number_in_exponent_form(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spec", "check", "minimal", "--set", "training.learning_rate=1e-3"]) == 0
