@@ -21,6 +21,8 @@ class ImpressionDataset(keras.utils.PyDataset):
         batch_size: impressions in a batch; the last one may be smaller.
         shuffle: whether to permute.
         seed: of the permutations.
+        fill_last_batch: fill the last of several batches up with rows of padding whose labels are
+            NaN, for a fit that compiles one step only; a masked loss does not see them.
         workers: threads that ask for batches.
 
     Example:
@@ -35,10 +37,12 @@ class ImpressionDataset(keras.utils.PyDataset):
         batch_size: int,
         shuffle: bool = False,
         seed: int = 0,
+        fill_last_batch: bool = False,
         workers: int = 1,
     ):
         super().__init__(workers=workers)
         self.reader = ImpressionReader(prepared, split, batch_size, shuffle, seed)
+        self._rows = batch_size if fill_last_batch and len(self.reader) > 1 else 0
         self.epoch = 0
 
     @property
@@ -50,7 +54,7 @@ class ImpressionDataset(keras.utils.PyDataset):
         return len(self.reader)
 
     def __getitem__(self, index: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        batch = self.reader.batch(index, self.epoch)
+        batch = self.reader.batch(index, self.epoch).filled(self._rows)
         return batch.inputs, batch.labels
 
     def on_epoch_end(self) -> None:

@@ -27,6 +27,25 @@ class Batch(NamedTuple):
     labels: dict[str, npt.NDArray[np.float32]]
     users: npt.NDArray[np.int64]
 
+    def filled(self, rows: int) -> "Batch":
+        """The batch with rows of padding appended: ids 0, labels NaN (which no loss counts),
+        user -1. A compiled step is compiled again for every other batch size.
+        """
+        more = rows - len(self.users)
+        if more <= 0:
+            return self
+        return Batch(
+            {
+                name: np.concatenate([ids, np.zeros((more, *ids.shape[1:]), ids.dtype)])
+                for name, ids in self.inputs.items()
+            },
+            {
+                task: np.concatenate([labels, np.full(more, np.nan, np.float32)])
+                for task, labels in self.labels.items()
+            },
+            np.concatenate([self.users, np.full(more, -1)]),
+        )
+
 
 class _Behaviour(NamedTuple):
     """The events of one behaviour, and which of them each impression sees: first..last-1."""

@@ -40,7 +40,7 @@ def predict_split(
     for batch in ImpressionReader(prepared, split, batch_size).batches():
         rows = len(batch.users)
         # A compiled step is compiled again for another batch size: the last one is filled up.
-        inputs = _filled(batch.inputs, batch_size) if outputs else batch.inputs
+        inputs = (batch.filled(batch_size) if outputs else batch).inputs
         probabilities = model.predict_on_batch(inputs)
         outputs.append({task: np.asarray(p)[:rows] for task, p in probabilities.items()})
         labels.append(batch.labels)
@@ -50,11 +50,3 @@ def predict_split(
         {task: np.concatenate([part[task] for part in outputs]) for task in model.tasks},
         np.concatenate(users),
     )
-
-
-def _filled(inputs: dict[str, Any], rows: int) -> dict[str, Any]:
-    """Inputs of that many rows: the last row is repeated."""
-    return {
-        name: np.concatenate([ids, np.repeat(ids[-1:], rows - len(ids), axis=0)])
-        for name, ids in inputs.items()
-    }

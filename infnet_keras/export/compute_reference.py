@@ -13,6 +13,7 @@ from infnet_keras.errors import ExportError
 from infnet_keras.export.reference import Reference
 from infnet_keras.export.sample_requests import Columns, rank_request
 from infnet_keras.features import RawInput, RowTransform
+from infnet_keras.spec import dump_spec
 
 BATCH = 64
 CANDIDATES = 3
@@ -47,7 +48,8 @@ def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Refe
         listed = np.arange(candidates.shape[1]) < counts[:, None]
         for task, flat in _probabilities(model, transform, _rows_of(rank, inputs)).items():
             scores[task] = np.where(listed, flat.reshape(listed.shape), np.float32(0))
-    return Reference(inputs, raw, rank, _probabilities(model, transform, raw), scores)
+    probabilities = _probabilities(model, transform, raw)
+    return Reference(dump_spec(transform.spec), inputs, raw, rank, probabilities, scores)
 
 
 def _rows_of(rank: Columns, inputs: list[RawInput]) -> Columns:

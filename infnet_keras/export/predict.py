@@ -6,6 +6,7 @@ from typing import Any
 
 from infnet_keras.errors import DataError, ExportError
 from infnet_keras.export.payload import to_arrays
+from infnet_keras.export.requirements import require_tensorflow
 from infnet_keras.export.version_directory import latest_version
 
 
@@ -36,6 +37,7 @@ def predict(directory: str | Path, payload: Mapping[str, Any]) -> dict[str, Any]
 
 def load(path: Path) -> Any:
     """Load one version; its `signatures` are callable."""
+    require_tensorflow()
     import tensorflow as tf
 
     try:

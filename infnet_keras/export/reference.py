@@ -16,6 +16,7 @@ class Reference(NamedTuple):
     """What one process tells another about a model.
 
     Attributes:
+        spec: the model's spec as YAML.
         inputs: the raw inputs of the spec.
         predict: a request of `predict`, raw input name -> column; strings are bytes.
         rank: a request of `rank`; empty where the spec has no field of side item.
@@ -23,6 +24,7 @@ class Reference(NamedTuple):
         scores: task -> float32 [rows, candidates], what it gives for `rank`.
     """
 
+    spec: str
     inputs: list[RawInput]
     predict: Columns
     rank: Columns
@@ -31,14 +33,15 @@ class Reference(NamedTuple):
 
     def save(self, path: Path) -> None:
         """Write a JSON file."""
-        columns = {name: _lists(getattr(self, name)) for name in self._fields[1:]}
-        path.write_text(json.dumps({"inputs": self.inputs, **columns}), encoding="utf-8")
+        columns = {name: _lists(getattr(self, name)) for name in self._fields[2:]}
+        content = {"spec": self.spec, "inputs": self.inputs, **columns}
+        path.write_text(json.dumps(content), encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> "Reference":
         """Read what `save` wrote."""
         content = json.loads(path.read_text(encoding="utf-8"))
-        inputs = [RawInput(*fields) for fields in content.pop("inputs")]
+        spec, inputs = content.pop("spec"), [RawInput(*i) for i in content.pop("inputs")]
         dtypes = {i.name: str(i.dtype) for i in inputs} | {CANDIDATE_COUNT: "int64"}
         columns = {
             part: {
@@ -47,7 +50,7 @@ class Reference(NamedTuple):
             }
             for part, given in content.items()
         }
-        return cls(inputs, **columns)
+        return cls(spec, inputs, **columns)
 
 
 def _lists(columns: Columns) -> dict[str, Any]:

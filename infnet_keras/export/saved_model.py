@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from infnet_keras.errors import ExportError
 from infnet_keras.export.child_process import run_module
+from infnet_keras.export.requirements import require_tensorflow
+from infnet_keras.export.sample_requests import Columns
 from infnet_keras.export.version_directory import write_version
 from infnet_keras.features import Assets, RowTransform, read_raw
 
 if TYPE_CHECKING:
-    from infnet_keras.export.reference import Reference
     from infnet_keras.models import MultiTaskModel
 
 # Keras is imported in the functions: `predict` and the parity check do without a backend.
@@ -48,20 +49,26 @@ def export_saved_model(
 
     Raises:
         ExportError: the model has no assets or no example rows, the exported model disagrees with
-            it by more than 1e-5, the version exists, or the disk is full. Nothing is left.
+            it by more than 1e-5, the version exists, the disk is full, or TensorFlow is not
+            installed. Nothing is left.
         DataError: the examples are not what the spec's raw inputs say.
 
     Example:
         >>> export_saved_model(model, "models/qb_video")
         PosixPath('models/qb_video/1')
     """
+    require_tensorflow("tensorflow_serving")
     import keras
 
+    from infnet_keras.export.compute_reference import compute_reference
     from infnet_keras.export.serving_copy import serving_copy
 
+    assets = _assets_of(model)
+    transform = RowTransform(model.spec, assets)
+    raw = _example_rows(transform, assets.raw_examples if examples is None else examples)
     copy = serving_copy(model)
     exact = model if model.dtype_policy.name == "float32" else copy
-    reference = _reference(exact, _assets_of(model), examples)
+    reference = compute_reference(exact, transform, raw)
 
     def write(path: Path) -> None:
         with TemporaryDirectory() as scratch:
@@ -116,19 +123,13 @@ def _assets_of(model: MultiTaskModel) -> Assets:
     return assets
 
 
-def _reference(
-    model: MultiTaskModel, assets: Assets, examples: Mapping[str, Any] | None
-) -> Reference:
-    from infnet_keras.export.compute_reference import compute_reference
-
-    given = assets.raw_examples if examples is None else examples
-    if given is None:
+def _example_rows(transform: RowTransform, examples: Mapping[str, Any] | None) -> Columns:
+    if examples is None:
         raise ExportError(
             "there are no example rows to check the export with: prepare the data with `infnet "
             "data prepare`, which keeps some, or pass examples="
         )
-    transform = RowTransform(model.spec, assets)
-    raw = read_raw(transform.inputs, given)
+    raw = read_raw(transform.inputs, examples)
     if len(raw[transform.inputs[0].name]) == 0:
         raise ExportError("the example rows are empty: at least one is needed to check the export")
-    return compute_reference(model, transform, raw)
+    return raw

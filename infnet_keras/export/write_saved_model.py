@@ -12,7 +12,6 @@ from infnet_keras.export.signatures import ServingModule, signatures
 from infnet_keras.export.warmup import write_warmup
 from infnet_keras.features.assets import VOCABULARY_DIRECTORY
 from infnet_keras.features.tensorflow_row_transform import TensorFlowRowTransform
-from infnet_keras.spec import dump_spec
 
 
 def write_saved_model(model: Any, reference: Reference, directory: Path) -> None:
@@ -20,7 +19,8 @@ def write_saved_model(model: Any, reference: Reference, directory: Path) -> None
 
     Args:
         model: a serving copy with assets.
-        reference: holds the example rows that the warm-up requests are made of.
+        reference: holds the spec as it was trained, and the example rows that the warm-up requests
+            are made of.
         directory: empty.
 
     Raises:
@@ -29,7 +29,7 @@ def write_saved_model(model: Any, reference: Reference, directory: Path) -> None
     with TemporaryDirectory() as scratch:
         files = Path(scratch)
         model.assets.save(files)
-        (files / "spec.yaml").write_text(dump_spec(model.spec), encoding="utf-8")
+        (files / "spec.yaml").write_text(reference.spec, encoding="utf-8")
         transform = TensorFlowRowTransform(model.spec, model.assets, files / VOCABULARY_DIRECTORY)
         module = ServingModule(transform, model, [files / "spec.yaml", files / "assets.json"])
         served = signatures(transform, model, reference.inputs)

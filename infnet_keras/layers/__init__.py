@@ -6,6 +6,7 @@ from infnet_keras.layers.infnet_block import INFNetBlock
 from infnet_keras.layers.multilayer_perceptron import MultilayerPerceptron
 from infnet_keras.layers.proxy_cross_attention import ProxyCrossAttention
 from infnet_keras.layers.proxy_gated_unit import ProxyGatedUnit
+from infnet_keras.layers.proxy_normalization import ProxyNormalization
 from infnet_keras.layers.sequence_tokens import SequenceTokens
 from infnet_keras.layers.task_tokens import TaskTokens
 from infnet_keras.layers.task_towers import TaskTowers
@@ -18,6 +19,7 @@ __all__ = [
     "MultilayerPerceptron",
     "ProxyCrossAttention",
     "ProxyGatedUnit",
+    "ProxyNormalization",
     "SequenceTokens",
     "TaskTokens",
     "TaskTowers",

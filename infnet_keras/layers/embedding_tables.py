@@ -34,7 +34,9 @@ class EmbeddingTables(keras.layers.Layer):
             occurrence by itself: so that the unknown row learns what an unseen value is worth.
         l2: in training, adds l2 * (mean over the batch of the sum of squares of the table rows that
             an example looks up, padding left out) to the model's losses.
-        initializer: of the rows; a Keras initialiser or its name.
+        initializer: of the rows; a Keras initialiser or its name. None is a normal distribution of
+            standard deviation 0.01: an id that was seen once then says little, which on real logs
+            ranks better than Keras' 0.05.
         **kwargs: of `keras.layers.Layer`.
 
     Call:
@@ -60,7 +62,7 @@ class EmbeddingTables(keras.layers.Layer):
         first_value_ids: Mapping[str, int] | None = None,
         id_dropout: float = 0.0,
         l2: float = 0.0,
-        initializer: Any = "random_normal",
+        initializer: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -77,7 +79,9 @@ class EmbeddingTables(keras.layers.Layer):
         self.first_value_ids = dict(first_value_ids or {})
         self.id_dropout = id_dropout
         self.l2 = l2
-        self.initializer = keras.initializers.get(initializer)
+        self.initializer = keras.initializers.get(
+            keras.initializers.RandomNormal(stddev=0.01) if initializer is None else initializer
+        )
         self.seed_generator = keras.random.SeedGenerator() if id_dropout > 0.0 else None
         # Offsets of the tables inside the fused weight of their width, in the order of `rows`.
         self.offsets: dict[str, int] = {}

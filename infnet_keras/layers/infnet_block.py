@@ -10,6 +10,7 @@ from keras import ops
 from infnet_keras.errors import ModelError
 from infnet_keras.layers.proxy_cross_attention import ProxyCrossAttention
 from infnet_keras.layers.proxy_gated_unit import ProxyGatedUnit
+from infnet_keras.layers.proxy_normalization import ProxyNormalization
 
 # Whose rows query the tokens of a type, in the order of the attention's query sets.
 QUERIES = {
@@ -28,7 +29,7 @@ class INFNetBlock(keras.layers.Layer):
 
     A state is a dict:
 
-    - "categorical" C0 [batch, M, dim] and, from the second block on, "categorical_gate" [batch, dim]
+    - "categorical" C0 [batch, M, dim] and, after the first block, "categorical_gate" [batch, dim]
     - "sequence" S0 [batch, L, dim], "sequence_mask" bool [batch, L] and "sequence_gate"; a model
       without sequences has none of them
     - "categorical_proxies" C~, "sequence_proxies" S~, "shared_tasks" T~ and "tasks" T
@@ -130,7 +131,7 @@ class INFNetBlock(keras.layers.Layer):
         self.norms = {}
         if self.proxy_norm == "layer":
             for name in self.updated:
-                norm = keras.layers.LayerNormalization(dtype=self.dtype_policy, name=f"{name}_norm")
+                norm = ProxyNormalization(dtype=self.dtype_policy, name=f"{name}_norm")
                 norm.build(shapes[name])
                 self.norms[name] = norm
         self.gates = {"tasks": self._gate("tasks", shapes["shared_tasks"], residual=False)}

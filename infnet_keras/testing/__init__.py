@@ -1,5 +1,7 @@
 """Checks that hold any layer, model or export to this project's rules."""
 
+from infnet_keras.testing.layer_test import run_layer_test
+from infnet_keras.testing.model_saving_test import run_model_saving_test
 from infnet_keras.testing.random_inputs import random_inputs
 
-__all__ = ["random_inputs"]
+__all__ = ["random_inputs", "run_layer_test", "run_model_saving_test"]

@@ -9,9 +9,7 @@ from typing import Any
 
 import keras
 
-import infnet_keras
-
-_PACKAGES = ("keras", "numpy", "pyarrow", "pydantic")
+_PACKAGES = ("infnet-keras", "keras", "numpy", "pyarrow", "pydantic")
 
 
 def describe_environment() -> dict[str, Any]:
@@ -20,7 +18,6 @@ def describe_environment() -> dict[str, Any]:
     `finished` is None: the run fills it in when it ends.
     """
     backend = keras.backend.backend()
-    packages = {name: _version(name) for name in (*_PACKAGES, backend)}
     return {
         "started": now(),
         "finished": None,
@@ -28,7 +25,7 @@ def describe_environment() -> dict[str, Any]:
         "backend": backend,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": {"infnet-keras": infnet_keras.__version__, **packages},
+        "packages": {name: _version(name) for name in (*_PACKAGES, backend)},
     }
 
 
@@ -38,6 +35,7 @@ def now() -> str:
 
 
 def _version(package: str) -> str | None:
+    """The installed version; None for a package that runs from its source tree."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -29,7 +29,7 @@ class ProgressBar(keras.callbacks.Callback):
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("loss {task.fields[loss]:.4f}"),
+            TextColumn("loss {task.fields[loss]}"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=console,
@@ -48,11 +48,11 @@ class ProgressBar(keras.callbacks.Callback):
             "epoch",
             total=self.params["steps"],
             epoch=f"{epoch + 1}/{self.params['epochs']}",
-            loss=float("nan"),
+            loss="-",
         )
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        loss = float((logs or {}).get("loss", float("nan")))
+        loss = f"{logs['loss']:.4f}" if logs else "-"
         self._progress.update(self._task, completed=batch + 1, loss=loss)
 
     def close(self) -> None:

@@ -103,7 +103,12 @@ def _fit(
         return  # killed between its last epoch and its end
     model = _model(spec, prepared, directory, state)
     dataset = ImpressionDataset(
-        prepared, "train", options.batch_size, shuffle=True, seed=options.seed
+        prepared,
+        "train",
+        options.batch_size,
+        shuffle=True,
+        seed=options.seed,
+        fill_last_batch=True,
     )
 
     def report(evaluation: Evaluation) -> None:

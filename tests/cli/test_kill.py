@@ -30,7 +30,8 @@ def test_a_killed_command_continues_and_ends_as_if_it_had_not_been(
     command = ["train", "--spec", "minimal", "--data", str(data), "--run", str(run)]
     line = [sys.executable, "-m", "infnet_keras.cli", *command, *replacements]
 
-    killed = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}  # it is too small for more
+    killed = subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     _wait_for_lines(run / "history.jsonl", 3, killed)
     os.kill(killed.pid, signal.SIGKILL)
     killed.communicate()
@@ -38,7 +39,9 @@ def test_a_killed_command_continues_and_ends_as_if_it_had_not_been(
     assert state["finished"] is None
     assert state["epoch"] >= 1  # it was in the second epoch or later
 
-    done = subprocess.run(line, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        line, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads((run / "state.json").read_text())["finished"] == "epochs"
     found = [json.loads(text) for text in (run / "history.jsonl").read_text().splitlines()]

@@ -52,3 +52,16 @@ def test_epochs_differ_and_hold_the_same(prepared) -> None:
         dataset.on_epoch_end()
     assert len(set(orders)) > 1
     assert len({tuple(sorted(order)) for order in orders}) == 1
+
+
+def test_a_filled_last_batch_adds_nothing_but_padding(prepared) -> None:
+    plain = ImpressionDataset(prepared, "train", 3)
+    filled = ImpressionDataset(prepared, "train", 3, fill_last_batch=True)
+    inputs, labels = filled[1]
+    expected, known = plain[1]
+    assert len(known["click"]) == 1
+    for name, ids in inputs.items():
+        assert len(ids) == 3
+        np.testing.assert_array_equal(ids[:1], expected[name])
+        assert not ids[1:].any()
+    np.testing.assert_array_equal(labels["click"], [known["click"][0], np.nan, np.nan])

@@ -29,7 +29,7 @@ def test_predicts_every_impression_once_and_in_order(model, prepared, batch_size
 
 def test_leaves_the_weights_as_they_were(model, prepared):
     before = [keras.ops.convert_to_numpy(v) for v in model.variables]
-    predict_split(model, prepared, "valid", batch_size=64)
+    predict_split(model, prepared, "valid", batch_size=16)
     for old, variable in zip(before, model.variables, strict=True):
         np.testing.assert_array_equal(old, keras.ops.convert_to_numpy(variable))
 

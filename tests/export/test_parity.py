@@ -94,6 +94,7 @@ def test_a_reference_survives_its_file(tmp_path: Path) -> None:
     # A task may have the name of an input of another type.
     outputs = {"user": np.array([0.1, 0.9], np.float32)}
     given = Reference(
+        "name: small\n",
         inputs,
         predict=request,
         rank={**request, "candidate_count": np.array([0, 3])},
@@ -102,7 +103,7 @@ def test_a_reference_survives_its_file(tmp_path: Path) -> None:
     )
     given.save(tmp_path / "reference.json")
     found = Reference.load(tmp_path / "reference.json")
-    assert found.inputs == inputs
+    assert (found.spec, found.inputs) == (given.spec, inputs)
     for part in ("predict", "rank", "probabilities", "scores"):
         expected = getattr(given, part)
         assert list(getattr(found, part)) == list(expected)

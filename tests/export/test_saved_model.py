@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,18 @@ def test_importing_loads_neither_a_backend_nor_models() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_without_tensorflow_the_error_says_what_to_install(
+    model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from infnet_keras.export import requirements
+
+    monkeypatch.setattr(
+        requirements, "find_spec", lambda name: None if name == "tensorflow" else find_spec(name)
+    )
+    with pytest.raises(ExportError, match=r"needs tensorflow, .*infnet-keras\[tensorflow\]"):
+        export_saved_model(model, tmp_path)
 
 
 def test_a_model_that_cannot_be_exported_is_a_sentence(
@@ -131,6 +144,7 @@ def test_a_trained_run_exports_its_weights_alone_in_float32(
         for w in serving
     }
     assert variables(path) == expected
+    assert load_spec(path / "assets" / "spec.yaml") == model.spec
 
     exact = build_model()
     for target, weight in zip(exact.weights, serving, strict=True):

@@ -20,7 +20,8 @@ def value_and_gradients(function, tensors, weights):
     if backend == "jax":
         import jax
 
-        (_, output), gradients = jax.value_and_grad(scalar, has_aux=True)(tensors)
+        compiled = jax.jit(jax.value_and_grad(scalar, has_aux=True))
+        (_, output), gradients = compiled(tensors)
     elif backend == "tensorflow":
         import tensorflow as tf
 

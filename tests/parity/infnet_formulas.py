@@ -1,9 +1,8 @@
 """INFNet written down formula by formula (arXiv 2508.11565), with none of the layers' rewritings.
 
-Keys and values are projected, C and S are rewritten by every gate, every block computes everything
-including what nobody reads (where it has weights for it), sequences are pooled after phi. The only
-thing shared with the package is the names of the weights. In torch, for its float64 and its autodiff,
-whatever the backend under test.
+Keys and values are projected, C and S are rewritten by every gate, every block computes all that it
+has weights for, sequences are pooled after phi. The only thing shared with the package is the names
+of the weights. In torch, for its float64 and its autodiff, whatever the backend under test.
 """
 
 import numpy as np
@@ -40,7 +39,7 @@ def probabilities(spec, table_rows, weights, inputs):
         block = f"block_{index}"
 
         def ca(query_name, query, token_type, tokens, valid=None, block=block):
-            """CA(query, tokens, tokens) with the weights of this use; 0 where the block has none."""
+            """CA(query, tokens, tokens) with the weights of this use; 0 where there are none."""
             path = f"{block}/{token_type}_attention"
             names = {
                 "sequence": ["c", "shared", "t"],

@@ -1,0 +1,51 @@
+"""Layer normalisation of proxies."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from infnet_keras.layers.at_least_float32 import at_least_float32
+
+
+@keras.saving.register_keras_serializable(package="infnet_keras")
+class ProxyNormalization(keras.layers.Layer):
+    """(x - mean) / sqrt(variance + epsilon) * gamma + beta over the channels.
+
+    What `keras.layers.LayerNormalization` computes, but in float64 for float64 inputs: Keras' layer
+    falls to float32 on JAX. Half precision is raised to float32.
+
+    Args:
+        epsilon: added to the variance.
+        **kwargs: of `keras.layers.Layer`.
+
+    Call:
+        inputs: float [..., dim].
+        Returns float [..., dim].
+
+    Example:
+        >>> ProxyNormalization()(np.array([[-1.0, 1.0]]))   # close to [[-1, 1]]
+
+    Reference:
+        Ba, Kiros and Hinton, Layer normalization, arXiv 1607.06450.
+    """
+
+    def __init__(self, epsilon: float = 1e-3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def build(self, input_shape: Any) -> None:
+        dim = (input_shape[-1],)
+        self.gamma = self.add_weight(dim, "ones", name="gamma", autocast=False)
+        self.beta = self.add_weight(dim, "zeros", name="beta", autocast=False)
+
+    def call(self, inputs: Any) -> Any:
+        values = at_least_float32(inputs)
+        dim = values.shape[-1]  # sums, as `ops.mean` too falls to float32 on JAX
+        centred = values - ops.sum(values, axis=-1, keepdims=True) / dim
+        variance = ops.sum(ops.square(centred), axis=-1, keepdims=True) / dim
+        normalised = centred * ops.rsqrt(variance + self.epsilon)
+        return ops.cast(normalised * self.gamma + self.beta, self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "epsilon": self.epsilon}

@@ -1,0 +1,50 @@
+"""A saved model is the model."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+
+def run_model_saving_test(model: keras.Model, inputs: Mapping[str, Any], directory: Path) -> Any:
+    """Save to a `.keras` file, load it, and assert that config, weights and outputs are the same.
+
+    Args:
+        model: a built multi-task model; its outputs are a dict.
+        inputs: a batch of model inputs.
+        directory: where the file is written.
+
+    Returns:
+        The loaded model, for further checks.
+
+    Raises:
+        AssertionError: the loaded model differs.
+
+    Example:
+        >>> run_model_saving_test(model, random_inputs(model.spec, model.table_rows, 4), tmp_path)
+    """
+    path = directory / "model.keras"
+    model.save(path)
+    loaded = keras.models.load_model(path)
+    assert type(loaded) is type(model)
+    assert loaded.get_config() == model.get_config()
+    assert [v.path for v in loaded.variables] == [v.path for v in model.variables]
+    for found, expected in zip(loaded.variables, model.variables, strict=True):
+        np.testing.assert_array_equal(
+            ops.convert_to_numpy(found.value),
+            ops.convert_to_numpy(expected.value),
+            err_msg=expected.path,
+        )
+    outputs, expected_outputs = loaded(inputs, training=False), model(inputs, training=False)
+    assert outputs.keys() == expected_outputs.keys()
+    for name, output in expected_outputs.items():
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(outputs[name]),
+            ops.convert_to_numpy(output),
+            rtol=1e-6,
+            err_msg=f"output {name}",
+        )
+    return loaded

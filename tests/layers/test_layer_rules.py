@@ -1,0 +1,120 @@
+"""Every layer passes `run_layer_test`."""
+
+import numpy as np
+import pytest
+
+from infnet_keras import layers
+from infnet_keras.testing import run_layer_test
+
+BATCH, DIM = 4, 8
+
+
+def values(*shape):
+    return np.random.default_rng(sum(shape)).normal(size=(BATCH, *shape)).astype("float32")
+
+
+def prefix_mask(length):
+    """Histories of 0, full and other lengths."""
+    return np.arange(length) < np.array([[0], [length], [1], [length - 1]])
+
+
+def state(**gates):
+    return {
+        "categorical": values(5, DIM),
+        "sequence": values(6, DIM),
+        "sequence_mask": prefix_mask(6),
+        "categorical_proxies": values(3, DIM),
+        "sequence_proxies": values(2, DIM),
+        "shared_tasks": values(2, DIM),
+        "tasks": values(3, DIM),
+        **{name: np.abs(values(DIM)) for name in gates},
+    }
+
+
+CASES = {
+    "embedding_tables": (
+        layers.EmbeddingTables,
+        {
+            "rows": {"video": 9, "tag": 5, "unread": 3},
+            "dim": DIM,
+            "dims": {"tag": 4},
+            "lookups": {"video_id": "video", "views": "video", "tags": "tag"},
+            "first_value_ids": {"video": 2},
+        },
+        {
+            "ids": {
+                "video_id": np.array([1, 2, 3, 8], "int32"),
+                "views": np.arange(12, dtype="int32").reshape(4, 3) % 9,
+                "tags": np.ones((4, 2, 3), "int32"),
+            }
+        },
+    ),
+    "value_pooling": (
+        layers.ValuePooling,
+        {"pooling": "mean"},
+        {"embeddings": values(3, DIM), "value_mask": prefix_mask(3)},
+    ),
+    "categorical_tokens": (
+        layers.CategoricalTokens,
+        {"num_proxies": 3, "hidden": [6]},
+        {"embeddings": [values(DIM), 2 * values(DIM)]},
+    ),
+    "sequence_tokens": (
+        layers.SequenceTokens,
+        {"num_proxies": 3, "hidden": [6], "position": True},
+        {
+            "embeddings": [values(3, DIM), values(5, DIM)],
+            "masks": [prefix_mask(3), prefix_mask(5)],
+        },
+    ),
+    "task_tokens": (
+        layers.TaskTokens,
+        {"num_tasks": 3, "num_shared": 2, "dim": DIM},
+        {"inputs": values(1)},
+    ),
+    "proxy_cross_attention": (
+        layers.ProxyCrossAttention,
+        {"num_heads": 2},
+        {
+            "queries": [values(3, DIM), values(2, DIM)],
+            "tokens": values(6, DIM),
+            "tokens_mask": prefix_mask(6),
+            "gate": np.abs(values(DIM)),
+        },
+    ),
+    "proxy_gated_unit": (
+        layers.ProxyGatedUnit,
+        {"hidden": [6], "residual": True},
+        {"proxies": values(3, DIM)},
+    ),
+    "proxy_normalization": (
+        layers.ProxyNormalization,
+        {"epsilon": 1e-2},
+        {"inputs": values(3, DIM)},
+    ),
+    "infnet_block": (
+        layers.INFNetBlock,
+        {"residual": True, "proxy_norm": "layer", "num_heads": 2, "gate_hidden": [6]},
+        {"state": state(categorical_gate=True, sequence_gate=True)},
+    ),
+    "multilayer_perceptron": (
+        layers.MultilayerPerceptron,
+        {"hidden": [6], "units": 3},
+        {"inputs": values(2, DIM)},
+    ),
+    "task_towers": (
+        layers.TaskTowers,
+        {"hidden": [16], "dropout": 0.0},
+        {"tasks": values(3, DIM)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_rules(case, tmp_path):
+    layer_class, config, inputs = CASES[case]
+    run_layer_test(layer_class, config, inputs, tmp_path)
+
+
+def test_every_layer_is_tested():
+    assert {case[0].__name__ for case in CASES.values()} == set(layers.__all__)
