@@ -24,7 +24,13 @@ setup: .venv/ready
 	touch $@
 
 demo: setup
-	$(BIN)/python -m infnet_keras.demo
+	rm -rf demo
+	$(BIN)/infnet data generate --spec qb_video --out demo/raw --users 2000 --events 120000 --seed 0
+	$(BIN)/infnet data prepare --spec qb_video --raw demo/raw --out demo/data --valid-from 0.8 --test-from 0.9
+	$(BIN)/infnet train --spec qb_video --data demo/data --run demo/run
+	$(BIN)/infnet evaluate --run demo/run --data demo/data --split test --json demo/report.json
+	$(BIN)/infnet export --run demo/run --out demo/models/qb_video
+	$(BIN)/infnet predict --model demo/models/qb_video --json demo/models/qb_video/1/assets.extra/example_request.json
 
 test: test-tensorflow test-jax test-torch
 

@@ -1,4 +1,4 @@
-"""Writes a model on the TensorFlow backend as a SavedModel, with its warm-up requests."""
+"""Writes a model on the TensorFlow backend as a SavedModel, with warm-up and example requests."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from infnet_keras.errors import ExportError
+from infnet_keras.export.example_request import write_example_request
 from infnet_keras.export.reference import Reference
 from infnet_keras.export.signatures import ServingModule, signatures
 from infnet_keras.export.warmup import write_warmup
@@ -38,5 +39,6 @@ def write_saved_model(model: Any, reference: Reference, directory: Path) -> None
             write_warmup(
                 directory, model.spec.name, reference.predict, reference.inputs, list(served)
             )
+            write_example_request(directory, reference.predict)
         except tf.errors.OpError as error:
             raise ExportError(f"the SavedModel cannot be written: {error.message}") from error

@@ -16,14 +16,15 @@ from infnet_keras.features import RowTransform, read_raw
 _FRESH_PROCESS = """
 import json, sys
 import tensorflow as tf
-from infnet_keras.export import predict
+from infnet_keras.export.predict import answer, load
 rows, columns = json.load(sys.stdin)
 path = sys.argv[1]
+loaded = load(path)
 variables = tf.train.list_variables(path + "/variables/variables")
 json.dump(
     {
-        "columns": predict(path, columns)["outputs"],
-        "rows": predict(path, rows)["predictions"],
+        "columns": answer(loaded, columns)["outputs"],
+        "rows": answer(loaded, rows)["predictions"],
         "shapes": [shape for name, shape in variables if name.startswith("model_variables")],
         "others": [name for name, _ in variables if not name.startswith("model_variables")],
         "models": [name for name in sys.modules if name.startswith("infnet_keras.models")],

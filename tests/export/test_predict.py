@@ -64,6 +64,14 @@ def test_rows_and_columns_have_the_model_s_probabilities(model: Any, ask: Ask) -
         np.testing.assert_allclose([p[task] for p in predictions], expected, rtol=0, atol=1e-5)
 
 
+def test_the_example_request_beside_the_model_is_answered(
+    exported: Path, model: Any, ask: Ask
+) -> None:
+    request = json.loads((exported / "assets.extra" / "example_request.json").read_text())
+    first = {name: values[:3] for name, values in model.assets.raw_examples.items()}
+    assert ask(request) == ask({"instances": rows_of(first)})
+
+
 def test_serialised_examples_in_base64(model: Any, ask: Ask) -> None:
     from infnet_keras.export.examples import to_example
     from infnet_keras.features import RowTransform

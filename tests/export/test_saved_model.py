@@ -42,7 +42,8 @@ def test_every_backend_s_model_exports(exported: Path) -> None:
         "saved_model.pb",
         "variables",
     ]
-    assert names(exported / "assets.extra") == ["tf_serving_warmup_requests"]
+    extra = ["example_request.json", "tf_serving_warmup_requests"]
+    assert names(exported / "assets.extra") == extra
 
 
 def test_the_assets_say_what_the_model_is(exported: Path, assets: Assets, model: Any) -> None:

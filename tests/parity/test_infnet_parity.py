@@ -25,6 +25,7 @@ CASES = {
     "heads": {"num_heads": 2},
     "mixed_proxies": {"sequence_proxies": 2},
     "hidden": {
+        "blocks": 2,
         "categorical_hidden": [5, 6],
         "sequence_hidden": [6],
         "gate_hidden": [],
@@ -34,7 +35,12 @@ CASES = {
     "position": {"sequence_position": True},
     "fused": {"tokens": "fused"},
     "no_sequences": {"sequences": {}},
-    "no_sequences_input": {"sequences": {}, "gate_source": "input", "residual": True},
+    "no_sequences_input": {
+        "sequences": {},
+        "gate_source": "input",
+        "residual": True,
+        "blocks": 2,
+    },
     "everything": {
         "tokens": "fused",
         "gate_source": "input",
@@ -46,6 +52,7 @@ CASES = {
         "sequence_hidden": [6],
     },
     "everything_output": {
+        "blocks": 2,
         "residual": True,
         "proxy_norm": "layer",
         "num_heads": 2,
@@ -55,14 +62,7 @@ CASES = {
     },
 }
 # Between them, every value of every option.
-JOINED_CASES = [
-    "default",
-    "everything",
-    "everything_output",
-    "hidden",
-    "input_two_blocks",
-    "no_sequences_input",
-]
+JOINED_CASES = ["default", "everything", "everything_output", "hidden", "no_sequences_input"]
 
 
 def make_spec(case):
@@ -175,7 +175,7 @@ def runs():
     cases = JOINED_CASES if backend == "jax" else CASES
     if backend != "torch":
         yield from ((case, "float64", 1e-10) for case in cases)
-    yield from ((case, "float32", 1e-5) for case in (cases if backend != "jax" else cases[:2]))
+    yield from ((case, "float32", 1e-5) for case in (cases if backend != "jax" else cases[:1]))
 
 
 @pytest.mark.parametrize(("case", "dtype", "tolerance"), runs())

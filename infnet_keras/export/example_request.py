@@ -1,0 +1,40 @@
+"""A request to try an exported version with: it goes along as a file."""
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infnet_keras.export.sample_requests import Columns, predict_request
+
+FILE = "assets.extra/example_request.json"
+ROWS = 3
+
+
+def write_example_request(saved_model: Path, raw: Columns) -> None:
+    """Write `assets.extra/example_request.json`: the body of a TF Serving REST predict request.
+
+    Args:
+        saved_model: the version's directory.
+        raw: example rows, raw input name -> column; the first three make the request.
+    """
+    count = len(next(iter(raw.values())))
+    rows = predict_request(raw, np.arange(min(ROWS, count)))
+    columns = {name: _plain(column.tolist()) for name, column in rows.items()}
+    instances = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    path = saved_model / FILE
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"signature_name": "predict", "instances": instances}, indent=1))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, bytes):
+        try:
+            return value.decode()
+        except UnicodeDecodeError:
+            return {"b64": b64encode(value).decode()}
+    return value
