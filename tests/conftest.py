@@ -15,6 +15,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compilation_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests and their child processes compile the same programs again: JAX can keep them."""
+    if os.environ.get("KERAS_BACKEND") == "jax":
+        # Under xdist every worker has a directory of its own below a shared one.
+        directory = tmp_path_factory.getbasetemp().parent / "compiled"
+        settings = {
+            "jax_compilation_cache_dir": str(directory),
+            "jax_persistent_cache_min_compile_time_secs": 0,
+            "jax_persistent_cache_min_entry_size_bytes": -1,
+        }
+        import jax
+
+        for name, value in settings.items():
+            os.environ[name.upper()] = str(value)
+            jax.config.update(name, value)
+
+
 @pytest.fixture(autouse=True)
 def _seed() -> None:
     np.random.seed(0)

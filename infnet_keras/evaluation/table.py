@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rich import box
 from rich.table import Table
 
 _ROWS = {
@@ -26,7 +27,7 @@ def report_table(report: Mapping[str, Mapping[str, Any]], title: str | None = No
         report: of `evaluate_predictions`.
         title: above the table.
     """
-    table = Table(title=title)
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1))
     table.add_column("")
     for task in report:
         table.add_column(task, justify="right")
@@ -34,7 +35,7 @@ def report_table(report: Mapping[str, Mapping[str, Any]], title: str | None = No
         cells = [_number(v[key]) if key in v else "" for v in report.values()]
         table.add_row(heading, *cells)
         if interval is not None and any(v.get(interval) for v in report.values()):
-            table.add_row("", *(_range(v.get(interval), _number, "-") for v in report.values()))
+            table.add_row("", *(_range(v.get(interval), _fraction, "-") for v in report.values()))
     return table
 
 
@@ -68,6 +69,11 @@ def _number(value: float | None) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return "-" if value is None else f"{value:.4f}"
+
+
+def _fraction(value: float) -> str:
+    """Four digits after the point and none before it: five columns fit a terminal."""
+    return f"{value:.4f}".removeprefix("0")
 
 
 def _signed(value: float | None) -> str:

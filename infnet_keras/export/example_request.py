@@ -23,7 +23,8 @@ def write_example_request(saved_model: Path, raw: Columns) -> None:
     count = len(next(iter(raw.values())))
     rows = predict_request(raw, np.arange(min(ROWS, count)))
     columns = {name: _plain(column.tolist()) for name, column in rows.items()}
-    instances = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    by_row = zip(*columns.values(), strict=True)
+    instances = [dict(zip(columns, row, strict=True)) for row in by_row]
     path = saved_model / FILE
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({"signature_name": "predict", "instances": instances}, indent=1))

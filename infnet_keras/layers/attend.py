@@ -61,6 +61,10 @@ def _fused_attention(queries: Any, tokens: Any, visible: Any) -> Any:
     one_head = ops.expand_dims(tokens, 1)
     bias = None if visible is None else ops.expand_dims(visible, 1)
     outputs = scaled_dot_product_attention(
-        ops.expand_dims(queries, 1), one_head, one_head, attn_mask=bias, scale=1.0
+        ops.cast(ops.expand_dims(queries, 1), tokens.dtype),
+        one_head,
+        one_head,
+        attn_mask=bias,
+        scale=1.0,
     )
     return ops.squeeze(outputs, 1)

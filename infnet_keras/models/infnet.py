@@ -96,11 +96,15 @@ class INFNet(MultiTaskModel):
             dtype=policy,
             name="tables",
         )
-        inputs = {**spec.fields, **self._sequence_features}
+        poolings = {n: f.pooling for n, f in spec.fields.items() if f.multivalue is not None}
+        poolings |= {
+            name: feature.pooling
+            for name, feature in self._sequence_features.items()
+            if feature.multivalue is not None
+        }
         self._pooling = {
-            name: ValuePooling(declared.pooling, dtype=policy, name=f"{name}_pooling")
-            for name, declared in inputs.items()
-            if declared.multivalue is not None
+            name: ValuePooling(pooling, dtype=policy, name=f"{name}_pooling")
+            for name, pooling in poolings.items()
         }
         self.categorical_tokens = CategoricalTokens(
             options.categorical_proxies,
@@ -140,6 +144,8 @@ class INFNet(MultiTaskModel):
         """Create every weight; the spec says all shapes, so no input is needed."""
         options, dim = self.spec.model, self.spec.dim
         self.tables.build()
+        for name, pooling in self._pooling.items():
+            pooling.build((None, dim) if name in self.spec.fields else (None, None, dim))
         self.categorical_tokens.build([(None, dim)] * len(self.spec.fields))
         self.task_tokens.build((None,))
         shapes: dict[str, Any] = {

@@ -81,6 +81,10 @@ def _names(spec: FeatureSpec) -> None:
                     f"{name!r} is not a usable name: ASCII letters, digits and single underscores "
                     "between them, starting with a letter",
                 )
+    if "mean" in spec.tasks:
+        raise SpecProblem(
+            ("tasks", "mean"), "a report calls the mean over the tasks 'mean': rename the task"
+        )
     for name, field in spec.fields.items():
         if field.table is None and name in spec.tables:
             raise SpecProblem(

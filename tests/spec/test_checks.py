@@ -31,6 +31,7 @@ CONTRADICTIONS = [
     ("[seconds]", "[born]", 19, "fields.age: column 'born' is an outcome, known only after the impression: it cannot be a feature of it (it may be an attribute of a sequence)"),
     # names
     ("  band:", "  b__and:", 20, "fields.b__and: 'b__and' is not a usable name: ASCII letters, digits and single underscores between them, starting with a letter"),
+    ("  buy:", "  mean:", 32, "tasks.mean: a report calls the mean over the tasks 'mean': rename the task"),
     ("  buy:", "  1st:", 32, "tasks.1st: '1st' is not a usable name: ASCII letters, digits and single underscores between them, starting with a letter"),
     ("  item: {side: item, table: item}", "  item: {side: item, hash: 9}", 15, "fields.item: a shared table is already called 'item': say `table: item` to use it, or rename one"),
     # tables

@@ -2,23 +2,11 @@
 
 from pathlib import Path
 
-import keras
 import pytest
 from tiny_log import SPEC, write_log
 
 from infnet_keras.data import PreparedData, prepare
 from infnet_keras.spec import FeatureSpec, spec_from_dict
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _compilation_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Every run here compiles the same few programs: JAX can keep them on disk."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("compiled")))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 @pytest.fixture(scope="session")
