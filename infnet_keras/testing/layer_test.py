@@ -10,6 +10,8 @@ import keras
 import numpy as np
 from keras import ops, tree
 
+from infnet_keras.testing.run_model import run_model
+
 POLICIES = ("mixed_bfloat16", "mixed_float16")
 
 
@@ -119,9 +121,7 @@ def _check_training(model: Any, inputs: Any, outputs: list[Any]) -> None:
 
 
 def _predict(model: Any, inputs: Mapping[str, Any]) -> list[Any]:
-    # An eager call makes JAX compile operation by operation, which takes longer than the model.
-    run = model.predict_on_batch if keras.backend.backend() == "jax" else model
-    return _arrays(run(dict(inputs)))
+    return _arrays(run_model(model, dict(inputs)))
 
 
 def _arrays(outputs: Any) -> list[Any]:

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from infnet_keras.testing.run_model import run_model
+
 
 def run_model_saving_test(model: keras.Model, inputs: Mapping[str, Any], directory: Path) -> Any:
     """Save to a `.keras` file, load it, and assert that config, weights and outputs are the same.
@@ -38,7 +40,7 @@ def run_model_saving_test(model: keras.Model, inputs: Mapping[str, Any], directo
             ops.convert_to_numpy(expected.value),
             err_msg=expected.path,
         )
-    outputs, expected_outputs = loaded(inputs, training=False), model(inputs, training=False)
+    outputs, expected_outputs = run_model(loaded, inputs), run_model(model, inputs)
     assert outputs.keys() == expected_outputs.keys()
     for name, output in expected_outputs.items():
         np.testing.assert_allclose(
