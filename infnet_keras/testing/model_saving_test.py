@@ -33,7 +33,6 @@ def run_model_saving_test(model: keras.Model, inputs: Mapping[str, Any], directo
     loaded = keras.models.load_model(path)
     assert type(loaded) is type(model)
     assert loaded.get_config() == model.get_config()
-    assert [v.path for v in loaded.variables] == [v.path for v in model.variables]
     for found, expected in zip(loaded.variables, model.variables, strict=True):
         np.testing.assert_array_equal(
             ops.convert_to_numpy(found.value),

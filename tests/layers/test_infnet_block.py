@@ -93,3 +93,18 @@ def test_dropout_is_on_leaving_proxies_and_not_on_gates():
         np.testing.assert_allclose(
             found[~gone], 2 * ops.convert_to_numpy(kept[name])[~gone], rtol=1e-5
         )
+
+
+def test_gates_stay_in_float32_under_mixed_precision():
+    block, state = INFNetBlock(dtype="mixed_bfloat16"), make_state()
+    state["categorical_gate"] = np.full((4, 8), 2.0**-12 + 2.0**-24, "float32")
+    new = block(state)
+    assert str(ops.convert_to_numpy(new["categorical_gate"]).dtype) == "float32"
+    # bfloat16 has 8 bits: it would have rounded the second term away.
+    single = block({**state, "categorical_gate": np.full((4, 8), 2.0**-12, "float32")})
+    fresh = ops.convert_to_numpy(block.gates["categorical"](new["categorical_proxies"]))
+    assert fresh.dtype == np.float32
+    ratio = ops.convert_to_numpy(new["categorical_gate"]) / ops.convert_to_numpy(
+        single["categorical_gate"]
+    )
+    assert (ratio != 1.0).all()
