@@ -93,7 +93,8 @@ class INFNetBlock(keras.layers.Layer):
                 "gate_source is 'output' or 'input' and proxy_norm 'none' or 'layer', found "
                 f"{gate_source!r} and {proxy_norm!r}"
             )
-        if gate_source == "output" and not (update_shared and update_proxies >= gate_tokens):
+        gates_without_proxies = not update_shared or (gate_tokens and not update_proxies)
+        if gate_source == "output" and gates_without_proxies:
             raise ModelError(
                 "gate_source: output gates by the new proxies: update_shared must be on, and "
                 "update_proxies with gate_tokens"

@@ -36,11 +36,11 @@ class TaskTokens(keras.layers.Layer):
         self.dim = dim
 
     def build(self, input_shape: Any) -> None:
-        # Of unit scale: the tasks' queries differ from the first step on.
-        normal = keras.initializers.RandomNormal
-        self.tasks = self.add_weight((self.num_tasks, self.dim), normal(stddev=1.0), name="tasks")
+        self.tasks = self.add_weight(
+            shape=(self.num_tasks, self.dim), initializer="random_normal", name="tasks"
+        )
         self.shared = self.add_weight(
-            (self.num_shared, self.dim), normal(stddev=1.0), name="shared"
+            shape=(self.num_shared, self.dim), initializer="random_normal", name="shared"
         )
 
     def call(self, inputs: Any) -> tuple[Any, Any]:
