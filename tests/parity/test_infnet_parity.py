@@ -175,7 +175,7 @@ def runs():
     cases = JOINED_CASES if backend == "jax" else CASES
     if backend != "torch":
         yield from ((case, "float64", 1e-10) for case in cases)
-    yield from ((case, "float32", 1e-5) for case in (cases if backend != "jax" else cases[:1]))
+    yield from ((case, "float32", 1e-5) for case in cases)
 
 
 @pytest.mark.parametrize(("case", "dtype", "tolerance"), runs())
