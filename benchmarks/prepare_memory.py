@@ -1,6 +1,6 @@
 """Time and peak memory of generating and preparing QB-Video logs, against the number of events.
 
-python benchmarks/prepare_memory.py --events 1000000 4000000 10000000
+python benchmarks/prepare_memory.py --events 2000000 5000000 10000000
 """
 
 import argparse
@@ -15,8 +15,6 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 from rich.table import Table
-
-EVENTS_PER_USER = 50  # as many as Tenrec's QB-video has
 
 
 def measured(arguments: list[str]) -> tuple[float, float]:
@@ -36,7 +34,8 @@ def measured(arguments: list[str]) -> tuple[float, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--events", type=int, nargs="+", default=[1_000_000, 4_000_000, 10_000_000])
+    parser.add_argument("--events", type=int, nargs="+", default=[2_000_000, 5_000_000, 10_000_000])
+    parser.add_argument("--users", type=int, default=40_000, help="the same for every size")
     parser.add_argument("--directory", type=Path, help="where the files go meanwhile")
     options = parser.parse_args()
     table = Table(title=f"Python {platform.python_version()}, pyarrow {version('pyarrow')}")
@@ -46,8 +45,7 @@ def main() -> None:
         with TemporaryDirectory(dir=options.directory) as scratch:
             raw, out = Path(scratch, "raw"), Path(scratch, "out")
             common = ["--spec", "qb_video", "--out"]
-            users = str(events // EVENTS_PER_USER)
-            sizes = ["--users", users, "--events", str(events), "--seed", "0"]
+            sizes = ["--users", str(options.users), "--events", str(events), "--seed", "0"]
             generated = measured(["data", "generate", *common, str(raw), *sizes])
             split = ["--valid-from", "0.8", "--test-from", "0.9"]
             prepared = measured(["data", "prepare", *common, str(out), "--raw", str(raw), *split])
