@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from infnet_keras.cli.backend import start_backend
-from infnet_keras.cli.run_arguments import add_run, load_run_model
+from infnet_keras.cli.run_arguments import add_run
 
 
 def add_parser(groups: Any) -> None:
@@ -25,6 +25,6 @@ def add_parser(groups: Any) -> None:
 
 def _export(arguments: argparse.Namespace) -> None:
     start_backend("tensorflow")
-    from infnet_keras.export import export_saved_model
+    from infnet_keras.export import export_run
 
-    print(export_saved_model(load_run_model(arguments.run), arguments.out))
+    print(export_run(arguments.run, arguments.out))

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from infnet_keras.spec import FeatureSpec
-from infnet_keras.spec.fields import Derive
 
 USER = "user"
 SPLIT = "split"
@@ -90,8 +89,7 @@ def needs_day_end(spec: FeatureSpec) -> bool:
 
 def derives_history(spec: FeatureSpec, field: str) -> bool:
     """Whether a field counts the user's history."""
-    derive = spec.fields[field].derive
-    return isinstance(derive, Derive) and derive.days_since is None
+    return spec.fields[field].history is not None
 
 
 def id_columns(spec: FeatureSpec) -> list[IdColumn]:
