@@ -19,7 +19,7 @@ setup: .venv/ready
 .venv/ready: setup.py pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
-		-e '.[tensorflow,jax,torch,dev]'
+		-e '.[tensorflow,jax,torch,serving,dev]'
 	$(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true
 	touch $@
 

@@ -50,7 +50,16 @@ setup(
             "keras-tuner>=1.4.8",
             "tf-keras>=2.21,<2.22",
         ],
-        "serving": [*TENSORFLOW, "grpcio>=1.80"],
+        "serving": [
+            *TENSORFLOW,
+            "grpcio>=1.80",
+            "grpcio-health-checking>=1.80",
+            "httptools>=0.6.4",
+            "python-rapidjson>=1.20",
+            "requests>=2.31",
+            "uvicorn>=0.34",
+            "uvloop>=0.21; platform_system != 'Windows'",
+        ],
         "benchmark": ["matplotlib>=3.9", "scikit-learn>=1.5"],
         "dev": [
             "hypothesis>=6.100",

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 import infnet_keras
-from infnet_keras.cli import data, evaluate, export, predict, spec, train
+from infnet_keras.cli import data, evaluate, export, predict, serve, spec, train
 from infnet_keras.errors import InfnetError
 
 _ERROR, _INTERRUPTED, _BROKEN_PIPE = 2, 130, 141
@@ -23,7 +23,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         interrupted, 141 if whoever reads the output went away.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    parsed = _parser().parse_args(arguments)
+    parser = _parser()
+    parsed, others = parser.parse_known_args(arguments)
+    if others and not hasattr(parsed, "others"):
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    parsed.others = others
     try:
         parsed.command(parsed)
         sys.stdout.flush()
@@ -49,6 +53,6 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"infnet-keras {infnet_keras.__version__}"
     )
     groups = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (spec, data, train, evaluate, export, predict):
+    for group in (spec, data, train, evaluate, export, serve, predict):
         group.add_parser(groups)
     return parser

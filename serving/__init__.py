@@ -1,0 +1,1 @@
+"""Serving: the embedded server, clients, load tests and deployment artefacts."""

@@ -1,0 +1,1 @@
+"""Runs of concurrent requests gathered into batches: queues, shared threads, the session."""

@@ -1,0 +1,1 @@
+"""The REST API: URLs, JSON in and out, the ASGI application."""

@@ -1,0 +1,175 @@
+"""The ASGI application: HTTP requests to the REST API and to the metrics page."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+from serving.lifecycle.server_core import ServerCore
+from serving.metrics.prometheus_page import prometheus_page
+from serving.metrics.server_metrics import REQUEST_COUNT, REQUEST_LATENCY
+from serving.rest.error_response import write_error
+from serving.rest.http_status import HTTP_STATUS
+from serving.rest.request_body import ClientGone, Receive, read_body, unzip
+from serving.rest.rest_api import RestApi
+from serving.rest.url import RestCall, is_api_path, parse_url
+from serving.status import (
+    Code,
+    StatusError,
+    deadline_exceeded,
+    internal,
+    invalid_argument,
+    not_found,
+    resource_exhausted,
+)
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+_JSON = (b"content-type", b"application/json")
+_CORS = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-allow-methods", b"POST, GET"),
+    (b"access-control-allow-headers", b"Content-Type"),
+)
+# Parsing takes a multiple of a body's size in memory: large ones, and zipped ones, which may turn
+# out large, are answered one after another.
+_LARGE_BODY = 4 * 2**20
+_MOST_WAITING = 1000
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RestOptions:
+    """How HTTP requests are answered.
+
+    Args:
+        timeout: seconds for a request from its first byte to its answer; 0 is without end.
+        cors: whether any web page may call the API.
+        metrics_path: where the Prometheus page is; None for none.
+    """
+
+    timeout: float = 30.0
+    cors: bool = False
+    metrics_path: str | None = None
+
+
+class RestApplication:
+    """An ASGI application that honours TensorFlow Serving's REST contract.
+
+    Args:
+        core: the served models.
+        executor: threads that parse, run and write; the event loop only moves bytes.
+        options: see `RestOptions`.
+
+    Example:
+        >>> uvicorn.run(RestApplication(core, ThreadPoolExecutor(8), RestOptions()))
+
+    Source:
+        TensorFlow Serving, model_servers/http_server.cc.
+    """
+
+    def __init__(self, core: ServerCore, executor: Executor, options: RestOptions) -> None:
+        self._core, self._api = core, RestApi(core)
+        self._executor, self._options = executor, options
+        self._large = asyncio.Semaphore(1)
+        self._waiting = 0
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one request; see the ASGI specification."""
+        if scope["type"] != "http":
+            raise NotImplementedError(f"only HTTP is served, not {scope['type']}")
+        path = _path_and_query(scope)
+        try:
+            status, headers, body = await self._respond(scope, path, receive)
+        except ClientGone:
+            return
+        if self._options.cors:
+            headers += _CORS
+        headers += ((b"content-length", str(len(body)).encode()),)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _respond(
+        self, scope: dict[str, Any], path: str, receive: Receive
+    ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
+        if path == self._options.metrics_path:
+            return 200, ((b"content-type", b"text/plain"),), prometheus_page().encode()
+        if self._options.cors and scope["method"] == "OPTIONS" and is_api_path(path):
+            return 200, (_JSON,), b""
+        start = time.monotonic()
+        name, method = "", ""
+        try:
+            if not is_api_path(path):
+                raise not_found("Not Found")
+            call = parse_url(scope["method"], path)
+            name, method = call.model_spec.name, call.method
+            body = await self._answer(call, scope, receive, start)
+            code = Code.OK
+            self._observe(start, name, method)
+        except StatusError as error:
+            code, body = error.code, write_error(error.message)
+        self._count(name, code)
+        return HTTP_STATUS[code], (_JSON,), body
+
+    async def _answer(
+        self, call: RestCall, scope: dict[str, Any], receive: Receive, start: float
+    ) -> bytes:
+        deadline = start + self._options.timeout if self._options.timeout > 0 else None
+        if self._waiting >= _MOST_WAITING:
+            raise resource_exhausted(f"{_MOST_WAITING} requests are waiting already")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout_at(_loop_time(deadline)):
+                body = await read_body(receive)
+                zipped = _is_zipped(scope)
+                if len(body) < _LARGE_BODY and not zipped:
+                    return await self._in_thread(call, body, zipped, deadline)
+                async with self._large:
+                    return await self._in_thread(call, body, zipped, deadline)
+        except TimeoutError as error:
+            raise deadline_exceeded("Timed out waiting for notification") from error
+        finally:
+            self._waiting -= 1
+
+    async def _in_thread(
+        self, call: RestCall, body: bytes, zipped: bool, deadline: float | None
+    ) -> bytes:
+        def work() -> bytes:
+            try:
+                return self._api.answer(call, unzip(body) if zipped else body, deadline)
+            except StatusError:
+                raise
+            except (MemoryError, RecursionError) as error:
+                raise invalid_argument(f"The request is too large: {error!r}") from error
+            except Exception as error:  # a bug of ours is a 500 with a word, not a closed socket
+                _log.exception("answering %s failed unexpectedly", call.method)
+                raise internal(f"Internal error: {type(error).__name__}") from error
+
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    def _count(self, name: str, code: Code) -> None:
+        # Names that are not configured are counted together: clients could invent any number.
+        known = name if name in self._core.model_names() else ""
+        REQUEST_COUNT.increment(known, code.name)
+
+    def _observe(self, start: float, name: str, method: str) -> None:
+        api = method if method in ("predict", "classify", "regress") else ""
+        REQUEST_LATENCY.observe((time.monotonic() - start) * 1e6, name, api, "REST")
+
+
+def _path_and_query(scope: dict[str, Any]) -> str:
+    path: str = scope["raw_path"].decode("latin-1")
+    query: str = scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path
+
+
+def _is_zipped(scope: dict[str, Any]) -> bool:
+    return any(name == b"content-encoding" and b"gzip" in value for name, value in scope["headers"])
+
+
+def _loop_time(deadline: float | None) -> float | None:
+    if deadline is None:
+        return None
+    return asyncio.get_running_loop().time() + deadline - time.monotonic()

@@ -1,0 +1,106 @@
+"""The HTTP server: uvicorn around the ASGI application, in a thread of its own."""
+
+import asyncio
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from serving.lifecycle.server_core import ServerCore
+from serving.rest.application import RestApplication, RestOptions
+from serving.status import unavailable
+
+_KEEP_ALIVE = 60
+
+
+class RestServer:
+    """Serves the REST API over HTTP.
+
+    Args:
+        core: the served models.
+        host: address to listen on.
+        port: of the address.
+        threads: how many requests are answered at a time.
+        options: of the application.
+
+    Raises:
+        StatusError: UNAVAILABLE, the port is taken.
+
+    Example:
+        >>> server = RestServer(core, "127.0.0.1", 8501, 8, RestOptions())
+        >>> server.start()
+    """
+
+    def __init__(
+        self, core: ServerCore, host: str, port: int, threads: int, options: RestOptions
+    ) -> None:
+        self._socket = _listen(host, port)
+        config = uvicorn.Config(
+            RestApplication(core, ThreadPoolExecutor(threads, "rest"), options),
+            http=_ImpatientProtocol,
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="rest", daemon=True)
+
+    def start(self) -> None:
+        """Answer requests from now on."""
+        self._thread.start()
+
+    def stop(self, grace: float) -> None:
+        """Take no new request and wait for those in progress.
+
+        Args:
+            grace: seconds after which requests still in progress are dropped.
+        """
+        self._server.should_exit = True
+        self._thread.join(grace)
+        self._server.force_exit = True
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._socket]))
+
+
+class _ImpatientProtocol(HttpToolsProtocol):
+    """Closes a connection whose request has not begun, or whose head is not complete, in time.
+
+    uvicorn bounds the time between two requests only: without this, clients that connect and say
+    nothing, or their headers a byte at a time, hold their sockets for ever.
+    """
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(_KEEP_ALIVE, transport.close)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_timer.cancel()
+        self._head_timer = self.loop.call_later(_KEEP_ALIVE, self.transport.close)
+
+    def on_headers_complete(self) -> None:
+        self._head_timer.cancel()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._head_timer.cancel()
+        super().connection_lost(exc)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise unavailable(f"HTTP cannot listen on {host}:{port}: {error.strerror}") from error
+    return listener

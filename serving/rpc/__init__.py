@@ -1,0 +1,1 @@
+"""The gRPC API: prediction, model and health services."""

@@ -1,0 +1,150 @@
+"""TensorProto messages to NumPy arrays and back, by the rules of TensorFlow's own Tensor class."""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from tensorflow.core.framework import tensor_pb2, types_pb2
+
+from serving.saved_model.data_types import numpy_type
+from serving.saved_model.session import Array
+
+_FIELDS = {
+    types_pb2.DT_FLOAT: "float_val",
+    types_pb2.DT_DOUBLE: "double_val",
+    types_pb2.DT_INT32: "int_val",
+    types_pb2.DT_INT16: "int_val",
+    types_pb2.DT_INT8: "int_val",
+    types_pb2.DT_UINT16: "int_val",
+    types_pb2.DT_UINT8: "int_val",
+    types_pb2.DT_STRING: "string_val",
+    types_pb2.DT_INT64: "int64_val",
+    types_pb2.DT_BOOL: "bool_val",
+    types_pb2.DT_UINT32: "uint32_val",
+    types_pb2.DT_UINT64: "uint64_val",
+    types_pb2.DT_HALF: "half_val",
+    types_pb2.DT_BFLOAT16: "half_val",
+}
+_HALVES = (types_pb2.DT_HALF, types_pb2.DT_BFLOAT16)
+# A shape alone may ask for any size, as absent values repeat the last one given: what is repeated
+# is bounded, so that a message of a few bytes cannot claim the machine's memory.
+_MOST_REPEATED_BYTES = 256 * 2**20
+
+
+def to_array(proto: tensor_pb2.TensorProto) -> Array:
+    """The tensor of a message.
+
+    Values come from `tensor_content` or from the typed field of the data type; where that field
+    holds fewer values than the shape has elements, the last one repeats (zero or empty where there
+    is none), and what is too many is ignored.
+
+    Args:
+        proto: any message from the wire.
+
+    Returns:
+        An array of the message's shape; strings are bytes of dtype object.
+
+    Raises:
+        ValueError: the message is no tensor: unknown type or shape, content of another size.
+
+    Source:
+        TensorFlow, tensorflow/core/framework/tensor.cc, Tensor::FromProto.
+    """
+    field = _FIELDS.get(proto.dtype)
+    if field is None or proto.tensor_shape.unknown_rank:
+        raise ValueError(f"no tensor of type {proto.dtype} can be read")
+    shape = tuple(dim.size for dim in proto.tensor_shape.dim)
+    if any(size < 0 for size in shape):
+        raise ValueError(f"the shape {list(shape)} has a negative size")
+    count, kind = prod(shape), numpy_type(proto.dtype)
+    if proto.tensor_content:
+        return _from_content(proto.tensor_content, kind, count).reshape(shape)
+    values = getattr(proto, field)
+    given = _typed(values, proto.dtype, kind)[:count]
+    if len(given) < count:
+        if count * kind.itemsize > _MOST_REPEATED_BYTES:
+            raise ValueError(f"{len(given)} values given for {count} elements")
+        last = given[-1] if len(given) else (b"" if kind.hasobject else kind.type(0))
+        filled = np.full(count, last, kind)
+        filled[: len(given)] = given
+        given = filled
+    return given.reshape(shape)
+
+
+def to_proto(array: Array, data_type: int) -> tensor_pb2.TensorProto:
+    """The message of a tensor, its values in the typed field as TensorFlow Serving answers.
+
+    Args:
+        array: any shape; strings are bytes of dtype object.
+        data_type: the DataType of the tensor.
+
+    Returns:
+        A message that `to_array` reads back as the same array.
+
+    Raises:
+        KeyError: the data type has no typed field here (complex, quantised).
+
+    Source:
+        TensorFlow, tensorflow/core/framework/tensor.cc, Tensor::AsProtoField.
+    """
+    proto = tensor_pb2.TensorProto(dtype=data_type)
+    for size in array.shape:
+        proto.tensor_shape.dim.add(size=size)
+    flat = array.ravel()
+    if data_type in _HALVES:
+        flat = flat.view(np.uint16)
+    getattr(proto, _FIELDS[data_type]).extend(flat.tolist())
+    return proto
+
+
+def _typed(values: Any, data_type: int, kind: np.dtype[Any]) -> Array:
+    if kind.hasobject:
+        return _objects(list(values))
+    if data_type in _HALVES:
+        return np.array(values, np.int32).astype(np.uint16).view(kind)
+    if kind.itemsize < 4 and kind.kind != "b":  # these travel as int32 and wrap, as a C++ cast does
+        return np.array(values, np.int32).astype(kind)
+    return np.array(values, kind)
+
+
+def _from_content(content: bytes, kind: np.dtype[Any], count: int) -> Array:
+    if kind.hasobject:
+        return _objects(_strings(content, count))
+    if len(content) != count * kind.itemsize:
+        raise ValueError(f"{len(content)} bytes given for {count} elements of {kind}")
+    if kind.kind == "b":  # any other byte is no bool to NumPy, and undefined to C++
+        truths: Array = np.frombuffer(content, np.uint8) != 0
+        return truths
+    return np.frombuffer(content, kind)
+
+
+def _objects(values: list[bytes]) -> Array:
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
+
+
+def _strings(content: bytes, count: int) -> list[bytes]:
+    """`count` lengths as varints, then the strings' bytes one after another."""
+    if count > len(content):
+        raise ValueError(f"{len(content)} bytes cannot hold {count} strings")
+    lengths, position = [], 0
+    for _ in range(count):
+        length, shift = 0, 0
+        while True:
+            if position >= len(content) or shift > 63:
+                raise ValueError("the lengths of the strings are cut off")
+            byte = content[position]
+            position += 1
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                break
+        lengths.append(length)
+    if position + sum(lengths) != len(content):
+        raise ValueError("the strings are not as long as their lengths say")
+    strings = []
+    for length in lengths:
+        strings.append(content[position : position + length])
+        position += length
+    return strings
