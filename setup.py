@@ -56,7 +56,7 @@ setup(
             "grpcio-health-checking>=1.80",
             "httptools>=0.6.4",
             "python-rapidjson>=1.20",
-            "requests>=2.31",
+            "requests>=2.32",
             "uvicorn>=0.34",
             "uvloop>=0.21; platform_system != 'Windows'",
         ],

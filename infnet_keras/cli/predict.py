@@ -7,18 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from infnet_keras.cli.backend import start_backend
-from infnet_keras.errors import DataError
+from infnet_keras.errors import DataError, InfnetError
 
 
 def add_parser(groups: Any) -> None:
     """Add `predict`."""
     parser = groups.add_parser(
         "predict",
-        help="ask an exported model, without a server",
-        description="Answer a TF Serving REST request from an exported model, without a server.",
+        help="ask an exported model, without a server or where it is served",
+        description="Answer a TF Serving REST request from an exported model, without a server, or "
+        "send it to one.",
     )
-    parser.add_argument(
-        "--model", required=True, type=Path, help="model directory, or one version of it"
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--model", type=Path, help="model directory, or one version of it")
+    asked.add_argument(
+        "--url",
+        help="where a model is served: http://HOST:PORT/v1/models/NAME or grpc://HOST:PORT/NAME, "
+        "with /versions/NUMBER or /labels/LABEL after it if need be",
     )
     parser.add_argument(
         "--json",
@@ -31,10 +36,35 @@ def add_parser(groups: Any) -> None:
 
 def _predict(arguments: argparse.Namespace) -> None:
     payload = _payload(arguments.json)
+    if arguments.url is None:
+        answer = _from_directory(arguments.model, payload)
+    else:
+        answer = _from_server(arguments.url, payload)
+    print(json.dumps(answer))
+
+
+def _from_directory(model: Path, payload: Any) -> Any:
     start_backend("tensorflow")
     from infnet_keras.export import predict
 
-    print(json.dumps(predict(arguments.model, payload)))
+    return predict(model, payload)
+
+
+def _from_server(url: str, payload: Any) -> Any:
+    from serving.client import ModelAddress, ServingError, answer
+
+    try:
+        address = ModelAddress.parse(url)
+        if not address.is_rest:
+            start_backend("tensorflow")  # which the messages of gRPC are part of
+        with address.connect() as client:
+            return answer(client, payload, address.version, address.label)
+    except ModuleNotFoundError as error:
+        raise InfnetError(
+            f"{error.name} is not installed, which --url needs: pip install 'infnet-keras[serving]'"
+        ) from error
+    except ServingError as error:
+        raise InfnetError(str(error)) from error
 
 
 def _payload(file: str) -> Any:

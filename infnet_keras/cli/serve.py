@@ -45,7 +45,8 @@ def _serve(arguments: argparse.Namespace) -> None:
     for name, directory in arguments.model:
         if not directory.is_dir():
             raise ExportError(
-                f"there is no directory {directory} to serve {name} from; `infnet export` writes one"
+                f"there is no directory {directory} to serve {name} from; `infnet export` writes "
+                "one"
             )
     if find_spec("serving") is None or find_spec("uvicorn") is None:
         raise ExportError("serving needs more packages: pip install 'infnet-keras[serving]'")

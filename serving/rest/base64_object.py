@@ -13,7 +13,12 @@ _BASE64 = re.compile(rb"([A-Za-z0-9+/]*)([=.]*)")
 
 
 def is_base64_object(value: Any) -> bool:
-    """Whether a JSON value is an object of the one member "b64", a string."""
+    """Whether a JSON value is an object of the one member "b64", a string.
+
+    Example:
+        >>> is_base64_object({"b64": "aGVsbG8="}), is_base64_object({"b64": 1})
+        (True, False)
+    """
     return isinstance(value, dict) and len(value) == 1 and isinstance(value.get(_KEY), str)
 
 

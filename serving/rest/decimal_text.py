@@ -58,7 +58,9 @@ def format_decimals(values: Array) -> list[str]:
 
 
 def shortest_decimal(value: float) -> str:
-    """The shortest text that reads back as a finite double, as RapidJSON's Writer prints it.
+    """The shortest text that reads back as a finite double, as RapidJSON's Writer lays it out.
+
+    (The Writer's own last digit, of 17, is at times another that reads back as well.)
 
     Example:
         >>> shortest_decimal(1e-05), shortest_decimal(1e-07), shortest_decimal(3.0)

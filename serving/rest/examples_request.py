@@ -104,8 +104,10 @@ def _add_element(feature: Feature, name: str, element: Any) -> None:
     elif isinstance(element, float):
         if not is_lossless(element, types_pb2.DT_FLOAT):
             raise lossy_decimal_error(element, types_pb2.DT_FLOAT)
-    elif element > _HIGHEST_INT64:
-        raise invalid_argument(f"Feature: {name} has uint64 element. Only int64 is supported.")
+    else:
+        element = int(element)  # of a bool too
+        if element > _HIGHEST_INT64:
+            raise invalid_argument(f"Feature: {name} has uint64 element. Only int64 is supported.")
     getattr(feature, kind).value.append(element)
 
 

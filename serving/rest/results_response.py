@@ -12,10 +12,14 @@ from serving.status import invalid_argument
 
 
 def write_classifications(result: ClassificationResult) -> bytes:
-    """The JSON of a classify response: for each example a list of [label, score].
+    r"""The JSON of a classify response: for each example a list of [label, score].
 
     Raises:
         StatusError: there are no results.
+
+    Example:
+        >>> write_classifications(result)
+        b'{\n    "results": [[["car", 0.2], ["bike", 0.7]]\n    ]\n}'
 
     Source:
         MakeJsonFromClassificationResult of TensorFlow Serving's util/json_tensor.cc.
@@ -28,10 +32,14 @@ def write_classifications(result: ClassificationResult) -> bytes:
 
 
 def write_regressions(result: RegressionResult) -> bytes:
-    """The JSON of a regress response: a number for each example.
+    r"""The JSON of a regress response: a number for each example.
 
     Raises:
         StatusError: there are no results.
+
+    Example:
+        >>> write_regressions(result)
+        b'{\n    "results": [0.2, 0.9]\n}'
 
     Source:
         MakeJsonFromRegressionResult of TensorFlow Serving's util/json_tensor.cc.

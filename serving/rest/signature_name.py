@@ -12,6 +12,10 @@ def signature_name(document: dict[str, Any]) -> str:
     Raises:
         StatusError: it is not a string.
 
+    Example:
+        >>> signature_name({"signature_name": "rank", "instances": [1]})
+        'rank'
+
     Source:
         FillSignature of TensorFlow Serving's util/json_tensor.cc.
     """

@@ -57,6 +57,11 @@ def stack_tensors(values: Sequence[Any], data_type: int) -> Array | None:
     Returns:
         Array whose first axis is along `values`; None if some value is wrong, or differs in shape
         (`check_tensor` says which and why), or the array would have too many axes.
+
+    Example:
+        >>> stack_tensors([[1], [2]], types_pb2.DT_INT32)
+        array([[1],
+               [2]], dtype=int32)
     """
     shape = [len(values)]
     while (kinds := set(map(type, values))) == {list}:
@@ -79,6 +84,10 @@ def check_tensor(value: Any, data_type: int) -> list[int]:
 
     Raises:
         StatusError: about the first array or element that does not fit.
+
+    Example:
+        >>> check_tensor([[1, 2], [3, 4]], types_pb2.DT_INT32)
+        [2, 2]
     """
     shape: list[int] = []
     first = value
@@ -153,7 +162,7 @@ def _stack_elements(values: Sequence[Any], kinds: set[type], data_type: int) -> 
 def _empty(data_type: int) -> Array:
     try:
         return np.empty(0, numpy_type(data_type))
-    except TypeError:
+    except (KeyError, TypeError):
         raise unimplemented(
             f"Conversion of JSON Value: [] to type: {data_type_name(data_type)}"
         ) from None

@@ -42,6 +42,7 @@ def tensors_from_instances(instances: list[Any], data_types: Mapping[str, int]) 
     tensors = _stack_instances(instances, data_types)
     if tensors is not None:
         return tensors
+    # Only the first instance that is wrong, or unlike the first of all, is looked at by element.
     first = instances[0]
 
     def fit(part: Sequence[Any]) -> bool:

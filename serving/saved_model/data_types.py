@@ -38,9 +38,12 @@ def numpy_type(data_type: int) -> np.dtype[Any]:
         data_type: value of the DataType enumeration.
 
     Raises:
-        TypeError: no array can hold it (a resource, a variant).
+        TypeError: no array can hold it (a resource, a variant), or there is no such type.
     """
-    kind: np.dtype[Any] = np.dtype(tf.dtypes.as_dtype(data_type).as_numpy_dtype)
+    try:
+        kind: np.dtype[Any] = np.dtype(tf.dtypes.as_dtype(data_type).as_numpy_dtype)
+    except KeyError as error:
+        raise TypeError(f"no array can hold the type {data_type_name(data_type)}") from error
     return kind
 
 

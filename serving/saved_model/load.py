@@ -78,6 +78,9 @@ def _load(
     except tf.errors.OpError as error:
         session.close()
         raise StatusError(Code(error.error_code), error.message) from error
+    except OSError as error:
+        session.close()
+        raise StatusError(Code.DATA_LOSS, f"{path} is damaged: {error}") from error
     except RuntimeError as error:
         session.close()
         if "tags" not in str(error):

@@ -9,7 +9,11 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
 from serving.saved_model.session import Array
-from serving.status import Code, StatusError, deadline_exceeded
+from serving.status import Code, StatusError, deadline_exceeded, invalid_argument
+
+# TensorFlow walks arrays of strings with an iterator that NumPy makes for up to 32 axes only, and
+# does not look whether it was made: one axis more ends the process.
+_MAXIMUM_STRING_RANK = 32
 
 
 class SavedModelSession:
@@ -46,6 +50,12 @@ class SavedModelSession:
         """
         if deadline is not None and deadline <= time.monotonic():
             raise deadline_exceeded("Deadline exceeded before the session was run")
+        if any(
+            array.ndim > _MAXIMUM_STRING_RANK and array.dtype.hasobject for array in feeds.values()
+        ):
+            raise invalid_argument(
+                f"Tensors of strings have {_MAXIMUM_STRING_RANK} dimensions at most"
+            )
         call = self._call(tuple(feeds), tuple(fetches))
         try:
             results: list[Array] = call(*feeds.values())

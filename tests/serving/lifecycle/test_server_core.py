@@ -85,7 +85,6 @@ def test_the_latest_version_answers_unless_another_is_asked_for(
     core: ServerCore, tmp_path: Path
 ) -> None:
     base = make(tmp_path / "m", 1, 2, 3)
-    two_latest = "latest { num_versions: 2 }"
     core.reload_config(
         config(
             f"name: 'm' base_path: '{base}' model_version_policy {{ latest {{num_versions: 2}} }}"
