@@ -62,6 +62,7 @@ setup(
         ],
         "benchmark": ["matplotlib>=3.9", "scikit-learn>=1.5"],
         "dev": [
+            "grpcio-tools>=1.80",
             "hypothesis>=6.100",
             "matplotlib>=3.9",
             "mypy>=1.15",

@@ -153,7 +153,7 @@ class BatchingSession:
         self, feeds: Sequence[str], fetches: Sequence[str], tasks: Sequence[BatchTask]
     ) -> None:
         try:
-            outputs = self._run_together(feeds, fetches, tasks)
+            results = self._run_together(feeds, fetches, tasks)
         except Exception as error:
             if not isinstance(error, StatusError):
                 _log.exception("A batch failed in a way that no request can cause")
@@ -161,12 +161,12 @@ class BatchingSession:
             for task in tasks:
                 task.fail(error)
         else:
-            for task, results in zip(tasks, outputs, strict=True):
-                task.finish(dict(zip(fetches, results, strict=True)))
+            for task, result in zip(tasks, results, strict=True):
+                task.finish(result)
 
     def _run_together(
         self, feeds: Sequence[str], fetches: Sequence[str], tasks: Sequence[BatchTask]
-    ) -> list[tuple[Array, ...]]:
+    ) -> list[dict[str, Array]]:
         sizes = [task.rows for task in tasks]
         rows = self._options.padded_size(sum(sizes))
         BATCH_PADDING_SIZE.observe(rows - sum(sizes), str(rows))
@@ -180,7 +180,11 @@ class BatchingSession:
         deadline = max(deadlines) if len(deadlines) == len(tasks) else None
         BATCH_WRAPPED_RUN_COUNT.increment()
         outputs = self._session.run(merged, fetches, deadline)
-        return list(zip(*(split_rows(output, sizes, rows) for output in outputs), strict=True))
+        results: list[dict[str, Array]] = [{} for _ in tasks]
+        for fetch, output in zip(fetches, outputs, strict=True):
+            for result, part in zip(results, split_rows(output, sizes, rows), strict=True):
+                result[fetch] = part
+        return results
 
 
 def _kind(arrays: Iterable[Array], by_rank: bool) -> tuple[Any, ...]:
@@ -189,8 +193,10 @@ def _kind(arrays: Iterable[Array], by_rank: bool) -> tuple[Any, ...]:
 
 
 def _joined(parts: Sequence[Array]) -> Array:
+    if len(parts) == 1:
+        return parts[0]
     if len({part.shape[1:] for part in parts}) > 1:
         raise failed_precondition(
             "The parts of a request that was split were padded to different sizes"
         )
-    return np.concatenate(parts) if len(parts) > 1 else parts[0]
+    return np.concatenate(parts)

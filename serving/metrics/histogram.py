@@ -46,7 +46,8 @@ class Histogram:
         self.labels = tuple(labels)
         self.bucket_limits = tuple(bucket_limits)
         self._lock = threading.Lock()
-        self._values: dict[tuple[str, ...], Distribution] = {}
+        self._buckets: dict[tuple[str, ...], list[int]] = {}
+        self._totals: dict[tuple[str, ...], float] = {}
 
     def observe(self, value: float, *labels: str) -> None:
         """Add a value to the distribution of these labels.
@@ -62,18 +63,19 @@ class Histogram:
             raise ValueError(f"{self.name} has the labels {self.labels}, not {len(labels)} of them")
         bucket = bisect_right(self.bucket_limits, value)
         with self._lock:
-            distribution = self._values.get(labels)
-            if distribution is None:
-                distribution = Distribution([0] * (len(self.bucket_limits) + 1), 0.0)
-            distribution.buckets[bucket] += 1
-            self._values[labels] = distribution._replace(total=distribution.total + value)
+            buckets = self._buckets.get(labels)
+            if buckets is None:
+                buckets = self._buckets[labels] = [0] * (len(self.bucket_limits) + 1)
+                self._totals[labels] = 0.0
+            buckets[bucket] += 1
+            self._totals[labels] += value
 
     def values(self) -> dict[tuple[str, ...], Distribution]:
         """The distributions as they are now, in the order of their labels."""
         with self._lock:
             return {
-                labels: Distribution(list(distribution.buckets), distribution.total)
-                for labels, distribution in sorted(self._values.items())
+                labels: Distribution(list(buckets), self._totals[labels])
+                for labels, buckets in sorted(self._buckets.items())
             }
 
 

@@ -17,6 +17,7 @@ from serving.inference.warmup import warm_up
 from serving.lifecycle.model_config import single_model_config
 from serving.lifecycle.model_versions import RetryOptions
 from serving.lifecycle.server_core import CoreOptions, ServerCore
+from serving.metrics.prometheus_page import DEFAULT_PATH
 from serving.protos.monitoring_config_pb2 import MonitoringConfig
 from serving.protos.session_bundle_config_pb2 import BatchingParameters
 from serving.protos.ssl_config_pb2 import SSLConfig
@@ -30,7 +31,6 @@ from serving.server.flags import Flags
 from serving.server.text_proto import read_text_proto
 from serving.status import StatusError, invalid_argument
 
-DEFAULT_METRICS_PATH = "/monitoring/prometheus/metrics"
 _log = logging.getLogger(__name__)
 
 
@@ -118,7 +118,7 @@ class Server:
             self._grpc.stop(max(deadline - time.monotonic(), 0.0))
         self._core.stop(deadline)
         if self._scheduler:
-            self._scheduler.close()
+            self._scheduler.close(timeout=max(deadline - time.monotonic(), 0.0))
 
     def _load(self, name: str, version: int, path: str) -> Servable:
         servable = load_servable(
@@ -212,7 +212,7 @@ def _metrics_path(flags: Flags) -> str | None:
     if not flags.monitoring_config_file:
         return None
     config = read_text_proto(flags.monitoring_config_file, MonitoringConfig()).prometheus_config
-    return (config.path or DEFAULT_METRICS_PATH) if config.enable else None
+    return (config.path or DEFAULT_PATH) if config.enable else None
 
 
 def _credentials(flags: Flags) -> grpc.ServerCredentials | None:
