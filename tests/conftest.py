@@ -6,6 +6,14 @@ import numpy as np
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("contract", "the server that tests/serving/contract runs on")
+    group.addoption("--server-command", help="a program with tensorflow_model_server's flags")
+    group.addoption("--grpc", help="HOST:PORT of a server that runs already")
+    group.addoption("--rest", help="HOST:PORT of the same server's REST interface")
+    group.addoption("--models", help="the directory of write_models.py that it serves")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     for item in items:

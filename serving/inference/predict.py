@@ -1,12 +1,12 @@
 """Predict: named tensors in, named tensors out."""
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 
+from serving.inference.request_inputs import request_inputs
 from serving.inference.response_spec import fill_model_spec
 from serving.inference.signatures import signature_to_predict
 from serving.metrics.server_metrics import RUNTIME_LATENCY
@@ -18,7 +18,7 @@ from serving.saved_model.servable import (
     Servable,
 )
 from serving.saved_model.session import Array
-from serving.saved_model.tensor_proto import to_array, to_proto
+from serving.saved_model.tensor_proto import to_proto
 from serving.status import internal, invalid_argument
 
 _METHODS = (PREDICT_METHOD, CLASSIFY_METHOD, REGRESS_METHOD)
@@ -44,8 +44,7 @@ def predict(
         TensorFlow Serving, servables/tensorflow/predict_util.cc.
     """
     signature = signature_to_predict(servable, request.model_spec.signature_name)
-    _check_aliases(signature, request.inputs)
-    inputs = {alias: _array(alias, proto) for alias, proto in request.inputs.items()}
+    inputs = request_inputs(signature, request.inputs)
     outputs = run_signature(servable, signature, inputs, request.output_filter, deadline)
     response = PredictResponse()
     fill_model_spec(response.model_spec, request.model_spec, servable)
@@ -95,23 +94,6 @@ def _check_method(servable: Servable, signature: SignatureDef) -> None:
         )
 
 
-def _check_aliases(signature: SignatureDef, inputs: Collection[str]) -> None:
-    given, wanted = set(inputs), set(signature.inputs)
-    if len(given) != len(wanted):
-        raise invalid_argument(
-            f"input size does not match signature: {len(given)}!={len(wanted)} "
-            f"len({_braces(given)}) != len({_braces(wanted)}). "
-            f"Sent extra: {_braces(given - wanted)}. "
-            f"Missing but required: {_braces(wanted - given)}."
-        )
-    for alias in inputs:
-        if alias not in wanted:
-            raise invalid_argument(
-                f"input tensor alias not found in signature: {alias}. Inputs expected to be in "
-                f"the set {_braces(wanted)}."
-            )
-
-
 def _outputs(signature: SignatureDef, output_filter: Sequence[str]) -> list[str]:
     if not output_filter:
         return sorted(signature.outputs)
@@ -120,20 +102,9 @@ def _outputs(signature: SignatureDef, output_filter: Sequence[str]) -> list[str]
         if alias not in signature.outputs:
             raise invalid_argument(
                 f"output tensor alias not found in signature: {alias} Outputs expected to be in "
-                f"the set {_braces(signature.outputs)}."
+                f"the set {{{','.join(sorted(signature.outputs))}}}."
             )
         if alias in seen:
             raise invalid_argument(f"duplicate output tensor alias: {alias}")
         seen.append(alias)
     return seen
-
-
-def _array(alias: str, proto: TensorProto) -> Array:
-    try:
-        return to_array(proto)
-    except (ValueError, OverflowError, MemoryError) as error:
-        raise invalid_argument(f"tensor parsing error: {alias}") from error
-
-
-def _braces(aliases: Collection[str]) -> str:
-    return f"{{{','.join(sorted(aliases))}}}"

@@ -189,20 +189,23 @@ class ServerCore:
             return {v: state for v, state in states.items() if state is not old.get(v)}
 
         def decided(name: str) -> bool:
-            states = [state.state for state in since(name).values()]
-            return State.AVAILABLE in states or (
-                bool(states) and all(state is State.END for state in states)
-            )
+            states = since(name).values()
+            if name not in self._configs or any(s.state is State.AVAILABLE for s in states):
+                return True
+            # One that ended without an error is of the model's earlier life, unloaded meanwhile.
+            ended = all(state.state is State.END for state in states)
+            return ended and any(state.error for state in states)
 
         if not self.states.wait_until(lambda: all(map(decided, names)), deadline):
             raise deadline_exceeded("the models of the new config did not become available in time")
         failures = []
-        for name in sorted(names):
+        for name in sorted(set(names) & set(self._configs)):
             states = since(name)
             if not any(state.state is State.AVAILABLE for state in states.values()):
                 failures += [
                     f"{{{{name: {name} version: {version}}} due to error: {state.error}}}, "
                     for version, state in states.items()
+                    if state.error
                 ]
         if failures:
             raise unknown(

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
@@ -14,6 +15,10 @@ from serving.status import Code, StatusError, deadline_exceeded, invalid_argumen
 # TensorFlow walks arrays of strings with an iterator that NumPy makes for up to 32 axes only, and
 # does not look whether it was made: one axis more ends the process.
 _MAXIMUM_STRING_RANK = 32
+
+# Clients choose which outputs to fetch, so there may be any number of calls: the ones used longest
+# ago are let go of.
+_MOST_CALLS = 64
 
 
 class SavedModelSession:
@@ -34,7 +39,7 @@ class SavedModelSession:
     def __init__(self, session: tf.compat.v1.Session) -> None:
         self._session = session
         self._calls: dict[tuple[tuple[str, ...], tuple[str, ...]], Any] = {}
-        self._preparing = threading.Lock()
+        self._choosing, self._preparing = threading.Lock(), threading.Lock()
 
     def run(
         self,
@@ -56,12 +61,17 @@ class SavedModelSession:
             raise invalid_argument(
                 f"Tensors of strings have {_MAXIMUM_STRING_RANK} dimensions at most"
             )
-        call = self._call(tuple(feeds), tuple(fetches))
+        # In one order: a message's map has none, and another order would be another call.
+        names = tuple(sorted(feeds))
+        call = self._call(names, tuple(fetches))
         try:
-            results: list[Array] = call(*feeds.values())
+            results = call(*(feeds[name] for name in names))
         except tf.errors.OpError as error:
             raise StatusError(Code(error.error_code), error.message) from error
-        return results
+        except UnicodeDecodeError as error:
+            # The message of an operation's error quotes a string of the request that is no UTF-8.
+            raise invalid_argument(error.object.decode(errors="replace")) from error
+        return [result if isinstance(result, np.ndarray) else _scalar(result) for result in results]
 
     def close(self) -> None:
         """Free the graph; see `Session.close`."""
@@ -70,16 +80,29 @@ class SavedModelSession:
 
     def _call(self, feeds: tuple[str, ...], fetches: tuple[str, ...]) -> Any:
         key = (feeds, fetches)
-        call = self._calls.get(key)
-        if call is None:
-            options = config_pb2.CallableOptions(feed=feeds, fetch=fetches)
-            with self._preparing:
-                call = self._calls.get(key) or self._prepare(options)
-                self._calls[key] = call
+        with self._choosing:
+            call = self._calls.pop(key, None)
+            if call is not None:
+                self._calls[key] = call  # the latest used is the last
+                return call
+        with self._preparing:
+            call = self._calls.get(key) or self._prepare(feeds, fetches)
+        with self._choosing:
+            self._calls[key] = call
+            if len(self._calls) > _MOST_CALLS:
+                del self._calls[next(iter(self._calls))]
         return call
 
-    def _prepare(self, options: config_pb2.CallableOptions) -> Any:
+    def _prepare(self, feeds: tuple[str, ...], fetches: tuple[str, ...]) -> Any:
+        options = config_pb2.CallableOptions(feed=feeds, fetch=fetches)
         try:
             return self._session._make_callable_from_options(options)
         except tf.errors.OpError as error:
             raise StatusError(Code(error.error_code), error.message) from error
+
+
+def _scalar(value: Any) -> Array:
+    """A result without dimensions, which TensorFlow returns as a bare value, as the array it is."""
+    array: Array = np.empty((), object if isinstance(value, bytes) else np.asarray(value).dtype)
+    array[()] = value
+    return array

@@ -24,11 +24,18 @@ _FIELDS = {
     types_pb2.DT_UINT64: "uint64_val",
     types_pb2.DT_HALF: "half_val",
     types_pb2.DT_BFLOAT16: "half_val",
+    types_pb2.DT_COMPLEX64: "scomplex_val",
+    types_pb2.DT_COMPLEX128: "dcomplex_val",
 }
 _HALVES = (types_pb2.DT_HALF, types_pb2.DT_BFLOAT16)
+# A complex number travels as two real ones.
+_REAL_PARTS = {types_pb2.DT_COMPLEX64: np.float32, types_pb2.DT_COMPLEX128: np.float64}
+_MAXIMUM_RANK = 64  # of a NumPy array; TensorFlow's is 254
 # A shape alone may ask for any size, as absent values repeat the last one given: what is repeated
 # is bounded, so that a message of a few bytes cannot claim the machine's memory.
-_MOST_REPEATED_BYTES = 256 * 2**20
+_MOST_REPEATED_BYTES = 64 * 2**20
+# Values become Python objects, ten times their size, on their way into a message: so many at once.
+_VALUES_AT_ONCE = 2**16
 
 
 def to_array(proto: tensor_pb2.TensorProto) -> Array:
@@ -53,6 +60,8 @@ def to_array(proto: tensor_pb2.TensorProto) -> Array:
     field = _FIELDS.get(proto.dtype)
     if field is None or proto.tensor_shape.unknown_rank:
         raise ValueError(f"no tensor of type {proto.dtype} can be read")
+    if len(proto.tensor_shape.dim) > _MAXIMUM_RANK:
+        raise ValueError(f"a tensor has {_MAXIMUM_RANK} dimensions at most")
     shape = tuple(dim.size for dim in proto.tensor_shape.dim)
     if any(size < 0 for size in shape):
         raise ValueError(f"the shape {list(shape)} has a negative size")
@@ -82,7 +91,7 @@ def to_proto(array: Array, data_type: int) -> tensor_pb2.TensorProto:
         A message that `to_array` reads back as the same array.
 
     Raises:
-        KeyError: the data type has no typed field here (complex, quantised).
+        KeyError: the data type has no typed field here (quantised).
 
     Source:
         TensorFlow, tensorflow/core/framework/tensor.cc, Tensor::AsProtoField.
@@ -93,7 +102,11 @@ def to_proto(array: Array, data_type: int) -> tensor_pb2.TensorProto:
     flat = array.ravel()
     if data_type in _HALVES:
         flat = flat.view(np.uint16)
-    getattr(proto, _FIELDS[data_type]).extend(flat.tolist())
+    elif data_type in _REAL_PARTS:
+        flat = flat.view(_REAL_PARTS[data_type])
+    values = getattr(proto, _FIELDS[data_type])
+    for start in range(0, len(flat), _VALUES_AT_ONCE):
+        values.extend(flat[start : start + _VALUES_AT_ONCE].tolist())
     return proto
 
 
@@ -102,6 +115,8 @@ def _typed(values: Any, data_type: int, kind: np.dtype[Any]) -> Array:
         return _objects(list(values))
     if data_type in _HALVES:
         return np.array(values, np.int32).astype(np.uint16).view(kind)
+    if data_type in _REAL_PARTS:
+        return np.array(values[: len(values) // 2 * 2], _REAL_PARTS[data_type]).view(kind)
     if kind.itemsize < 4 and kind.kind != "b":  # these travel as int32 and wrap, as a C++ cast does
         return np.array(values, np.int32).astype(kind)
     return np.array(values, kind)

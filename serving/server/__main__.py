@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from importlib.metadata import version
 
 _GRACE = 30.0
 
@@ -23,17 +24,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from serving.server.flags import parse_flags
 
     flags = parse_flags(sys.argv[1:] if arguments is None else arguments)
+    if flags.version:
+        print(f"TensorFlow ModelServer: infnet-keras {version('infnet-keras')}, embedded")
+        print(f"TensorFlow Library: {version('tensorflow')}")
+        return 0
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow as tf
 
     from serving.server.server import Server
     from serving.status import StatusError
 
-    if flags.version:
-        from infnet_keras import __version__
-
-        print(f"infnet-keras embedded server: {__version__}\nTensorFlow Library: {tf.__version__}")
-        return 0
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(levelname).1s %(asctime)s] %(message)s"
     )

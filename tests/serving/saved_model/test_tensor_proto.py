@@ -26,6 +26,8 @@ NUMERIC = [
     np.uint32,
     np.uint64,
     np.bool_,
+    np.complex64,
+    np.complex128,
 ]
 SHAPES = hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4)
 
@@ -89,6 +91,7 @@ def test_bfloat16() -> None:
         proto(types_pb2.DT_BOOL, [3], bool_val=[False, True]),
         proto(types_pb2.DT_UINT8, [2], int_val=[300, -1]),
         proto(types_pb2.DT_INT32, []),
+        proto(types_pb2.DT_COMPLEX64, [3], scomplex_val=[1.0, 2.0, 3.0, 4.0]),
     ],
 )
 def test_values_that_are_too_few_or_too_many_are_read_as_tensorflow_reads_them(
