@@ -14,10 +14,10 @@ import argparse
 import json
 import os
 import platform
+import queue
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -141,27 +141,32 @@ def overhead(model: Path, rows: int, rounds: int, console: Console) -> None:
 
 
 def per_second(name: str, clients: int, seconds: float, request: PredictRequest) -> float:
-    """Answers a second to clients that each wait for one answer before they ask again."""
-    answered = [0] * clients
-    stop = threading.Event()
+    """Answers a second to clients that each wait for one answer before they ask again.
+
+    They share the server's cores, so they do as little as clients can: all of them are calls in
+    flight of one thread, of a request serialised beforehand, whose answers are left as bytes.
+    """
     channel = grpc.insecure_channel(f"127.0.0.1:{PORTS[name][0]}")
-    stub = PredictionServiceStub(channel)
+    predict = channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+    message = request.SerializeToString()
+    answers: queue.SimpleQueue[grpc.Future] = queue.SimpleQueue()
 
-    def client(number: int) -> None:
-        while not stop.is_set():
-            stub.Predict(request, timeout=30)
-            answered[number] += 1
+    def ask() -> None:
+        predict.future(message, timeout=30).add_done_callback(answers.put)
 
-    threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
     start = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    stop.wait(seconds)
-    stop.set()
-    for thread in threads:
-        thread.join()
+    for _ in range(clients):
+        ask()
+    answered = 0
+    while time.perf_counter() - start < seconds:
+        answers.get().result()
+        answered += 1
+        ask()
+    taken = time.perf_counter() - start
+    for _ in range(clients):
+        answers.get().result()
     channel.close()
-    return sum(answered) / (time.perf_counter() - start)
+    return answered / taken
 
 
 def throughput(model: Path, clients: int, rounds: int, console: Console) -> None:
@@ -196,14 +201,16 @@ def main() -> None:
     with TemporaryDirectory() as scratch:
         parameters = Path(scratch, "batching.config")
         parameters.write_text(
-            "max_batch_size { value: 32 } batch_timeout_micros { value: 1000 } "
-            "max_enqueued_batches { value: 100 } num_batch_threads { value: 2 }"
+            "max_batch_size { value: 32 } batch_timeout_micros { value: 5000 } "
+            "max_enqueued_batches { value: 100 } num_batch_threads { value: 1 }"
         )
         batching = [f"--batching_parameters_file={parameters}", "--grpc_max_threads=64"]
+        # The cores are busy with requests: runs that spread over them only get in their way.
+        batching += ["--tensorflow_intra_op_parallelism=1", "--tensorflow_inter_op_parallelism=1"]
         with server(options.model, "plain"):
             overhead(options.model, options.rows, options.rounds, console)
             with server(options.model, "batched", "--enable_batching", *batching):
-                throughput(options.model, options.clients, 5, console)
+                throughput(options.model, options.clients, 9, console)
 
 
 if __name__ == "__main__":

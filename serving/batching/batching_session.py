@@ -105,8 +105,7 @@ class BatchingSession:
         if queue is None:
             return self._session.run(feeds, fetches, deadline)
         task = BatchTask(feeds, deadline)
-        for _ in feeds:
-            BATCH_INPUT_SIZE.observe(task.rows)
+        BATCH_INPUT_SIZE.observe(task.rows, times=len(feeds))
         if not task.rows:
             return self._session.run(feeds, fetches, deadline)
         results = [part.wait() for part in self._scheduler.schedule(queue, task)]

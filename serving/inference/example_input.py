@@ -7,6 +7,9 @@ from serving.metrics.server_metrics import REQUEST_EXAMPLE_COUNT_TOTAL, REQUEST_
 from serving.saved_model.session import Array
 from serving.status import invalid_argument
 
+# A short request may have a long context and many examples: what its repetition takes is bounded.
+_MOST_CONTEXT_BYTES = 64 * 2**20
+
 
 def serialized_examples(model_name: str, request_input: Input) -> Array:
     """The request's examples, each with the context, if there is one, put before it.
@@ -20,7 +23,8 @@ def serialized_examples(model_name: str, request_input: Input) -> Array:
         context both have is the example's, since what comes later in a message wins.
 
     Raises:
-        StatusError: INVALID_ARGUMENT, there is no example.
+        StatusError: INVALID_ARGUMENT, there is no example; or the context, once for each example,
+            takes more than 64 MiB.
 
     Source:
         TensorFlow Serving, servables/tensorflow/util.cc, InputToSerializedExampleTensor.
@@ -35,6 +39,10 @@ def serialized_examples(model_name: str, request_input: Input) -> Array:
             context, examples = b"", []
     if not len(examples):
         raise invalid_argument("Input is empty.")
+    if len(context) * len(examples) > _MOST_CONTEXT_BYTES:
+        raise invalid_argument(
+            f"A context of {len(context)} bytes is too long for {len(examples)} examples"
+        )
     REQUEST_EXAMPLE_COUNTS.observe(len(examples), model_name)
     REQUEST_EXAMPLE_COUNT_TOTAL.increment(model_name, amount=len(examples))
     tensor = np.empty(len(examples), object)

@@ -49,12 +49,13 @@ class Histogram:
         self._buckets: dict[tuple[str, ...], list[int]] = {}
         self._totals: dict[tuple[str, ...], float] = {}
 
-    def observe(self, value: float, *labels: str) -> None:
+    def observe(self, value: float, *labels: str, times: int = 1) -> None:
         """Add a value to the distribution of these labels.
 
         Args:
             value: to count.
             labels: one value for each name in `labels` of the histogram.
+            times: how often it was observed.
 
         Raises:
             ValueError: a label too few or too many.
@@ -67,8 +68,8 @@ class Histogram:
             if buckets is None:
                 buckets = self._buckets[labels] = [0] * (len(self.bucket_limits) + 1)
                 self._totals[labels] = 0.0
-            buckets[bucket] += 1
-            self._totals[labels] += value
+            buckets[bucket] += times
+            self._totals[labels] += value * times
 
     def values(self) -> dict[tuple[str, ...], Distribution]:
         """The distributions as they are now, in the order of their labels."""

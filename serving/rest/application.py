@@ -6,8 +6,10 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from serving.large_requests import LARGE, LARGE_REQUESTS
 from serving.lifecycle.server_core import ServerCore
 from serving.metrics.prometheus_page import prometheus_page
 from serving.metrics.server_metrics import REQUEST_COUNT, REQUEST_LATENCY
@@ -33,9 +35,6 @@ _CORS = (
     (b"access-control-allow-methods", b"POST, GET"),
     (b"access-control-allow-headers", b"Content-Type"),
 )
-# Parsing takes a multiple of a body's size in memory: large ones, and zipped ones, which may turn
-# out large, are answered one after another.
-_LARGE_BODY = 4 * 2**20
 _MOST_WAITING = 1000
 _log = logging.getLogger(__name__)
 
@@ -73,7 +72,6 @@ class RestApplication:
     def __init__(self, core: ServerCore, executor: Executor, options: RestOptions) -> None:
         self._core, self._api = core, RestApi(core)
         self._executor, self._options = executor, options
-        self._large = asyncio.Semaphore(1)
         self._waiting = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -94,8 +92,8 @@ class RestApplication:
     async def _respond(
         self, scope: dict[str, Any], path: str, receive: Receive
     ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
-        if path == self._options.metrics_path:
-            return 200, ((b"content-type", b"text/plain"),), prometheus_page().encode()
+        if self._options.metrics_path and path.partition("?")[0] == self._options.metrics_path:
+            return _metrics(path, self._options.metrics_path)
         if self._options.cors and scope["method"] == "OPTIONS" and is_api_path(path):
             return 200, (_JSON,), b""
         start = time.monotonic()
@@ -117,37 +115,22 @@ class RestApplication:
         self, call: RestCall, scope: dict[str, Any], receive: Receive, start: float
     ) -> bytes:
         deadline = start + self._options.timeout if self._options.timeout > 0 else None
-        if self._waiting >= _MOST_WAITING:
-            raise resource_exhausted(f"{_MOST_WAITING} requests are waiting already")
-        self._waiting += 1
         try:
             async with asyncio.timeout_at(_loop_time(deadline)):
                 body = await read_body(receive)
-                zipped = _is_zipped(scope)
-                if len(body) < _LARGE_BODY and not zipped:
-                    return await self._in_thread(call, body, zipped, deadline)
-                async with self._large:
-                    return await self._in_thread(call, body, zipped, deadline)
+                if self._waiting >= _MOST_WAITING:
+                    raise resource_exhausted(f"{_MOST_WAITING} requests are waiting already")
+                self._waiting += 1
+                try:
+                    if _is_zipped(scope):
+                        body = await _in_thread(self._executor, partial(unzip, body))
+                    executor = LARGE_REQUESTS if len(body) >= LARGE else self._executor
+                    answer = partial(self._api.answer, call, body, deadline)
+                    return await _in_thread(executor, answer)
+                finally:
+                    self._waiting -= 1
         except TimeoutError as error:
             raise deadline_exceeded("Timed out waiting for notification") from error
-        finally:
-            self._waiting -= 1
-
-    async def _in_thread(
-        self, call: RestCall, body: bytes, zipped: bool, deadline: float | None
-    ) -> bytes:
-        def work() -> bytes:
-            try:
-                return self._api.answer(call, unzip(body) if zipped else body, deadline)
-            except StatusError:
-                raise
-            except (MemoryError, RecursionError) as error:
-                raise invalid_argument(f"The request is too large: {error!r}") from error
-            except Exception as error:  # a bug of ours is a 500 with a word, not a closed socket
-                _log.exception("answering %s failed unexpectedly", call.method)
-                raise internal(f"Internal error: {type(error).__name__}") from error
-
-        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     def _count(self, name: str, code: Code) -> None:
         # Names that are not configured are counted together: clients could invent any number.
@@ -157,6 +140,28 @@ class RestApplication:
     def _observe(self, start: float, name: str, method: str) -> None:
         api = method if method in ("predict", "classify", "regress") else ""
         REQUEST_LATENCY.observe((time.monotonic() - start) * 1e6, name, api, "REST")
+
+
+async def _in_thread(executor: Executor, work: Callable[[], bytes]) -> bytes:
+    def guarded() -> bytes:
+        try:
+            return work()
+        except StatusError:
+            raise
+        except (MemoryError, RecursionError) as error:
+            raise invalid_argument(f"The request is too large: {error!r}") from error
+        except Exception as error:  # a bug of ours is a 500 with a word, not a closed socket
+            _log.exception("answering a request failed unexpectedly")
+            raise internal(f"Internal error: {type(error).__name__}") from error
+
+    return await asyncio.get_running_loop().run_in_executor(executor, guarded)
+
+
+def _metrics(path: str, metrics_path: str) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
+    text = (b"content-type", b"text/plain")
+    if path != metrics_path:
+        return 400, (text,), f"Unexpected path: {path}. Should be {metrics_path}".encode()
+    return 200, (text,), prometheus_page().encode()
 
 
 def _path_and_query(scope: dict[str, Any]) -> str:

@@ -4,13 +4,12 @@ import asyncio
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from serving.lifecycle.server_core import ServerCore
 from serving.rest.application import RestApplication, RestOptions
+from serving.rest.impatient_protocol import ImpatientProtocol
 from serving.status import unavailable
 
 _KEEP_ALIVE = 60
@@ -40,8 +39,10 @@ class RestServer:
         self._socket = _listen(host, port)
         config = uvicorn.Config(
             RestApplication(core, ThreadPoolExecutor(threads, "rest"), options),
-            http=_ImpatientProtocol,
+            http=ImpatientProtocol,
+            ws="none",
             lifespan="off",
+            proxy_headers=False,
             access_log=False,
             log_config=None,
             server_header=False,
@@ -69,31 +70,6 @@ class RestServer:
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=self._loop_factory) as runner:
             runner.run(self._server.serve(sockets=[self._socket]))
-
-
-class _ImpatientProtocol(HttpToolsProtocol):
-    """Closes a connection whose request has not begun, or whose head is not complete, in time.
-
-    uvicorn bounds the time between two requests only: without this, clients that connect and say
-    nothing, or their headers a byte at a time, hold their sockets for ever.
-    """
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._head_timer = self.loop.call_later(_KEEP_ALIVE, transport.close)
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._head_timer.cancel()
-        self._head_timer = self.loop.call_later(_KEEP_ALIVE, self.transport.close)
-
-    def on_headers_complete(self) -> None:
-        self._head_timer.cancel()
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._head_timer.cancel()
-        super().connection_lost(exc)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -2,7 +2,9 @@
 
 import logging
 import time
+from bisect import bisect
 from collections.abc import Callable
+from itertools import accumulate
 from typing import TypeVar
 
 import grpc
@@ -48,5 +50,16 @@ def answer(
         done(Code.OK, (time.monotonic() - start) * 1e6)
         return response
     done(code, (time.monotonic() - start) * 1e6)
-    context.abort(_CODES[int(code)], message[:_LONGEST_MESSAGE])
+    context.abort(_CODES[int(code)], _shortened(message))
     raise AssertionError("aborting a call raises")
+
+
+def _shortened(message: str) -> str:
+    sizes = accumulate(map(_size_in_header, message[:_LONGEST_MESSAGE]))
+    return message[: bisect(list(sizes), _LONGEST_MESSAGE)]
+
+
+def _size_in_header(character: str) -> int:
+    """Bytes of a character in a header, where all but printable ASCII is percent-encoded."""
+    plain = " " <= character <= "~" and character != "%"
+    return 1 if plain else 3 * len(character.encode())

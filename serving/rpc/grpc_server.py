@@ -5,15 +5,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tensorflow_serving.apis.model_service_pb2_grpc import add_ModelServiceServicer_to_server
 from tensorflow_serving.apis.prediction_service_pb2_grpc import (
     add_PredictionServiceServicer_to_server,
 )
 
 from serving.lifecycle.server_core import ServerCore
+from serving.rpc.health_service import HealthService
 from serving.rpc.model_service import ModelService
 from serving.rpc.prediction_service import PredictionService
+from serving.rpc.request_parser import RequestParser
 from serving.status import unavailable
 
 _LARGEST_MESSAGE = 2**31 - 1
@@ -59,7 +61,8 @@ class GrpcServer:
 
     def __init__(self, core: ServerCore, options: GrpcOptions) -> None:
         self._server = grpc.server(
-            ThreadPoolExecutor(options.threads, "grpc"),
+            ThreadPoolExecutor(options.threads + _MOST_WAITING, "grpc"),
+            interceptors=[RequestParser(options.threads)],
             options=[
                 ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
                 ("grpc.max_send_message_length", _LARGEST_MESSAGE),
@@ -70,7 +73,7 @@ class GrpcServer:
         )
         add_PredictionServiceServicer_to_server(PredictionService(core), self._server)
         add_ModelServiceServicer_to_server(ModelService(core), self._server)
-        self._health = health.HealthServicer()
+        self._health = HealthService(_SERVICES)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         for address in options.addresses:
             self._listen(address, options.credentials)

@@ -62,12 +62,13 @@ def to_array(proto: tensor_pb2.TensorProto) -> Array:
         raise ValueError(f"no tensor of type {proto.dtype} can be read")
     if len(proto.tensor_shape.dim) > _MAXIMUM_RANK:
         raise ValueError(f"a tensor has {_MAXIMUM_RANK} dimensions at most")
-    shape = tuple(dim.size for dim in proto.tensor_shape.dim)
-    if any(size < 0 for size in shape):
+    shape = tuple([dim.size for dim in proto.tensor_shape.dim])
+    if shape and min(shape) < 0:
         raise ValueError(f"the shape {list(shape)} has a negative size")
     count, kind = prod(shape), numpy_type(proto.dtype)
-    if proto.tensor_content:
-        return _from_content(proto.tensor_content, kind, count).reshape(shape)
+    content = proto.tensor_content
+    if content:
+        return _from_content(content, kind, count).reshape(shape)
     values = getattr(proto, field)
     given = _typed(values, proto.dtype, kind)[:count]
     if len(given) < count:

@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 after a stop that was asked for, 255 if the server could not start.
     """
     # Before TensorFlow is imported: it reads these once, and a bad flag should not wait for it.
+    from serving.process_memory import limit_arenas
     from serving.server.flags import parse_flags
 
     flags = parse_flags(sys.argv[1:] if arguments is None else arguments)
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"TensorFlow Library: {version('tensorflow')}")
         return 0
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    limit_arenas()
     import tensorflow as tf
 
     from serving.server.server import Server
