@@ -67,7 +67,7 @@ def _answer(work: Callable[[], Result]) -> Result:
         raise
     finally:
         gc.enable()
-        _return_memory_soon()
+        return_memory()
 
 
 def _clear_frames(error: BaseException | None) -> None:

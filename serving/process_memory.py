@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 _M_ARENA_MAX = -8
-_ARENAS = 2
+_ARENAS = 1
 
 
 def limit_arenas() -> None:
