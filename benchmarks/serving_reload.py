@@ -158,7 +158,7 @@ def run(rate: float, seconds: float, base: Path) -> tuple[Load, Timeline]:
     return load, timeline
 
 
-def report(load: Load, timeline: Timeline, asked: int, console: Console) -> bool:
+def report(load: Load, timeline: Timeline, asked: int, scratch: str, console: Console) -> bool:
     """Print the outcome; returns whether it is what it must be."""
     wrong = [answer for answer in load.answers if not timeline.was_live(answer[3], *answer[:2])]
     table = Table(title=f"{asked} requests")
@@ -179,7 +179,7 @@ def report(load: Load, timeline: Timeline, asked: int, console: Console) -> bool
     console.print(table)
     console.print(f"failed: {len(load.failures)}; by a version that was not live: {len(wrong)}")
     for number, (state, error) in sorted(timeline.states.items()):
-        console.print(f"version {number}: state {state} {error[:120]}")
+        console.print(f"version {number}: state {state} {error.replace(scratch, 'DIR')[:120]}")
     for failure in load.failures[:5]:
         console.print(failure)
     ended = timeline.states.get(CORRUPT, (0, ""))
@@ -210,7 +210,8 @@ def main() -> None:
         finally:
             process.terminate()
             process.wait()
-    if not report(load, timeline, int(options.rate * options.seconds), console):
+    asked = int(options.rate * options.seconds)
+    if not report(load, timeline, asked, scratch, console):
         raise SystemExit("FAILED")
     console.print("every request was answered, by a version then live")
 
