@@ -1,19 +1,14 @@
 """Answers requests that take much memory one at a time, and gives that memory back."""
 
 import gc
-import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import ParamSpec, TypeVar
 
-from serving.process_memory import return_memory
-
 LARGE = 4 * 2**20
 """Bytes of a request from which on it is a large one."""
-
-_SOON = 1.0  # seconds
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -46,16 +41,6 @@ class LargeRequests(ThreadPoolExecutor):
 
 
 LARGE_REQUESTS = LargeRequests()
-_soon: threading.Timer | None = None
-
-
-def _return_memory_soon() -> None:
-    """Also give back what is freed only when the answer has been sent."""
-    global _soon
-    if _soon is None or not _soon.is_alive():
-        _soon = threading.Timer(_SOON, return_memory)
-        _soon.daemon = True
-        _soon.start()
 
 
 def _answer(work: Callable[[], Result]) -> Result:
@@ -67,7 +52,6 @@ def _answer(work: Callable[[], Result]) -> Result:
         raise
     finally:
         gc.enable()
-        return_memory()
 
 
 def _clear_frames(error: BaseException | None) -> None:

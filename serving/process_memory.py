@@ -1,29 +1,48 @@
-"""Has the C library give memory back to the system."""
+"""Has the C library give free memory back to the system."""
 
 import ctypes
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 _M_ARENA_MAX = -8
-_ARENAS = 1
+_INTERVAL = 1.0
+_CHANGE = 0.01
 
 
 def limit_arenas() -> None:
-    """Have all threads allocate from two arenas; call it before there are threads.
+    """Have all threads allocate from one arena; call it before there are threads.
 
     glibc makes eight arenas for each CPU, and keeps up to 64 MiB of free memory in each but the
-    first, whatever `return_memory` says. After 64 MiB bodies of twenty kinds a server that held
-    760 MiB keeps at 770 MiB with two arenas; at 800 with four, 880 with eight and 900 with sixteen.
+    first, whatever it is told.
     """
-    _call("mallopt", _M_ARENA_MAX, _ARENAS)
+    _call("mallopt", _M_ARENA_MAX, 1)
 
 
-def return_memory() -> None:
-    """Give what was freed back to the system, of which glibc keeps a part for later.
+def give_back_free_memory(stopped: threading.Event) -> None:
+    """Give free memory back to the system until stopped: once a second, if anything has happened.
 
-    Without it, the server of `limit_arenas` keeps at 880 MiB.
+    glibc keeps what was freed for later unless it is told otherwise.
+
+    Args:
+        stopped: ends it.
+
+    Example:
+        >>> threading.Thread(target=give_back_free_memory, args=(stopped,), daemon=True).start()
     """
-    _call("malloc_trim", 0)
+    held = 0
+    while not stopped.wait(_INTERVAL):
+        if abs(_resident_pages() - held) > _CHANGE * held:
+            _call("malloc_trim", 0)
+            held = _resident_pages()
+
+
+def _resident_pages() -> int:
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:  # not Linux
+        return 0
 
 
 def _call(name: str, *arguments: int) -> None:

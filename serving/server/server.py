@@ -18,6 +18,7 @@ from serving.lifecycle.model_config import single_model_config
 from serving.lifecycle.model_versions import RetryOptions
 from serving.lifecycle.server_core import CoreOptions, ServerCore
 from serving.metrics.prometheus_page import DEFAULT_PATH
+from serving.process_memory import give_back_free_memory
 from serving.protos.monitoring_config_pb2 import MonitoringConfig
 from serving.protos.session_bundle_config_pb2 import BatchingParameters
 from serving.protos.ssl_config_pb2 import SSLConfig
@@ -71,6 +72,10 @@ class Server:
         Raises:
             StatusError: a model did not become available, or a port is taken.
         """
+        memory = threading.Thread(
+            target=give_back_free_memory, args=(self._stopped,), name="memory", daemon=True
+        )
+        memory.start()
         self._core.reload_config(self._config)
         flags = self._flags
         addresses = [f"{_bracketed(flags.host)}:{flags.port}"] if flags.port else []
