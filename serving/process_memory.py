@@ -3,12 +3,10 @@
 import ctypes
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 _M_ARENA_MAX = -8
 _INTERVAL = 1.0
-_CHANGE = 0.01
 
 
 def limit_arenas() -> None:
@@ -21,9 +19,10 @@ def limit_arenas() -> None:
 
 
 def give_back_free_memory(stopped: threading.Event) -> None:
-    """Give free memory back to the system until stopped: once a second, if anything has happened.
+    """Give free memory back to the system once a second, until stopped.
 
-    glibc keeps what was freed for later unless it is told otherwise.
+    glibc keeps it for later: after a few bodies of 64 MiB, a server that held 760 MiB before would
+    hold 900 MiB for ever. With nothing to give back this takes 0.1 ms.
 
     Args:
         stopped: ends it.
@@ -31,18 +30,8 @@ def give_back_free_memory(stopped: threading.Event) -> None:
     Example:
         >>> threading.Thread(target=give_back_free_memory, args=(stopped,), daemon=True).start()
     """
-    held = 0
     while not stopped.wait(_INTERVAL):
-        if abs(_resident_pages() - held) > _CHANGE * held:
-            _call("malloc_trim", 0)
-            held = _resident_pages()
-
-
-def _resident_pages() -> int:
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:  # not Linux
-        return 0
+        _call("malloc_trim", 0)
 
 
 def _call(name: str, *arguments: int) -> None:

@@ -32,6 +32,7 @@ class RequestParser(grpc.ServerInterceptor):
 
     def __init__(self, concurrency: int) -> None:
         self._answering = threading.Semaphore(concurrency)
+        self._handlers: dict[str, grpc.RpcMethodHandler] = {}
 
     def intercept_service(
         self,
@@ -39,9 +40,13 @@ class RequestParser(grpc.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler | None:
         """The handler of a method, made to parse its requests; see `grpc.ServerInterceptor`."""
-        handler = continuation(handler_call_details)
-        if handler is None:
-            return None
+        method = handler_call_details.method
+        handler = self._handlers.get(method)
+        if handler is None and (parsed_by_grpc := continuation(handler_call_details)):
+            handler = self._handlers[method] = self._parsing_handler(parsed_by_grpc)
+        return handler
+
+    def _parsing_handler(self, handler: grpc.RpcMethodHandler) -> grpc.RpcMethodHandler:
         parse, serialize = handler.request_deserializer, handler.response_serializer
         if handler.response_streaming:  # a watch of the health, which only waits
             watch = _parsing(parse, handler.unary_stream)

@@ -51,24 +51,23 @@ def start(
 
 @pytest.fixture(scope="session")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file in which the server `plain` writes what it opens."""
+    """The file in which the server without batching writes what it opens."""
     return tmp_path_factory.mktemp("opened") / "paths"
 
 
-@pytest.fixture(scope="session")
-def plain(start: Callable[..., HostileServer], opened: Path) -> HostileServer:
+@pytest.fixture(scope="session", params=FLAGS)
+def running(
+    request: pytest.FixtureRequest, start: Callable[..., HostileServer], opened: Path
+) -> HostileServer:
+    """A server without batching, which writes what it opens; then one with batching."""
+    if request.param == "batching":
+        return start(flags=FLAGS["batching"])
     launcher = Path(__file__).parent / "audited_server.py"
     return start(flags=FLAGS["plain"], command=(sys.executable, str(launcher), str(opened)))
 
 
-@pytest.fixture(scope="session")
-def batching(start: Callable[..., HostileServer]) -> HostileServer:
-    return start(flags=FLAGS["batching"])
-
-
-@pytest.fixture(params=FLAGS)
-def server(request: pytest.FixtureRequest) -> Iterator[HostileServer]:
-    """A server, without batching and with it, that must be well after the test."""
-    found: HostileServer = request.getfixturevalue(request.param)
-    yield found
-    found.check()
+@pytest.fixture
+def server(running: HostileServer) -> Iterator[HostileServer]:
+    """The server, which must be well after the test."""
+    yield running
+    running.check()

@@ -15,6 +15,7 @@ from raw_http import BODY, exchange, post
 from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 
+PLAIN = pytest.mark.parametrize("running", ["plain"], indirect=True)
 # Part of every name that is sent, whatever its encoding, and of no path.
 MARK = "uninvited"
 NAMES = (
@@ -34,27 +35,31 @@ NAMES = (
 _QUOTED_PATH = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
-def test_python_opens_no_path_of_a_request(plain: HostileServer, model: Path, opened: Path) -> None:
+@PLAIN
+def test_python_opens_no_path_of_a_request(
+    server: HostileServer, model: Path, opened: Path
+) -> None:
     before = len(opened.read_bytes())
-    _send_names(plain)
+    _send_names(server)
     lines = opened.read_bytes()[before:].decode().splitlines()
     _assert_invited([str(ast.literal_eval(line)) for line in lines], model)
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@PLAIN
 def test_no_system_call_has_a_path_of_a_request(
-    plain: HostileServer, model: Path, tmp_path: Path
+    server: HostileServer, model: Path, tmp_path: Path
 ) -> None:
     trace = tmp_path / "trace"
     command = ["strace", "-f", "-e", "trace=%file", "-s", "4096", "-o", str(trace)]
     tracer = subprocess.Popen(
-        [*command, "-p", str(plain.process.pid)], stderr=subprocess.PIPE, text=True
+        [*command, "-p", str(server.process.pid)], stderr=subprocess.PIPE, text=True
     )
     try:
         assert tracer.stderr is not None
         if "attached" not in tracer.stderr.readline():
             pytest.skip("strace may not attach to processes here")
-        _send_names(plain)
+        _send_names(server)
         # The server looks at its directory every second: from then on the trace is complete.
         assert wait_until(lambda: str(model) in trace.read_text(errors="replace"))
     finally:
