@@ -24,12 +24,12 @@ def add_parser(groups: Any) -> None:
     prepare.add_argument("--out", required=True, type=Path, help="directory to write")
     prepare.add_argument(
         "--valid-from",
-        required=True,
         metavar="DAY",
-        help="first local day (YYYY-MM-DD) of validation; for a log in row order a fraction (0.8)",
+        help="first local day (YYYY-MM-DD) of validation; for a log in row order a fraction (0.8); "
+        "default: the spec's `splits`",
     )
     prepare.add_argument(
-        "--test-from", required=True, metavar="DAY", help="first day, or fraction, of the test"
+        "--test-from", metavar="DAY", help="first day, or fraction, of the test; default: as above"
     )
     prepare.add_argument(
         "--history", type=Path, help="file of events from before the log: they only seed histories"
@@ -50,13 +50,16 @@ def add_parser(groups: Any) -> None:
 
 def _prepare(arguments: argparse.Namespace) -> None:
     from infnet_keras.data import prepare
+    from infnet_keras.data.splits import split_starts
 
+    spec = resolved_spec(arguments.spec, arguments.set)
+    valid_from, test_from = split_starts(spec, arguments.valid_from, arguments.test_from)
     prepare(
-        resolved_spec(arguments.spec, arguments.set),
+        spec,
         raw=arguments.raw,
         out=arguments.out,
-        valid_from=arguments.valid_from,
-        test_from=arguments.test_from,
+        valid_from=valid_from,
+        test_from=test_from,
         history=arguments.history,
         progress=lambda line: print(line, file=sys.stderr),
     )

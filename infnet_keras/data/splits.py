@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.errors import DataError
+from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import Time
 
 SPLITS = {"train": 1, "valid": 2, "test": 3}
@@ -56,6 +57,31 @@ class SplitRule:
         splits[when >= self._valid] = SPLITS["valid"]
         splits[when >= self._test] = SPLITS["test"]
         return splits
+
+
+def split_starts(
+    spec: FeatureSpec,
+    valid_from: str | float | None = None,
+    test_from: str | float | None = None,
+) -> tuple[str | float, str | float]:
+    """Where validation and test begin: as given, else as the spec's `splits` says.
+
+    Raises:
+        DataError: neither says it.
+
+    Example:
+        >>> split_starts(load_spec("qb_video"), test_from=0.95)
+        (0.8, 0.95)
+    """
+    if spec.splits is not None:
+        valid_from = spec.splits.valid_from if valid_from is None else valid_from
+        test_from = spec.splits.test_from if test_from is None else test_from
+    if valid_from is None or test_from is None:
+        raise DataError(
+            f"spec {spec.name!r} does not say where validation and test begin: give --valid-from "
+            "and --test-from, or `splits: {valid_from: ..., test_from: ...}` in the spec"
+        )
+    return valid_from, test_from
 
 
 def _day(value: str | float) -> float:

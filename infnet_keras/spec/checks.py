@@ -14,6 +14,7 @@ from infnet_keras.spec.condition import Condition, ConditionError
 from infnet_keras.spec.document import KeyPath
 from infnet_keras.spec.fields import CategoricalField, Derive, HistoryCount, HistoryRate
 from infnet_keras.spec.nearest import nearest
+from infnet_keras.spec.pipeline_checks import check_pipeline
 from infnet_keras.spec.sequences import SequenceAttribute
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def check(spec: FeatureSpec) -> None:
     _tasks(spec)
     _model(spec)
     check_columns(spec)
+    check_pipeline(spec)
 
 
 def _sources(spec: FeatureSpec) -> None:

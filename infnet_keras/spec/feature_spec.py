@@ -9,6 +9,7 @@ from infnet_keras.spec.base import Block
 from infnet_keras.spec.checks import check
 from infnet_keras.spec.fields import CategoricalField, Side
 from infnet_keras.spec.options import Defaults, ModelOptions, TrainingOptions
+from infnet_keras.spec.pipeline_options import Evaluation, Splits, Tuning, Validation
 from infnet_keras.spec.sequences import Sequence, SequenceAttribute
 from infnet_keras.spec.sources import Keys, Source, Time
 from infnet_keras.spec.tables import Table
@@ -67,6 +68,14 @@ class FeatureSpec(Block):
     """The model's options."""
     training: TrainingOptions = Field(default_factory=TrainingOptions)
     """Optimiser, regularisation and stopping."""
+    splits: Splits | None = None
+    """Where validation and test begin, unless the command says otherwise."""
+    validation: Validation = Field(default_factory=Validation)
+    """How far values may drift before a pipeline stops."""
+    evaluation: Evaluation = Field(default_factory=Evaluation)
+    """When a pipeline may serve a model."""
+    tuning: Tuning | None = None
+    """What a pipeline's tuner tries."""
 
     @model_validator(mode="after")
     def _agree(self) -> "FeatureSpec":

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from infnet_keras.data.splits import SplitRule
+from infnet_keras.data.splits import SplitRule, split_starts
 from infnet_keras.errors import DataError
-from infnet_keras.spec import Time
+from infnet_keras.spec import Time, load_spec
 
 CLOCK = Time(column="time")
 LOG_ORDER = Time(row_order="log")
@@ -45,3 +45,11 @@ def test_fractions_split_by_position() -> None:
 def test_what_cannot_split_is_refused(time, valid_from, test_from, said) -> None:
     with pytest.raises(DataError, match=said):
         SplitRule(time, valid_from, test_from)
+
+
+def test_what_is_given_comes_before_the_spec() -> None:
+    spec = load_spec("qb_video")
+    assert split_starts(spec) == (0.8, 0.9)
+    assert split_starts(spec, test_from="0.95") == (0.8, "0.95")
+    with pytest.raises(DataError, match="give --valid-from and --test-from"):
+        split_starts(load_spec("minimal"), valid_from="2024-01-01")
