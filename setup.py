@@ -33,7 +33,7 @@ setup(
         "numpy>=2.0",
         "pyarrow>=18.1",
         "pydantic>=2.10,<3",
-        "pyfarmhash>=0.3.2",
+        "pyfarmhash>=0.5,<0.6",
         "pyyaml>=6.0",
         "rich>=13",
         "tzdata",
