@@ -1,4 +1,4 @@
-# make setup | demo | test | lint: each does whatever set-up it needs, in .venv.
+# make setup | demo | pipeline | test | lint: each does whatever set-up it needs, in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
@@ -12,7 +12,8 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -p no:cacheprov
 unexport PYTHONDONTWRITEBYTECODE
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: setup demo test test-tensorflow test-jax test-torch lint clean
+.PHONY: setup setup-pipeline demo pipeline test test-tensorflow test-pipeline test-jax test-torch \
+	lint clean
 
 setup: .venv/ready
 
@@ -20,6 +21,16 @@ setup: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
 		-e '.[tensorflow,jax,torch,serving,dev]'
+	$(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true
+	touch $@
+
+setup-pipeline: .venv/pipeline-ready
+
+# TFX joins the same environment; two of its wheels are adapted first, see tfx_pipeline/wheels.
+.venv/pipeline-ready: .venv/ready
+	$(BIN)/python -m tfx_pipeline.wheels .venv/wheels
+	$(BIN)/pip install --quiet --disable-pip-version-check --find-links .venv/wheels \
+		-c constraints.txt -e '.[tensorflow,jax,torch,serving,tfx,dask,dev]'
 	$(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true
 	touch $@
 
@@ -32,10 +43,20 @@ demo: setup
 	$(BIN)/infnet export --run demo/run --out demo/models/qb_video
 	$(BIN)/infnet predict --model demo/models/qb_video --json demo/models/qb_video/1/assets.extra/example_request.json
 
-test: test-tensorflow test-jax test-torch
+pipeline: setup-pipeline
+	rm -rf pipeline
+	$(BIN)/infnet data generate --spec qb_video --out pipeline/raw --users 2000 --events 120000 --seed 0
+	$(BIN)/python -m tfx_pipeline.run_local --spec qb_video --data pipeline/raw --root pipeline/run
+	$(BIN)/infnet predict --model pipeline/run/serving_model/qb_video \
+		--json "$$(ls -d pipeline/run/serving_model/qb_video/*/ | tail -1)assets.extra/example_request.json"
+
+test: test-tensorflow test-jax test-torch test-pipeline
 
 test-tensorflow: setup
-	KERAS_BACKEND=tensorflow $(PYTEST) tests
+	KERAS_BACKEND=tensorflow $(PYTEST) tests --ignore tests/pipeline
+
+test-pipeline: setup-pipeline
+	KERAS_BACKEND=tensorflow $(PYTEST) tests/pipeline
 
 test-jax: setup
 	KERAS_BACKEND=jax $(PYTEST) $(EVERY_BACKEND)
@@ -49,4 +70,4 @@ lint: setup
 	$(BIN)/mypy
 
 clean:
-	rm -rf .venv demo build dist *.egg-info
+	rm -rf .venv demo pipeline build dist *.egg-info

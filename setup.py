@@ -50,6 +50,7 @@ setup(
             "keras-tuner>=1.4.8",
             "tf-keras>=2.21,<2.22",
         ],
+        "dask": ["dask>=2026.8", "distributed>=2026.8"],
         "serving": [
             *TENSORFLOW,
             "grpcio>=1.80",
