@@ -38,10 +38,27 @@ def parse_examples(serialized: tf.Tensor, inputs: Sequence[RawInput]) -> dict[st
     Returns:
         Raw input name -> [batch], or [batch, n] for a sequence, n being its longest history.
     """
-    parsed = tf.io.parse_example(serialized, _parsing_spec(inputs))
+    return dense_inputs(tf.io.parse_example(serialized, _parsing_spec(inputs)), inputs)
+
+
+def dense_inputs(
+    lists: Mapping[str, tf.RaggedTensor], inputs: Sequence[RawInput]
+) -> dict[str, tf.Tensor]:
+    """The features of tf.Examples, which are all lists, as the raw inputs of `predict`.
+
+    The shortest of a behaviour's lists counts. A value that is absent is missing; of several the
+    first counts.
+
+    Args:
+        lists: raw input name -> ragged [batch, (n)], of every input that is no length.
+        inputs: the raw inputs to make.
+
+    Returns:
+        Raw input name -> [batch], or [batch, n] for a sequence, n being its longest history.
+    """
     lengths: dict[str, tf.Tensor] = {}
     for name in (i.name for i in inputs if i.kind == "sequence"):
-        rows = parsed[name].row_lengths()
+        rows = lists[name].row_lengths()
         behaviour = _length_name(name)
         lengths[behaviour] = tf.minimum(lengths[behaviour], rows) if behaviour in lengths else rows
     dense = {}
@@ -50,10 +67,15 @@ def parse_examples(serialized: tf.Tensor, inputs: Sequence[RawInput]) -> dict[st
             dense[name] = lengths[name]
         elif kind == "sequence":
             longest = tf.reduce_max(tf.concat([[0], lengths[_length_name(name)]], 0))
-            dense[name] = parsed[name][:, :longest].to_tensor(MISSING[dtype])
+            dense[name] = lists[name][:, :longest].to_tensor(MISSING[dtype])
         else:
-            dense[name] = parsed[name].to_tensor(MISSING[dtype], shape=[None, 1])[:, 0]
+            dense[name] = first_value(lists[name], MISSING[dtype])
     return dense
+
+
+def first_value(lists: tf.RaggedTensor, default: Any) -> tf.Tensor:
+    """The first value of each list [batch, (n)]: [batch], `default` where a list is empty."""
+    return lists.to_tensor(default, shape=[None, 1])[:, 0]
 
 
 def to_example(row: Mapping[str, Any], inputs: Sequence[RawInput]) -> bytes:

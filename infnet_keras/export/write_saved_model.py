@@ -31,7 +31,9 @@ def write_saved_model(model: Any, reference: Reference, directory: Path) -> None
         files = Path(scratch)
         model.assets.save(files)
         (files / "spec.yaml").write_text(reference.spec, encoding="utf-8")
-        transform = TensorFlowRowTransform(model.spec, model.assets, files / VOCABULARY_DIRECTORY)
+        transform = TensorFlowRowTransform.from_assets(
+            model.spec, model.assets, files / VOCABULARY_DIRECTORY
+        )
         module = ServingModule(transform, model, [files / "spec.yaml", files / "assets.json"])
         served = signatures(transform, model, reference.inputs)
         try:

@@ -1,6 +1,6 @@
 """Raw value -> row of an embedding table, inside a SavedModel."""
 
-from pathlib import Path
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -9,9 +9,9 @@ from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.encoder import (
     OUT_OF_VOCABULARY_ID,
     SMALLEST_NORMAL,
-    comparable,
     table_boundaries,
 )
+from infnet_keras.features.encoder import comparable as comparable_numbers
 from infnet_keras.spec.tables import Table
 
 DECIMAL = r"0|[1-9][0-9]{0,17}"
@@ -20,38 +20,33 @@ DECIMAL = r"0|[1-9][0-9]{0,17}"
 class TensorFlowEncoder(tf.Module):
     """The transform of one table, with the ids of `Encoder`.
 
+    It does not say where vocabulary and boundaries come from: from files that were fitted before,
+    or from analyzers of tf.Transform that are still to run.
+
     Args:
         table: which kind of transform, and which rows it leads to.
-        vocabulary_file: values of a vocabulary table, one a line; becomes an asset of the
-            SavedModel.
-        boundaries: fitted boundaries of a quantiles table, ascending.
+        ranks: of a vocabulary table, strings -> int64 rank in the vocabulary, -1 outside it.
+        boundaries: fitted boundaries of a quantiles table, ascending: numbers, or a float32 tensor
+            [n] of `comparable` ones.
     """
 
     def __init__(
         self,
         table: Table,
-        vocabulary_file: Path | None = None,
-        boundaries: list[float] | None = None,
+        ranks: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        boundaries: list[float] | tf.Tensor | None = None,
     ):
         super().__init__()
         self._table = table
-        self._ranks = None
-        if table.vocabulary is not None:
-            if vocabulary_file is None:
-                raise ValueError("a vocabulary table needs its vocabulary file")
-            if vocabulary_file.stat().st_size:  # TensorFlow refuses an empty file
-                self._ranks = tf.lookup.StaticHashTable(
-                    tf.lookup.TextFileInitializer(
-                        str(vocabulary_file),
-                        key_dtype=tf.string,
-                        key_index=tf.lookup.TextFileIndex.WHOLE_LINE,
-                        value_dtype=tf.int64,
-                        value_index=tf.lookup.TextFileIndex.LINE_NUMBER,
-                    ),
-                    default_value=-1,
-                )
+        self._ranks = ranks
+        if table.vocabulary is not None and ranks is None:
+            raise ValueError("a vocabulary table needs its vocabulary")
         if table.is_numeric:
-            self._boundaries = comparable(table_boundaries(table, boundaries)).tolist()
+            self._boundaries = (
+                boundaries
+                if tf.is_tensor(boundaries)
+                else comparable_numbers(table_boundaries(table, boundaries))
+            )
 
     def encode(self, values: tf.Tensor) -> tf.Tensor:
         """Rows of single values.
@@ -69,7 +64,7 @@ class TensorFlowEncoder(tf.Module):
             return self._encode_numbers(values)
         if self._table.identity is not None:
             return self._encode_identity(values)
-        return self._encode_strings(_canonical_strings(values))
+        return self._encode_strings(canonical_strings(values))
 
     def encode_multivalue(self, values: tf.Tensor, separator: str, max_values: int) -> tf.Tensor:
         """Rows of the first parts of separator-joined values; empty parts do not count.
@@ -83,7 +78,7 @@ class TensorFlowEncoder(tf.Module):
             int32 [..., max_values], right-padded with 0; a value without parts starts with the
             row of a missing value.
         """
-        parts = tf.strings.split(tf.reshape(_canonical_strings(values), [-1]), sep=separator)
+        parts = tf.strings.split(tf.reshape(canonical_strings(values), [-1]), sep=separator)
         parts = tf.ragged.boolean_mask(parts, parts != "")[:, :max_values]
         ids = parts.with_flat_values(self.encode(parts.flat_values))
         ids = ids.to_tensor(default_value=0, shape=[None, max_values])
@@ -96,10 +91,10 @@ class TensorFlowEncoder(tf.Module):
         if table.hash is not None:
             ids = table.first_value_id + tf.strings.to_hash_bucket_fast(strings, table.hash)
         else:
-            ids = OUT_OF_VOCABULARY_ID + tf.strings.to_hash_bucket_fast(strings, table.oov)
-            if self._ranks is not None:
-                rank = self._ranks.lookup(strings)
-                ids = tf.where(rank >= 0, table.first_value_id + rank, ids)
+            assert self._ranks is not None
+            rank = self._ranks(strings)
+            unknown = OUT_OF_VOCABULARY_ID + tf.strings.to_hash_bucket_fast(strings, table.oov)
+            ids = tf.where(rank >= 0, table.first_value_id + rank, unknown)
         missing_id = tf.constant(table.missing_id, tf.int64)
         return tf.cast(tf.where(strings == "", missing_id, ids), tf.int32)
 
@@ -108,7 +103,7 @@ class TensorFlowEncoder(tf.Module):
             spelt = tf.strings.regex_full_match(values, DECIMAL)
             numbers = tf.strings.to_number(tf.where(spelt, values, "-1"), tf.int64)
         elif values.dtype.is_floating:
-            single = _comparable(values)
+            single = comparable(values)
             integral = (single == tf.floor(single)) & (tf.abs(single) < 2**31)
             numbers = tf.cast(tf.where(integral, single, -1.0), tf.int64)
         else:
@@ -124,19 +119,29 @@ class TensorFlowEncoder(tf.Module):
                 f"strings were given to a table of {self._table.kind}, which compare numbers: "
                 "declare the column's type float32 or int64"
             )
-        missing = tf.math.is_nan(values) if values.dtype.is_floating else values == MISSING_INTEGER
-        place = tf.raw_ops.Bucketize(input=_comparable(values), boundaries=self._boundaries)
-        return tf.where(missing, OUT_OF_VOCABULARY_ID, self._table.first_value_id + place)
+        flat = tf.reshape(comparable(values), [-1])
+        place = tf.reshape(tf.searchsorted(self._boundaries, flat, side="right"), tf.shape(values))
+        ids = self._table.first_value_id + place
+        return tf.where(is_missing_number(values), OUT_OF_VOCABULARY_ID, ids)
 
 
-def _comparable(numbers: tf.Tensor) -> tf.Tensor:
-    """`encoder.comparable`."""
+def is_missing_number(values: tf.Tensor) -> tf.Tensor:
+    """Where a number is missing: NaN, or the smallest int64."""
+    return tf.math.is_nan(values) if values.dtype.is_floating else values == MISSING_INTEGER
+
+
+def comparable(numbers: tf.Tensor) -> tf.Tensor:
+    """Numbers as they are compared with boundaries, float32: `encoder.comparable`."""
     single = tf.cast(numbers, tf.float32)
     return tf.where(tf.abs(single) < SMALLEST_NORMAL, 0.0, single)
 
 
-def _canonical_strings(values: tf.Tensor) -> tf.Tensor:
-    """The strings of `canonical.canonical_strings`, "" where missing."""
+def canonical_strings(values: tf.Tensor) -> tf.Tensor:
+    """The strings of `canonical.canonical_strings`, "" where missing.
+
+    Raises:
+        DataError: the values are floats.
+    """
     if values.dtype == tf.string:
         return values
     if values.dtype.is_floating:

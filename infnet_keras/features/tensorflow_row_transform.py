@@ -10,8 +10,10 @@ from infnet_keras.features.assets import Assets
 from infnet_keras.features.raw_batch import check_names
 from infnet_keras.features.raw_inputs import raw_inputs
 from infnet_keras.features.tensorflow_encoder import TensorFlowEncoder
+from infnet_keras.features.tensorflow_vocabulary import TensorFlowVocabulary
 from infnet_keras.spec.feature_spec import FeatureSpec, SequenceFeature
 from infnet_keras.spec.fields import Derive
+from infnet_keras.spec.sources import ColumnType
 
 Tensors = dict[str, tf.Tensor]
 
@@ -21,25 +23,52 @@ class TensorFlowRowTransform(tf.Module):
 
     Args:
         spec: the feature spec.
-        assets: what was fitted for it.
-        vocabulary_dir: directory with `<table>.txt` of every vocabulary table, as `Assets.save`
-            writes it; the files become assets of the SavedModel.
+        column_types: type of each raw column, as in `Assets`.
+        encoders: the encoder of every table; `from_assets` makes them of fitted assets.
 
     Raises:
-        DataError: the assets belong to another spec, or a column has a type that cannot be used.
+        DataError: a column has a type that cannot be used.
     """
 
-    def __init__(self, spec: FeatureSpec, assets: Assets, vocabulary_dir: Path):
+    def __init__(
+        self,
+        spec: FeatureSpec,
+        column_types: Mapping[str, ColumnType],
+        encoders: Mapping[str, TensorFlowEncoder],
+    ):
         super().__init__()
-        assets.check(spec)
         self._spec = spec
-        self._input_names = [raw.name for raw in raw_inputs(spec, assets.column_types)]
-        self._encoders = {
+        self._input_names = [raw.name for raw in raw_inputs(spec, column_types)]
+        self._encoders = dict(encoders)
+
+    @classmethod
+    def from_assets(
+        cls, spec: FeatureSpec, assets: Assets, vocabulary_dir: Path
+    ) -> "TensorFlowRowTransform":
+        """The transform with what was fitted before.
+
+        Args:
+            spec: the feature spec.
+            assets: what was fitted for it.
+            vocabulary_dir: directory with `<table>.txt` of every vocabulary table, as
+                `Assets.save` writes it; the files become assets of the SavedModel.
+
+        Raises:
+            DataError: the assets belong to another spec, or a column has a type that cannot be
+                used.
+        """
+        assets.check(spec)
+        encoders = {
             name: TensorFlowEncoder(
-                table, vocabulary_dir / f"{name}.txt", assets.boundaries.get(name)
+                table,
+                None
+                if table.vocabulary is None
+                else TensorFlowVocabulary(vocabulary_dir / f"{name}.txt"),
+                assets.boundaries.get(name),
             )
             for name, table in spec.all_tables.items()
         }
+        return cls(spec, assets.column_types, encoders)
 
     def __call__(self, raw: Mapping[str, tf.Tensor]) -> Tensors:
         """Model inputs of a batch; sizes of axes may be unknown, their number may not.
@@ -70,26 +99,12 @@ class TensorFlowRowTransform(tf.Module):
 
     def _field(self, name: str, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         field = self._spec.fields[name]
-        column = self._spec.field_column(name)
-        values = self._derived(name, raw) if column is None else raw[column]
         return self._encode(
-            self._spec.field_table(name), values, field.multivalue, field.max_values
+            self._spec.field_table(name),
+            field_values(self._spec, name, raw),
+            field.multivalue,
+            field.max_values,
         )
-
-    def _derived(self, name: str, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        derive = self._spec.fields[name].derive
-        if isinstance(derive, Derive) and derive.days_since is None:
-            return raw[name]
-        time = self._spec.time
-        assert time.column is not None  # a spec that derives from time has one
-        instants = clock.to_epoch_ms(raw[time.column], time)
-        if derive == "hour_of_day":
-            return clock.hour_of_day(instants, time.timezone)
-        if derive == "day_of_week":
-            return clock.day_of_week(instants, time.timezone)
-        assert isinstance(derive, Derive)
-        assert derive.days_since is not None
-        return clock.days_since(instants, time.timezone, raw[derive.days_since.column])
 
     def _sequence(self, feature: SequenceFeature, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
         values = raw[feature.name]
@@ -106,3 +121,29 @@ class TensorFlowRowTransform(tf.Module):
         if feature.multivalue is not None:
             valid = valid[..., tf.newaxis]
         return tf.where(valid, ids, 0)
+
+
+def field_values(spec: FeatureSpec, name: str, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    """The value of a field before it is encoded: its column's, or what it derives.
+
+    Args:
+        spec: the feature spec.
+        name: the field.
+        raw: the raw inputs that it reads.
+    """
+    column = spec.field_column(name)
+    if column is not None:
+        return raw[column]
+    derive = spec.fields[name].derive
+    if isinstance(derive, Derive) and derive.days_since is None:
+        return raw[name]
+    time = spec.time
+    assert time.column is not None  # a spec that derives from time has one
+    instants = clock.to_epoch_ms(raw[time.column], time)
+    if derive == "hour_of_day":
+        return clock.hour_of_day(instants, time.timezone)
+    if derive == "day_of_week":
+        return clock.day_of_week(instants, time.timezone)
+    assert isinstance(derive, Derive)
+    assert derive.days_since is not None
+    return clock.days_since(instants, time.timezone, raw[derive.days_since.column])

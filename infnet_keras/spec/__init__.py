@@ -5,7 +5,13 @@ from infnet_keras.spec.document import read_value
 from infnet_keras.spec.feature_spec import FeatureSpec, SequenceFeature
 from infnet_keras.spec.fields import CategoricalField
 from infnet_keras.spec.json_schema import json_schema
-from infnet_keras.spec.loading import dump_spec, load_spec, shipped_specs, spec_from_dict
+from infnet_keras.spec.loading import (
+    dump_spec,
+    load_spec,
+    parse_spec,
+    shipped_specs,
+    spec_from_dict,
+)
 from infnet_keras.spec.overrides import override_spec
 from infnet_keras.spec.sequences import Sequence
 from infnet_keras.spec.sources import Source, Time
@@ -28,6 +34,7 @@ __all__ = [
     "json_schema",
     "load_spec",
     "override_spec",
+    "parse_spec",
     "read_value",
     "shipped_specs",
     "spec_from_dict",

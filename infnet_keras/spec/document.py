@@ -110,13 +110,26 @@ def read_yaml(file: Path) -> Node:
         raise SpecError(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SpecError(f"{file}: is not UTF-8 text: {error.reason}") from error
+    return parse_yaml(text, str(file))
+
+
+def parse_yaml(text: str, file: str) -> Node:
+    """Parse YAML text whose top is a mapping.
+
+    Args:
+        text: the YAML.
+        file: what errors call its origin.
+
+    Raises:
+        SpecError: as `read_yaml` raises it.
+    """
     try:
         loader = _Loader(text)
         top = loader.get_single_node()
-        document = _located(top, loader, str(file), 1, ()) if top is not None else None
+        document = _located(top, loader, file, 1, ()) if top is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Place(str(file), mark.line + 1 if mark is not None else 1)
+        place = Place(file, mark.line + 1 if mark is not None else 1)
         context = f" {error.context}" if error.context else ""
         raise SpecError(f"{place}not valid YAML: {error.problem}{context}") from error
     except RecursionError as error:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from infnet_keras.errors import SpecError
 from infnet_keras.spec.base import SpecProblem
-from infnet_keras.spec.document import Node, Place, dotted, read_yaml, write_yaml
+from infnet_keras.spec.document import Node, Place, dotted, parse_yaml, read_yaml, write_yaml
 from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.problems import first_problem
@@ -43,6 +43,15 @@ def spec_from_dict(content: dict[str, Any]) -> FeatureSpec:
     if not isinstance(content, dict):
         raise SpecError(f"a feature spec is a dict; found {type(content).__name__}")
     return checked_spec(Node.of(content))
+
+
+def parse_spec(text: str) -> FeatureSpec:
+    """Check a feature spec given as YAML text, such as `dump_spec` writes; it extends no other.
+
+    Raises:
+        SpecError: names line and key, what was wrong, what was expected and the nearest valid name.
+    """
+    return checked_spec(parse_yaml(text, "spec"))
 
 
 def dump_spec(spec: FeatureSpec) -> str:

@@ -55,11 +55,13 @@ FLOATS = st.floats(width=32) | st.sampled_from(
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory):
     from infnet_keras.features.tensorflow_encoder import TensorFlowEncoder
+    from infnet_keras.features.tensorflow_vocabulary import TensorFlowVocabulary
 
     path = tmp_path_factory.mktemp("vocabulary") / "values.txt"
     path.write_bytes("".join(f"{value}\n" for value in VOCABULARY).encode())
+    ranks = TensorFlowVocabulary(path)
     return {
-        name: (Encoder(table, VOCABULARY, QUANTILES), TensorFlowEncoder(table, path, QUANTILES))
+        name: (Encoder(table, VOCABULARY, QUANTILES), TensorFlowEncoder(table, ranks, QUANTILES))
         for name, table in TABLES.items()
     }
 
@@ -168,10 +170,11 @@ def test_empty_vocabulary(tmp_path: Path):
     import tensorflow as tf
 
     from infnet_keras.features.tensorflow_encoder import TensorFlowEncoder
+    from infnet_keras.features.tensorflow_vocabulary import TensorFlowVocabulary
 
     path = tmp_path / "empty.txt"
     path.touch()
-    engine = TensorFlowEncoder(Table(vocabulary={}, missing="own"), path)
+    engine = TensorFlowEncoder(Table(vocabulary={}, missing="own"), TensorFlowVocabulary(path))
     assert engine.encode(tf.constant(["a", ""])).numpy().tolist() == [1, 2]
 
 

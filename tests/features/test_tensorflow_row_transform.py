@@ -45,7 +45,7 @@ def engines(spec, assets, tmp_path):
 
     assets.save(tmp_path)
     numpy_engine = RowTransform(spec, assets)
-    engine = TensorFlowRowTransform(spec, assets, tmp_path / "vocabulary")
+    engine = TensorFlowRowTransform.from_assets(spec, assets, tmp_path / "vocabulary")
     call = tf.function(engine, input_signature=[signature(numpy_engine.inputs)])
     return numpy_engine, engine, call
 
@@ -172,7 +172,7 @@ def test_time_as_text_and_nothing_derived(spec_dict, assets, raw, tmp_path):
     numpy_engine = RowTransform(spec, own)
     expected = numpy_engine(given_raw)
     assert expected["hour"].tolist() == [2 + 4, 2 + 23, 1]
-    engine = TensorFlowRowTransform(spec, own, tmp_path / "vocabulary")
+    engine = TensorFlowRowTransform.from_assets(spec, own, tmp_path / "vocabulary")
     inputs = raw_inputs(spec, own.column_types)
     call = tf.function(engine, input_signature=[signature(inputs)])
     assert_same(call(tensors(inputs, read_raw(inputs, given_raw))), expected)

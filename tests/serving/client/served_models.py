@@ -84,7 +84,7 @@ def write_ranking_model(path: Path) -> None:
         weight.assign(keras.ops.cast(random.normal(0.0, 0.5, weight.shape), weight.dtype))
     files = path.parent.parent / "files"
     assets.save(files)
-    transform = TensorFlowRowTransform(spec, assets, files / VOCABULARY_DIRECTORY)
+    transform = TensorFlowRowTransform.from_assets(spec, assets, files / VOCABULARY_DIRECTORY)
     served = signatures(transform, model, RowTransform(spec, assets).inputs)
     module = ServingModule(transform, model, [files / "assets.json"])
     tf.saved_model.save(module, str(path), signatures=served)
