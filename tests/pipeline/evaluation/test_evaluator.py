@@ -1,0 +1,185 @@
+"""TFMA's results of a model with known scores, against infnet_keras' own metrics."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_model_analysis as tfma
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.types import artifact_utils, standard_artifacts
+
+from infnet_keras.errors import DataError
+from infnet_keras.metrics import auc, calibration, grouped_auc, log_loss
+from infnet_keras.spec import dump_spec, load_spec, override_spec
+from tfx_pipeline.components.evaluator.executor import Executor
+from tfx_pipeline.evaluation.gates import failed_gates
+
+USERS, ROWS = 23, 400
+SPEC = override_spec(load_spec("minimal"), {"evaluation.slices": ["hour_band"]})
+
+
+class Scores(tf.Module):
+    """A model that answers with what the examples hold; with factor -1 with the opposite."""
+
+    def __init__(self, factor: float):
+        super().__init__()
+        self.factor = tf.constant(factor)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
+    def serve(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        features = {f"score__{t}": tf.io.FixedLenFeature([], tf.float32) for t in ("click", "buy")}
+        parsed = tf.io.parse_example(examples, features)
+        shift = (1.0 - self.factor) / 2.0
+        return {t: self.factor * parsed[f"score__{t}"] + shift for t in ("click", "buy")}
+
+
+def save_model(directory: Path, factor: float = 1.0) -> str:
+    model = Scores(factor)
+    path = directory / "Format-Serving"
+    tf.saved_model.save(model, str(path), signatures={"serving_default": model.serve})
+    return str(directory)
+
+
+def rows(seed: int = 0) -> dict[str, np.ndarray]:
+    random = np.random.default_rng(seed)
+    click = random.integers(0, 2, ROWS)
+    scores = np.round(random.random(ROWS) * 0.6 + 0.3 * click, 2).astype(np.float32)  # with ties
+    buy = random.integers(0, 2, ROWS) * click
+    return {
+        "user": np.array([f"u{n}" for n in random.integers(0, USERS, ROWS)]),
+        "hour_band": random.choice(["morning", "evening"], ROWS),
+        "label__click": click,
+        "weight__click": np.ones(ROWS, np.float32),
+        "score__click": scores,
+        "label__buy": buy,
+        "weight__buy": click.astype(np.float32),
+        "score__buy": (0.01 * random.random(ROWS) + 0.001 * buy).astype(np.float32),
+    }
+
+
+def write_examples(directory: Path, columns: dict[str, np.ndarray]) -> str:
+    split = directory / "Split-test"
+    split.mkdir(parents=True)
+    options = tf.io.TFRecordOptions(compression_type="GZIP")
+    with tf.io.TFRecordWriter(str(split / "data-00000-of-00001.gz"), options) as writer:
+        for n in range(len(columns["user"])):
+            features = {}
+            for name, values in columns.items():
+                value = values[n]
+                if isinstance(value, str):
+                    features[name] = tf.train.Feature(
+                        bytes_list=tf.train.BytesList(value=[value.encode()])
+                    )
+                elif values.dtype == np.float32:
+                    features[name] = tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+                else:
+                    features[name] = tf.train.Feature(
+                        int64_list=tf.train.Int64List(value=[int(value)])
+                    )
+            example = tf.train.Example(features=tf.train.Features(feature=features))
+            writer.write(example.SerializeToString())
+    return str(directory)
+
+
+def evaluate(
+    directory: Path, examples: str, model: str, spec: Any = SPEC, baseline: str = ""
+) -> tuple[str, int]:
+    inputs = {"examples": standard_artifacts.Examples(), "model": standard_artifacts.Model()}
+    inputs["examples"].uri, inputs["model"].uri = examples, model
+    inputs["examples"].split_names = artifact_utils.encode_split_names(["test"])
+    outputs = {
+        "evaluation": standard_artifacts.ModelEvaluation(),
+        "blessing": standard_artifacts.ModelBlessing(),
+    }
+    for name, artifact in outputs.items():
+        artifact.uri = str(directory / name)
+    context = BaseBeamExecutor.Context(
+        beam_pipeline_args=["--direct_num_workers=1"], tmp_dir=str(directory), unique_id="1"
+    )
+    Executor(context).Do(
+        {name: [artifact] for name, artifact in inputs.items()},
+        {name: [artifact] for name, artifact in outputs.items()},
+        {"spec": dump_spec(spec), "baseline_model_uri": baseline},
+    )
+    blessed = outputs["blessing"].get_int_custom_property("blessed")
+    name = "BLESSED" if blessed else "NOT_BLESSED"
+    assert (directory / "blessing" / name).exists()
+    return outputs["evaluation"].uri, blessed
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[Any, dict[str, Any]]:
+    directory = tmp_path_factory.mktemp("evaluation")
+    data = rows()
+    examples = write_examples(directory / "examples", data)
+    areas = [
+        auc(data["label__click"][part], data["score__click"][part])
+        for part in (data["hour_band"] == "morning", data["hour_band"] == "evening")
+    ]
+    gate = auc(data["label__click"], data["score__click"]) - 1e-4
+    assert min(areas) < gate - 1e-3  # held to the gate, the worse slice would fail
+    spec = override_spec(SPEC, {"evaluation.gates": {"click": {"auc": {"at_least": gate}}}})
+    evaluation, blessed = evaluate(directory, examples, save_model(directory / "model"), spec)
+    assert blessed == 1
+    assert failed_gates(evaluation) == []
+    result = tfma.load_eval_result(evaluation)
+    found: dict[Any, dict[str, Any]] = {}
+    for key, metrics in result.slicing_metrics:
+        for task, by_sub_key in metrics.items():
+            if task:
+                found[key, task] = {n: v["doubleValue"] for n, v in by_sub_key[""].items()}
+    return found
+
+
+@pytest.mark.parametrize("task", ["click", "buy"])
+@pytest.mark.parametrize("band", [None, "morning", "evening"])
+def test_metrics_are_infnet_keras_own(
+    measured: dict[Any, dict[str, Any]], task: str, band: str | None
+) -> None:
+    data = rows()
+    counted = data[f"weight__{task}"] > 0
+    key = () if band is None else (("hour_band", band),)
+    if band is not None:
+        counted &= data["hour_band"] == band
+    labels, scores = data[f"label__{task}"][counted], data[f"score__{task}"][counted]
+    users = data["user"][counted]
+    metrics = measured[key, task]
+    assert metrics["example_count"] == counted.sum()
+    assert metrics["auc"] == pytest.approx(auc(labels, scores), abs=1e-9)
+    assert metrics["gauc"] == pytest.approx(grouped_auc(labels, scores, users).value, abs=1e-9)
+    assert metrics["calibration"] == pytest.approx(calibration(labels, scores), rel=1e-5)
+    assert metrics["log_loss"] == pytest.approx(log_loss(labels, scores), rel=1e-5)
+
+
+def test_failed_gates_are_named(tmp_path: Path) -> None:
+    columns = {**rows(), "label__buy": np.zeros(ROWS, np.int64)}
+    examples = write_examples(tmp_path / "examples", columns)
+    good, bad = save_model(tmp_path / "good"), save_model(tmp_path / "bad", factor=-1.0)
+    area = auc(columns["label__click"], columns["score__click"])
+    overrides = {
+        "evaluation.gates": {
+            "click": {"gauc": {"at_least": 0.99}, "log_loss": {"at_most": 0.01}},
+            "buy": {"auc": {"at_least": 0.5}},
+        },
+        "evaluation.change": {"auc": 0.005},
+    }
+    evaluation, blessed = evaluate(
+        tmp_path, examples, bad, override_spec(SPEC, overrides), baseline=good
+    )
+    assert blessed == 0
+    sentences = {" ".join(s.split()[:3]): s for s in failed_gates(evaluation)}
+    assert set(sentences) == {"auc of click", "gauc of click", "log_loss of click", "auc of buy"}
+    worse = 2 * area - 1  # from area to 1 - area
+    assert f"is {worse:.4f} worse than the last blessed model's" in sentences["auc of click"]
+    assert "at least 0.99 is asked" in sentences["gauc of click"]
+    assert "at most 0.01 is asked" in sentences["log_loss of click"]
+    assert "is undefined" in sentences["auc of buy"]
+
+
+def test_no_baseline_where_told(tmp_path: Path) -> None:
+    examples = write_examples(tmp_path / "examples", rows())
+    model = save_model(tmp_path / "model")
+    with pytest.raises(DataError, match="there is no model in"):
+        evaluate(tmp_path, examples, model, baseline=str(tmp_path / "nowhere"))

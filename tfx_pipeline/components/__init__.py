@@ -1,0 +1,1 @@
+"""The pipeline's own components: their parameters are explicit, and none needs a driver."""

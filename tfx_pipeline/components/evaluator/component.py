@@ -1,0 +1,65 @@
+"""The component's inputs, outputs and parameters."""
+
+from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
+from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
+from tfx.orchestration.data_types import RuntimeParameter
+from tfx.types import BaseChannel, Channel, standard_artifacts
+from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
+
+from tfx_pipeline.components.evaluator.executor import Executor
+
+
+class EvaluatorSpec(ComponentSpec):  # type: ignore[misc]  # tfx is untyped
+    """What the component takes and gives."""
+
+    PARAMETERS = {
+        "spec": ExecutionParameter(type=str),
+        "baseline_model_uri": ExecutionParameter(type=str),
+    }
+    INPUTS = {
+        "examples": ChannelParameter(type=standard_artifacts.Examples),
+        "model": ChannelParameter(type=standard_artifacts.Model),
+        "baseline_model": ChannelParameter(type=standard_artifacts.Model, optional=True),
+    }
+    OUTPUTS = {
+        "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
+        "blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
+    }
+
+
+class Evaluator(BaseBeamComponent):  # type: ignore[misc]
+    """Measures a model on the test part and blesses it if it passes its gates.
+
+    The configuration is generated where it runs, so that the pipeline's definition stays short.
+
+    Args:
+        examples: raw examples, as ExampleGen writes them.
+        model: the trained model.
+        spec: the feature spec as YAML; its `evaluation` says slices, gates and change.
+        baseline_model: the last blessed model, where the runner can find it.
+        baseline_model_uri: where it lies, where the runner cannot; empty: none. Given both, this
+            one counts.
+    """
+
+    SPEC_CLASS = EvaluatorSpec
+    EXECUTOR_SPEC = BeamExecutorSpec(Executor)
+
+    def __init__(
+        self,
+        examples: BaseChannel,
+        model: BaseChannel,
+        spec: str,
+        baseline_model: BaseChannel | None = None,
+        baseline_model_uri: str | RuntimeParameter = "",
+    ):
+        super().__init__(
+            spec=EvaluatorSpec(
+                examples=examples,
+                model=model,
+                spec=spec,
+                baseline_model=baseline_model,
+                baseline_model_uri=baseline_model_uri,
+                evaluation=Channel(type=standard_artifacts.ModelEvaluation),
+                blessing=Channel(type=standard_artifacts.ModelBlessing),
+            )
+        )
