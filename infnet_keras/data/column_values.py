@@ -38,7 +38,8 @@ class ColumnValues:
         """Values of a column, of all events or of some rows; a missing value is null."""
         owner = self._plan.owner[column]
         if owner not in self._plan.joins:
-            values = self._events.table[column].combine_chunks()
+            chunked = self._events.table[column]  # in one chunk, which needs no copy, if at all
+            values = chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()
             return values if rows is None else values.take(pa.array(rows))
         side = self._sides[owner]
         at = self.side_rows[owner] if rows is None else self.side_rows[owner][rows]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infnet_keras.data.sources import RawFiles
+from infnet_keras.data.storage import Storage
 from infnet_keras.errors import DataError
 from infnet_keras.spec import Condition, FeatureSpec
 from infnet_keras.spec.nearest import nearest
@@ -59,14 +60,19 @@ class ColumnPlan:
     separators: dict[str, str]
 
     @classmethod
-    def of(cls, spec: FeatureSpec, raw: Path) -> "ColumnPlan":
+    def of(cls, spec: FeatureSpec, raw: Path | str, storage: Storage | None = None) -> "ColumnPlan":
         """Look at the raw files' headers and plan.
+
+        Args:
+            spec: what is needed.
+            raw: directory of the raw files.
+            storage: where it lies; None for this machine's file system.
 
         Raises:
             DataError: files or columns are missing, or a key has a type that no key can have.
         """
         order = [spec.log_source, *(n for n in spec.sources if n != spec.log_source)]
-        files = {name: RawFiles(name, raw, spec.sources[name]) for name in order}
+        files = {name: RawFiles(name, raw, spec.sources[name], storage) for name in order}
         headers = {name: files[name].types() for name in order}
         for name in order:
             for column in spec.sources[name].types:

@@ -78,13 +78,7 @@ def example_columns(
         >>> [column.name for column in example_columns(spec, {"user": "int64", "item": "int64"})]
         ['user', 'item', 'view__item', 'click__item', 'label__click', 'weight__click']
     """
-    columns = []
-    for raw in raw_inputs(spec, column_types):
-        if raw.kind == "value":
-            columns.append(ExampleColumn(raw.name, raw.dtype, "value", raw.name))
-        elif raw.kind == "sequence":
-            sequence, _, column = raw.name.partition("__")
-            columns.append(ExampleColumn(raw.name, raw.dtype, "sequence", column, sequence))
+    columns = input_columns(spec, column_types)
     names = {column.name for column in columns}
     for name in _fitting_columns(spec):
         if name not in names:
@@ -104,6 +98,18 @@ def example_columns(
                 f"the examples would hold two columns {name!r}: the names of labels and weights "
                 "are taken; rename the raw column, the sequence or the task"
             )
+    return columns
+
+
+def input_columns(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> list[ExampleColumn]:
+    """Those columns that a request holds too: values and sequences; see `example_columns`."""
+    columns = []
+    for raw in raw_inputs(spec, column_types):
+        if raw.kind == "value":
+            columns.append(ExampleColumn(raw.name, raw.dtype, "value", raw.name))
+        elif raw.kind == "sequence":
+            sequence, _, column = raw.name.partition("__")
+            columns.append(ExampleColumn(raw.name, raw.dtype, "sequence", column, sequence))
     return columns
 
 

@@ -64,6 +64,16 @@ class GroupHistories:
             table = pa.table({"value": _strings(values, by), "day": days, **counted})
             self._found[by] = [_summed([*self._found[by], table], sequences)]
 
+    @property
+    def counted(self) -> dict[str, pa.Table]:
+        """What was added so far: for each column its values, days and counts of behaviours."""
+        return {by: tables[0] for by, tables in self._found.items() if tables}
+
+    def add_counted(self, counted: Mapping[str, pa.Table]) -> None:
+        """Add what another one counted of other partitions."""
+        for by, table in counted.items():
+            self._found[by] = [_summed([*self._found[by], table], self._sequences[by])]
+
     def finish(self) -> None:
         """Turn the counts of days into counts before days."""
         for by, sequences in self._sequences.items():

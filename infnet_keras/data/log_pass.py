@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from infnet_keras.data.columns import ColumnPlan
 from infnet_keras.data.conversion import convert
 from infnet_keras.data.events import TEXT, TIME
-from infnet_keras.data.sources import Block, RawFiles
+from infnet_keras.data.sources import Block, RawFiles, file_name
 from infnet_keras.data.spill import Spill, partition_numbers
+from infnet_keras.data.storage import Storage
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.clock import to_epoch_ms
@@ -24,7 +25,7 @@ _LATEST = 4_102_444_800_000  # 2100-01-01, the last day that the local clocks kn
 
 
 def spill_log(spec: FeatureSpec, plan: ColumnPlan, spill: Spill) -> int:
-    """Put the log's rows aside, with their time in milliseconds (or their number) as `:time`.
+    """Put the log's rows aside, as `log_rows` makes them.
 
     Returns:
         How many rows the log has.
@@ -32,72 +33,131 @@ def spill_log(spec: FeatureSpec, plan: ColumnPlan, spill: Spill) -> int:
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
     """
-    log = spec.log_source
-    deduplicate = spec.sources[log].deduplicate
-    labels = {task.label for task in spec.tasks.values()}
     rows = 0
-    for block in plan.files[log].blocks(None if deduplicate else plan.columns[log]):
-        columns = {name: _converted(block, name, plan) for name in plan.columns[log]}
-        _check_users(block, spec.keys.user, columns)
-        for label in labels:
-            _check_label(block, label, columns[label])
-        if spec.time.column is None:
-            columns[TIME] = pa.array(np.arange(rows, rows + block.table.num_rows))
-        else:
-            columns[TIME] = pa.array(_instants(block, spec, columns[spec.time.column]))
-        if deduplicate:
-            columns[TEXT] = _row_text(block.table)
-        spill.add(pa.table(columns), partition_numbers(columns[spec.keys.user], spill.partitions))
-        rows += block.table.num_rows
+    for block in plan.files[spec.log_source].blocks(log_columns(spec, plan)):
+        table = log_rows(spec, plan, block, rows)
+        spill.add(table, partition_numbers(table[spec.keys.user], spill.partitions))
+        rows += table.num_rows
     spill.finish()
-    if rows == 0:
-        names = ", ".join(file.name for file in plan.files[log].files)
-        raise DataError(f"the log is empty: {names} of source {log!r} hold no row")
+    check_rows(spec, plan, rows)
     return rows
 
 
-def history_files(history: Path) -> RawFiles:
+def log_columns(spec: FeatureSpec, plan: ColumnPlan) -> list[str] | None:
+    """The columns of the log to read; None for all of them, which tell repeats apart."""
+    log = spec.log_source
+    return None if spec.sources[log].deduplicate else plan.columns[log]
+
+
+def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: int) -> pa.Table:
+    """A block of the log, checked and in the plan's types.
+
+    Args:
+        spec: what is read.
+        plan: of which types.
+        block: rows of one file.
+        first_number: of its first row, where rows in order take the place of a time.
+
+    Returns:
+        The log's columns, its time in milliseconds (or the row's number) as `:time`, and, where
+        repeats are dropped, all columns of the row in one `:text`.
+
+    Raises:
+        DataError: a value cannot be what it must be; names file, column and value or row.
+    """
+    columns = {name: _converted(block, name, plan) for name in plan.columns[spec.log_source]}
+    _check_users(block, spec.keys.user, columns)
+    for label in {task.label for task in spec.tasks.values()}:
+        _check_label(block, label, columns[label])
+    if spec.time.column is None:
+        columns[TIME] = _numbers(block, first_number)
+    else:
+        columns[TIME] = pa.array(_instants(block, spec, columns[spec.time.column]))
+    if spec.sources[spec.log_source].deduplicate:
+        columns[TEXT] = _row_text(block.table)
+    return pa.table(columns)
+
+
+def check_rows(spec: FeatureSpec, plan: ColumnPlan, rows: int) -> None:
+    """Raise DataError if the log has no row."""
+    if rows == 0:
+        names = ", ".join(map(file_name, plan.files[spec.log_source].files))
+        raise DataError(f"the log is empty: {names} of source {spec.log_source!r} hold no row")
+
+
+def history_files(history: Path | str, storage: Storage | None = None) -> RawFiles:
     """The file of earlier events, as a source.
+
+    Args:
+        history: the file, a path or whatever `storage` knows.
+        storage: where it lies; None for this machine's file system.
 
     Raises:
         DataError: it is not there.
     """
-    if not history.is_file():
-        raise DataError(f"the history {history} is no file; correct `--history`")
-    return RawFiles("history", history.parent, Source(files=escape(history.name)))
+    directory, _, name = str(history).rpartition("/")
+    if str(history).startswith("/"):
+        directory = directory or "/"
+    try:
+        return RawFiles("history", directory or ".", Source(files=escape(name)), storage)
+    except (DataError, ValueError):
+        raise DataError(f"the history {history} is no file; correct `--history`") from None
 
 
 def spill_history(spec: FeatureSpec, plan: ColumnPlan, files: RawFiles, spill: Spill) -> None:
-    """Put events from before the log aside, with their order as `:time`.
-
-    Their order is the column `pos`, or else the order of the rows. Columns of the log that the
-    file does not have are missing values there.
+    """Put events from before the log aside, as `history_rows` makes them.
 
     Raises:
         DataError: the file has no user or item, or a value cannot be what it must be.
+    """
+    rows = 0
+    columns = history_columns(spec, plan, files)
+    for block in files.blocks(columns):
+        table = history_rows(spec, plan, block, rows)
+        spill.add(table, partition_numbers(table[spec.keys.user], spill.partitions))
+        rows += table.num_rows
+    spill.finish()
+
+
+def history_columns(spec: FeatureSpec, plan: ColumnPlan, files: RawFiles) -> list[str]:
+    """What to read of the file of earlier events: the columns of the log that it has, its order.
+
+    Raises:
+        DataError: the file has no user or item.
     """
     present = files.types()
     for key in (spec.keys.user, spec.keys.item):
         if key not in present:
             raise DataError(f"{files.files[0]}: a history needs the key column {key!r}")
-    columns = [name for name in plan.columns[spec.log_source] if name in present]
-    ordered = _ORDER in present
-    rows = 0
-    for block in files.blocks([*columns, *([_ORDER] if ordered else [])]):
-        converted = {name: _converted(block, name, plan) for name in columns}
-        _check_users(block, spec.keys.user, converted)
-        if ordered:
-            order = convert(block.table[_ORDER], "int64", None, _ORDER, str(block.file))
-            if order.null_count:
-                raise DataError(f"{block.file}: column {_ORDER!r} has missing values")
-            converted[TIME] = order
-        else:
-            converted[TIME] = pa.array(np.arange(rows, rows + block.table.num_rows))
-        spill.add(
-            pa.table(converted), partition_numbers(converted[spec.keys.user], spill.partitions)
-        )
-        rows += block.table.num_rows
-    spill.finish()
+    return [name for name in (*plan.columns[spec.log_source], _ORDER) if name in present]
+
+
+def history_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: int) -> pa.Table:
+    """A block of earlier events, in the plan's types, with their order as `:time`.
+
+    Their order is the column `pos`, or else the order of the rows. Columns of the log that the
+    file does not have are missing values there.
+
+    Raises:
+        DataError: a value cannot be what it must be.
+    """
+    present = block.table.column_names
+    columns = {
+        name: _converted(block, name, plan)
+        for name in plan.columns[spec.log_source]
+        if name in present
+    }
+    _check_users(block, spec.keys.user, columns)
+    columns[TIME] = _numbers(block, first_number)
+    if _ORDER in present:
+        columns[TIME] = convert(block.table[_ORDER], "int64", None, _ORDER, block.file)
+        if columns[TIME].null_count:
+            raise DataError(f"{block.file}: column {_ORDER!r} has missing values")
+    return pa.table(columns)
+
+
+def _numbers(block: Block, first: int) -> pa.Array:
+    return pa.array(np.arange(first, first + block.table.num_rows))
 
 
 def _converted(block: Block, column: str, plan: ColumnPlan) -> pa.Array:
@@ -106,7 +166,7 @@ def _converted(block: Block, column: str, plan: ColumnPlan) -> pa.Array:
         plan.types[column],
         plan.separators.get(column),
         column,
-        str(block.file),
+        block.file,
     )
 
 

@@ -10,15 +10,17 @@ import pyarrow.parquet as pq
 
 from infnet_keras.data import layout
 from infnet_keras.data.columns import ColumnPlan
+from infnet_keras.data.counts import Counts
 from infnet_keras.data.encode import ShardEncoder
 from infnet_keras.data.log_pass import history_files, spill_history, spill_log
 from infnet_keras.data.manifest import FILE_NAME, Manifest, Shard
 from infnet_keras.data.output_directory import output_directory
-from infnet_keras.data.partition_pass import Counts, PartitionPass
+from infnet_keras.data.partition_pass import PartitionPass
+from infnet_keras.data.raw_examples import raw_batch
 from infnet_keras.data.side_table import SideTable
+from infnet_keras.data.sources import RawFiles
 from infnet_keras.data.spill import Spill
 from infnet_keras.data.splits import SPLITS, SplitRule
-from infnet_keras.errors import DataError
 from infnet_keras.features.assets import Assets, definition_of
 from infnet_keras.features.raw_inputs import raw_inputs
 from infnet_keras.spec import FeatureSpec, dump_spec
@@ -81,9 +83,7 @@ def prepare(
             if (reason := spec.sources[name].leaks) is not None:
                 say(f"warning: source {name!r} must not be trusted offline: {reason}")
         past = None if history is None else history_files(history)
-        rows = plan.files[spec.log_source].estimated_rows()
-        rows += past.estimated_rows() if past is not None else 0
-        partitions = min(rows // ROWS_PER_PARTITION + 1, _MOST_PARTITIONS)
+        partitions = partitions_of(spec, plan, past)
 
         say(f"reading the log in {partitions} partitions of users")
         log_spill = Spill(temporary / "log", partitions)
@@ -114,7 +114,7 @@ def prepare(
             past_spill.delete(number)
             say(f"ordered partition {number + 1} of {partitions}")
         ordered.finish()
-        _check(spec, ordering.counts, valid_from)
+        ordering.counts.check(spec, valid_from)
 
         say("fitting vocabularies and quantiles on the training impressions")
         inputs = {name for name in (*spec.input_columns, *_attributes(spec)) if name in plan.types}
@@ -123,7 +123,7 @@ def prepare(
             column_types={name: plan.types[name] for name in sorted(inputs)},
             vocabularies=ordering.statistics.vocabularies(),
             boundaries=ordering.statistics.boundaries(),
-            raw_examples=ordering.raw_examples.batch(),
+            raw_examples=raw_batch(spec, plan.types, ordering.drawn),
         )
         encoder = ShardEncoder(spec, assets, plan, sides)
         (directory / SHARDS).mkdir()
@@ -147,23 +147,15 @@ def prepare(
     return manifest
 
 
+def partitions_of(spec: FeatureSpec, plan: ColumnPlan, history: RawFiles | None) -> int:
+    """How many parts of the users keep each of a bounded size, by the sizes of the files."""
+    rows = plan.files[spec.log_source].estimated_rows()
+    rows += history.estimated_rows() if history is not None else 0
+    return min(rows // ROWS_PER_PARTITION + 1, _MOST_PARTITIONS)
+
+
 def _attributes(spec: FeatureSpec) -> Iterator[str]:
     return (feature.column for feature in spec.sequence_features)
-
-
-def _check(spec: FeatureSpec, counts: Counts, valid_from: str | float) -> None:
-    if not counts.impressions["train"]:
-        raise DataError(
-            f"no impression is before {valid_from}, where validation starts: nothing is left to "
-            "train on; choose a later `valid_from`"
-        )
-    for name, task in spec.tasks.items():
-        if not counts.labelled["train", name]:
-            masked = "" if task.mask is None else f" where {task.mask}"
-            raise DataError(
-                f"label {task.label!r} of task {name!r} is missing in every training "
-                f"impression{masked}; correct the log, or drop the task"
-            )
 
 
 def _write_shard(partition: pa.Table, encoder: ShardEncoder, directory: Path, number: int) -> Shard:
@@ -186,10 +178,6 @@ def _manifest(
     valid_from: str | float,
     test_from: str | float,
 ) -> Manifest:
-    rates: dict[str, dict[str, float | None]] = {split: {} for split in SPLITS}
-    for (split, task), labelled in counts.labelled.items():
-        positive = counts.positive[split, task]
-        rates[split][task] = positive / labelled if labelled else None
     return Manifest(
         spec=spec.name,
         valid_from=valid_from,
@@ -197,11 +185,11 @@ def _manifest(
         column_types=dict(plan.types),
         shards=shards,
         users=counts.users,
-        impressions=counts.impressions,
+        impressions=dict(counts.impressions),
         history_rows=counts.history_rows,
         rows_read=total_rows,
         duplicates_dropped=total_rows - counts.log_rows,
-        joins_missed=counts.joins_missed,
-        label_rates=rates,
+        joins_missed=dict(counts.joins_missed),
+        label_rates=counts.label_rates(spec.tasks),
         versions={name: version(name) for name in ("numpy", "pyarrow")},
     )

@@ -1,14 +1,12 @@
 """A source that the log looks up by a key, in memory."""
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from infnet_keras.data.conversion import ARROW_TYPES, convert
-from infnet_keras.data.sources import RawFiles
+from infnet_keras.data.sources import RawFiles, file_name
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
 
@@ -39,7 +37,7 @@ class SideTable:
             pa.table(
                 {
                     name: convert(
-                        block.table[name], types[name], separators.get(name), name, str(block.file)
+                        block.table[name], types[name], separators.get(name), name, block.file
                     )
                     for name in columns
                 }
@@ -58,7 +56,7 @@ class SideTable:
         repeated = pc.and_(pc.greater(counts.field("counts"), 1), counts.field("values").is_valid())
         if pc.any(repeated).as_py():
             value = pc.filter(counts.field("values"), repeated)[0].as_py()
-            names = ", ".join(Path(file).name for file in files.files)
+            names = ", ".join(map(file_name, files.files))
             raise DataError(
                 f"source {files.name!r} ({names}): {key} {value!r} occurs more than once; keep one "
                 "row a key"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -10,20 +10,21 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from infnet_keras.data.conversion import inferred_type
+from infnet_keras.data.storage import LocalStorage, Storage
 from infnet_keras.errors import DataError
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.sources import ColumnType, Source
 
 _CSV_BLOCK_BYTES = 8 << 20
 _PARQUET_BLOCK_ROWS = 1 << 17
-_COMPRESSION_SUFFIXES = (".gz", ".bz2", ".zst", ".lz4")
+_CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
 _GZIP_RATIO = 6  # of text; only sizes partitions
 
 
 class Block(NamedTuple):
     """Consecutive rows of one file: text columns from CSV, a file's own types from Parquet."""
 
-    file: Path
+    file: str
     first_row: int  # counted from 0 in its file
     table: pa.Table
 
@@ -33,30 +34,32 @@ class RawFiles:
 
     Args:
         name: what errors call the source.
-        raw: directory that the source's patterns start from.
+        raw: directory that the source's patterns start from, a path or whatever `storage` knows.
         source: its block in the spec.
+        storage: where the directory lies; None for this machine's file system.
 
     Raises:
         DataError: no file matches, or the same file is there twice, compressed and not.
     """
 
-    def __init__(self, name: str, raw: Path, source: Source):
+    def __init__(self, name: str, raw: Path | str, source: Source, storage: Storage | None = None):
         self.name = name
+        self._storage = storage or LocalStorage()
         self._delimiter = source.delimiter
         patterns = [source.files] if isinstance(source.files, str) else source.files
-        found: list[Path] = []
+        found: list[str] = []
         for pattern in patterns:
-            matches = sorted(path for path in raw.glob(pattern) if path.is_file())
+            matches = self._storage.match(str(raw), pattern)
             if not matches:
                 raise DataError(
                     f"source {name!r}: no file matches {pattern!r} in {raw}; correct `files` in "
                     "the spec or the directory of the raw logs"
                 )
             found.extend(path for path in matches if path not in found)
-        plain = {path.with_suffix("") if _is_compressed(path) else path for path in found}
+        plain = {path.rpartition(".")[0] if _is_compressed(path) else path for path in found}
         if len(plain) < len(found):
             raise DataError(
-                f"source {name!r}: {', '.join(p.name for p in found)} hold a file twice, "
+                f"source {name!r}: {', '.join(map(file_name, found))} hold a file twice, "
                 "compressed and not; keep one of the two"
             )
         self.files = found
@@ -66,7 +69,8 @@ class RawFiles:
         file = self.files[0]
         with _readable(file):
             if _is_parquet(file):
-                schema = pq.read_schema(file)
+                with self._storage.open(file) as stream:
+                    schema = pq.read_schema(stream)
             else:
                 with self._open_csv(file, pa.csv.ConvertOptions()) as reader:
                     schema = reader.schema
@@ -89,15 +93,19 @@ class RawFiles:
             DataError: a file lacks a column or cannot be read.
         """
         for file in self.files:
-            first_row = 0
-            for table in self._tables(file, columns):
-                yield Block(file, first_row, table)
-                first_row += table.num_rows
+            yield from self.file_blocks(file, columns)
 
-    def _tables(self, file: Path, columns: list[str] | None) -> Iterator[pa.Table]:
+    def file_blocks(self, file: str, columns: list[str] | None) -> Iterator[Block]:
+        """Read one of the files; see `blocks`."""
+        first_row = 0
+        for table in self._tables(file, columns):
+            yield Block(file, first_row, table)
+            first_row += table.num_rows
+
+    def _tables(self, file: str, columns: list[str] | None) -> Iterator[pa.Table]:
         with _readable(file):
             if _is_parquet(file):
-                with pq.ParquetFile(file) as parquet:
+                with self._storage.open(file) as stream, pq.ParquetFile(stream) as parquet:
                     _need(file, columns, parquet.schema_arrow.names)
                     for batch in parquet.iter_batches(_PARQUET_BLOCK_ROWS, columns=columns):
                         yield pa.Table.from_batches([batch])
@@ -115,40 +123,60 @@ class RawFiles:
                 for batch in reader:
                     yield pa.Table.from_batches([batch])
 
-    def _open_csv(self, file: Path, convert: pa.csv.ConvertOptions) -> pa.csv.CSVStreamingReader:
-        return pa.csv.open_csv(
-            file,
-            read_options=pa.csv.ReadOptions(block_size=_CSV_BLOCK_BYTES),
-            parse_options=pa.csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
-            convert_options=convert,
-        )
+    @contextmanager
+    def _open_csv(
+        self, file: str, convert: pa.csv.ConvertOptions
+    ) -> Iterator[pa.csv.CSVStreamingReader]:
+        with (
+            self._open_text(file) as stream,
+            pa.csv.open_csv(
+                stream,
+                read_options=pa.csv.ReadOptions(block_size=_CSV_BLOCK_BYTES),
+                parse_options=pa.csv.ParseOptions(
+                    delimiter=self._delimiter, newlines_in_values=True
+                ),
+                convert_options=convert,
+            ) as reader,
+        ):
+            yield reader
 
-    def _estimated_rows(self, file: Path) -> int:
+    def _open_text(self, file: str) -> pa.NativeFile:
+        stream = self._storage.open(file)
+        codec = _CODECS.get(PurePosixPath(file).suffix)
+        return stream if codec is None else pa.CompressedInputStream(stream, codec)
+
+    def _estimated_rows(self, file: str) -> int:
         with _readable(file):
             if _is_parquet(file):
-                return int(pq.read_metadata(file).num_rows)
-            with pa.input_stream(file, compression="detect") as stream:
+                with self._storage.open(file) as stream:
+                    return int(pq.read_metadata(stream).num_rows)
+            with self._open_text(file) as stream:
                 sample: bytes = stream.read(1 << 20)
-        size: int = file.stat().st_size * (_GZIP_RATIO if _is_compressed(file) else 1)
+            size = self._storage.size(file) * (_GZIP_RATIO if _is_compressed(file) else 1)
         return size * max(sample.count(b"\n"), 1) // max(len(sample), 1)
 
 
-def _is_parquet(file: Path) -> bool:
-    return file.suffix in (".parquet", ".pq")
+def file_name(path: str) -> str:
+    """The last part of a path or URL."""
+    return PurePosixPath(path).name
 
 
-def _is_compressed(file: Path) -> bool:
-    return file.suffix in _COMPRESSION_SUFFIXES
+def _is_parquet(file: str) -> bool:
+    return PurePosixPath(file).suffix in (".parquet", ".pq")
 
 
-def _need(file: Path, columns: list[str] | None, present: list[str]) -> None:
+def _is_compressed(file: str) -> bool:
+    return PurePosixPath(file).suffix in _CODECS
+
+
+def _need(file: str, columns: list[str] | None, present: list[str]) -> None:
     for column in columns or []:
         if column not in present:
             raise DataError(f"{file}: there is no column {column!r}; {nearest(column, present)}")
 
 
 @contextmanager
-def _readable(file: Path) -> Iterator[None]:
+def _readable(file: str) -> Iterator[None]:
     """Whatever goes wrong inside is the file's fault.
 
     A generator that yields inside this block is only entered again to read on, so that its

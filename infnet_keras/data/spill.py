@@ -10,11 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _BUFFER_BYTES = 128 << 20
-_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+IPC_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 def partition_numbers(users: pa.Array, partitions: int) -> npt.NDArray[np.int64]:
     """The partition of each row: a hash of its user, int64 or string, without missing values."""
+    if isinstance(users, pa.ChunkedArray):
+        users = users.combine_chunks()
     if pa.types.is_integer(users.type):
         mixed = users.to_numpy().astype(np.uint64)
         mixed ^= mixed >> np.uint64(33)  # MurmurHash3's finaliser
@@ -26,6 +28,16 @@ def partition_numbers(users: pa.Array, partitions: int) -> npt.NDArray[np.int64]
         unique = [farmhash.fingerprint64(user) for user in encoded.dictionary.to_pylist()]
         hashes = np.array(unique, np.uint64)[encoded.indices.to_numpy()]
     return np.asarray(hashes % np.uint64(partitions), np.int64)
+
+
+def split_rows(table: pa.Table, numbers: npt.NDArray[np.int64]) -> Iterator[tuple[int, pa.Table]]:
+    """The rows of each number, ascending, in the order in which they stand in the table."""
+    table = table.take(pa.array(np.argsort(numbers, kind="stable")))
+    start = 0
+    for number, count in enumerate(np.bincount(numbers).tolist()):
+        if count:
+            yield number, table.slice(start, count)
+        start += count
 
 
 class Spill:
@@ -86,20 +98,9 @@ class Spill:
         table = pa.concat_tables(self._buffered).combine_chunks()
         numbers = np.concatenate(self._numbers)
         self._buffered, self._numbers, self._bytes = [], [], 0
-        order = np.argsort(numbers, kind="stable")
-        table = table.take(pa.array(order))
-        ends = np.cumsum(np.bincount(numbers, minlength=self.partitions))
-        for number, start, end in self._pieces(ends):
+        for number, rows in split_rows(table, numbers):
             if number not in self._writers:
                 self._writers[number] = pa.ipc.new_stream(
-                    str(self._path(number)), table.schema, options=_OPTIONS
+                    str(self._path(number)), table.schema, options=IPC_OPTIONS
                 )
-            self._writers[number].write_table(table.slice(start, end - start))
-
-    @staticmethod
-    def _pieces(ends: npt.NDArray[np.int64]) -> Iterator[tuple[int, int, int]]:
-        start = 0
-        for number, end in enumerate(ends.tolist()):
-            if end > start:
-                yield number, start, end
-            start = end
+            self._writers[number].write_table(rows)

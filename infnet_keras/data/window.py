@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from infnet_keras.data import layout
 from infnet_keras.data.events import group_starts
+from infnet_keras.data.histories import Histories
 from infnet_keras.data.layout import IdColumn
 from infnet_keras.data.prepared import PreparedData, Split
 from infnet_keras.data.splits import SPLITS
@@ -146,12 +147,13 @@ class _Part:
                 holds = np.ones(len(users), bool)
             else:
                 holds = array(layout.behaviour_column(name))
-            before = np.concatenate([[0], np.cumsum(holds)])
-            last = before[end]
-            first = np.maximum(before[user_start], last - sequence.length)
+            histories = Histories.of(holds, user_start, end, sequence.length)
             columns = {features[f"{name}__{attribute}"] for attribute in sequence.attributes}
-            where = np.flatnonzero(holds)
-            self.behaviours[name] = _Behaviour(first, last, {c: ids(c, where) for c in columns})
+            self.behaviours[name] = _Behaviour(
+                histories.first.astype(np.int64),
+                histories.last.astype(np.int64),
+                {c: ids(c, histories.events) for c in columns},
+            )
 
 
 def _joined(parts: list[_Behaviour]) -> _Behaviour:

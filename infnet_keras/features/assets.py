@@ -129,7 +129,7 @@ class Assets:
         }
         (directory / "assets.json").write_text(json.dumps(description, indent=2), "utf-8")
         if self.raw_examples is not None:
-            examples = json.dumps(_plain(self.raw_examples), allow_nan=False)
+            examples = json.dumps(plain_json(self.raw_examples), allow_nan=False)
             (directory / "raw_examples.json").write_text(examples, "utf-8")
 
     @classmethod
@@ -221,10 +221,10 @@ def _read_vocabulary(path: Path, size: int) -> list[str]:
     return lines
 
 
-def _plain(value: Any) -> Any:
-    """JSON has no NaN: a missing float is null."""
+def plain_json(value: Any) -> Any:
+    """A value as JSON takes it, which has no NaN: a missing float is null."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain_json(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain_json(item) for item in value]
     return None if isinstance(value, float) and math.isnan(value) else value
