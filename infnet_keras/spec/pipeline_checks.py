@@ -24,6 +24,12 @@ def check_pipeline(spec: FeatureSpec) -> None:
                     f"no field or sequence reads {column!r}; {nearest(column, features)}",
                 )
     columns = list(spec.input_columns)
+    for column in spec.validation.unseen:
+        if column not in columns:
+            raise SpecProblem(
+                ("validation", "unseen", column),
+                f"no field reads a column {column!r}; {nearest(column, columns)}",
+            )
     for index, named in enumerate(spec.evaluation.slices):
         for column in [named] if isinstance(named, str) else named:
             if column not in columns:

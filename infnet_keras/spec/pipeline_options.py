@@ -34,6 +34,8 @@ class Validation(Block):
     """For each column, the most distance between this training part and the last run's."""
     skew: dict[str, Distance] = Field(default_factory=dict)
     """For each column, the most distance between the test part, the newest, and the training."""
+    unseen: dict[str, Distance] = Field(default_factory=dict)
+    """For each column, the most share of the test part's values that training saw too rarely."""
 
 
 class Bound(Block):
@@ -59,7 +61,7 @@ class Gates(Block):
     auc: Bound | None = None
     """Area under the ROC curve over all impressions."""
     gauc: Bound | None = None
-    """AUC within each user, averaged by impressions."""
+    """AUC within each user, every user with both labels counted alike."""
     calibration: Bound | None = None
     """Mean probability over the rate of positive labels."""
     log_loss: Bound | None = None

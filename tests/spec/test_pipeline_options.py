@@ -37,6 +37,7 @@ def test_what_is_given_is_read() -> None:
         ("splits", {"valid_from": "2022-05-04", "test_from": "2022-05-03"}, "the test comes last"),
         ("validation", {"drift": {"tabs": 0.1}}, "drift.tabs: no field or sequence reads 'tabs'"),
         ("validation", {"skew": {"tab": 1.5}}, "expected at most 1.0; found 1.5"),
+        ("validation", {"unseen": {"tabs": 0.1}}, "unseen.tabs: no field reads a column 'tabs'"),
         ("evaluation", {"slices": [["tab", "tabs"]]}, "slices[0]: no field reads a column 'tabs'"),
         ("evaluation", {"gates": {"clic": {}}}, "there is no task 'clic'; did you mean 'click'?"),
         ("evaluation", {"gates": {"click": {"auk": {}}}}, "unknown key 'auk'; did you mean 'auc'?"),
