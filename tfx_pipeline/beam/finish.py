@@ -1,0 +1,81 @@
+"""The last step: what was written becomes a complete examples directory."""
+
+import json
+from collections.abc import Iterator
+from importlib.metadata import version
+
+import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
+
+from infnet_keras.data.examples_manifest import FILE_NAME, ExamplesManifest
+from infnet_keras.data.log_pass import check_rows
+from infnet_keras.data.raw_examples import raw_batch
+from infnet_keras.errors import DataError
+from infnet_keras.features.assets import plain_json
+from infnet_keras.spec import dump_spec
+from tfx_pipeline.beam.example_file import TEMPORARY, replaced_file
+from tfx_pipeline.beam.job import Job
+from tfx_pipeline.beam.outcome import Outcome
+from tfx_pipeline.beam.storage import is_local
+
+FAILURE = "failure.json"
+SPEC = "spec.yaml"
+RAW_EXAMPLES = "raw_examples.json"
+_LIBRARIES = ("apache-beam", "numpy", "pyarrow", "tfx-bsl")
+
+
+class FinishExamples(beam.DoFn):
+    """Writes spec, raw examples and, last, the manifest; or why the input cannot be used.
+
+    Yields the manifest.
+    """
+
+    def __init__(self, job: Job):
+        self._job = job
+
+    def process(self, element: tuple[int, Outcome]) -> Iterator[ExamplesManifest]:
+        """Finish with the outcome of all partitions."""
+        job, outcome = self._job, element[1]
+        try:
+            if outcome.failures:
+                raise DataError(outcome.failures[0].reason)
+            check_rows(job.spec, job.plan, outcome.rows_read)
+            outcome.counts.check(job.spec, job.valid_from)
+        except DataError as error:
+            self._write(FAILURE, json.dumps({"error": str(error)}))
+            self._clean()
+            return
+        drawn = [outcome.drawn[number] for number in sorted(outcome.drawn)]
+        examples = raw_batch(job.spec, job.plan.types, drawn)
+        manifest = ExamplesManifest(
+            spec=job.spec.name,
+            file_format=job.file_format,
+            valid_from=job.valid_from,
+            test_from=job.test_from,
+            column_types=dict(job.plan.types),
+            impressions=dict(outcome.counts.impressions),
+            users=outcome.counts.users,
+            counters=outcome.counters(),
+            label_rates=outcome.counts.label_rates(job.spec.tasks),
+            versions={name: version(name) for name in _LIBRARIES},
+        )
+        self._write(RAW_EXAMPLES, json.dumps(plain_json(examples), allow_nan=False))
+        self._write(SPEC, dump_spec(job.spec))
+        self._clean()
+        self._write(FILE_NAME, manifest.to_json())
+        self._clean()
+        yield manifest
+
+    def _write(self, name: str, content: str) -> None:
+        with replaced_file(self._job.output, name) as stream:
+            stream.write(content.encode())
+
+    def _clean(self) -> None:
+        directory = FileSystems.join(self._job.output, TEMPORARY)
+        if is_local(directory):
+            left = [directory] if FileSystems.exists(directory) else []
+        else:
+            found = FileSystems.match([FileSystems.join(directory, "*")])[0].metadata_list
+            left = [metadata.path for metadata in found]
+        if left:
+            FileSystems.delete(left)

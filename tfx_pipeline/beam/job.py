@@ -1,0 +1,111 @@
+"""What every worker of the Beam job knows."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+
+import pyarrow as pa
+from apache_beam.utils.shared import Shared
+
+from infnet_keras.data.columns import ColumnPlan
+from infnet_keras.data.example_columns import ExampleColumn
+from infnet_keras.data.examples_manifest import FileFormat
+from infnet_keras.data.group_histories import GroupHistories
+from infnet_keras.data.partition import Partition
+from infnet_keras.data.side_table import SideTable
+from infnet_keras.data.sources import RawFiles
+from infnet_keras.spec import FeatureSpec
+from tfx_pipeline.beam.messages import HISTORY, LOG, PartitionInput, unpacked
+from tfx_pipeline.beam.storage import storage_of
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run of the Beam job; it is pickled into every transform.
+
+    Attributes:
+        spec: what is prepared.
+        plan: where columns come from.
+        history: the file of earlier events, or None.
+        history_columns: what is read of it.
+        columns: of the examples.
+        valid_from: where validation starts.
+        test_from: where the test starts.
+        partitions: of users.
+        output: the examples directory.
+        file_format: of its files.
+    """
+
+    spec: FeatureSpec
+    plan: ColumnPlan
+    history: RawFiles | None
+    history_columns: list[str]
+    columns: list[ExampleColumn]
+    valid_from: str | float
+    test_from: str | float
+    partitions: int
+    output: str
+    file_format: FileFormat
+    _shared: Shared = field(default_factory=Shared)
+
+    @property
+    def files(self) -> list[tuple[int, int, str]]:
+        """Every file to read: LOG or HISTORY, its number there, its path."""
+        log = self.plan.files[self.spec.log_source].files
+        past = self.history.files if self.history is not None else []
+        return [
+            (source, number, path)
+            for source, paths in ((LOG, log), (HISTORY, past))
+            for number, path in enumerate(paths)
+        ]
+
+    def reference(self) -> "Reference":
+        """What this process looks up; loaded once, whatever transforms and threads ask for it.
+
+        Raises:
+            DataError: a joined source cannot be used.
+        """
+        reference: Reference = self._shared.acquire(lambda: Reference(self))
+        return reference
+
+    def partition(self, reference: "Reference", received: PartitionInput) -> Partition:
+        """The events of a partition that was sent at least one row of the log."""
+        assert received.log is not None
+        return Partition(self.spec, self.plan, reference.sides, received.log, received.history)
+
+
+class Reference:
+    """The joined sources and the histories over all users, in the memory of one process.
+
+    Raises:
+        DataError: a joined source cannot be used.
+    """
+
+    def __init__(self, job: Job):
+        plan = job.plan
+        self._spec = job.spec
+        self._lock = Lock()
+        self._histories: dict[str, GroupHistories] = {}
+        self.sides: Mapping[str, SideTable] = {
+            name: SideTable(plan.files[name], key, plan.columns[name], plan.types, plan.separators)
+            for name, key in plan.joins.items()
+        }
+
+    def histories(self, path: str | None) -> GroupHistories:
+        """The histories over all users, from the file of the survey; None where none are needed."""
+        if path is None:
+            return GroupHistories(self._spec)
+        with self._lock:
+            if path not in self._histories:
+                groups = GroupHistories(self._spec)
+                groups.add_counted(dict(_surveyed(path)))
+                groups.finish()
+                self._histories[path] = groups
+            return self._histories[path]
+
+
+def _surveyed(path: str) -> Iterator[tuple[str, pa.Table]]:
+    with storage_of(path).open(path) as stream:
+        table = unpacked(stream.read())
+    for row in table.to_pylist():
+        yield row["by"], unpacked(row["counted"])

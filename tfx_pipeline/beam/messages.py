@@ -1,0 +1,129 @@
+"""What the shuffle carries to each partition of users, and how it comes out of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from infnet_keras.data.events import TIME
+from infnet_keras.data.spill import IPC_OPTIONS
+
+LOG, HISTORY = 0, 1
+
+
+class Piece(NamedTuple):
+    """Rows of one partition in one block of a raw file, as Arrow IPC."""
+
+    source: int  # LOG or HISTORY
+    file: int
+    block: int
+    rows: bytes
+
+
+class FileRead(NamedTuple):
+    """A raw file was read to its end. Every partition is told."""
+
+    source: int
+    file: int
+    rows: int
+
+
+class Surveyed(NamedTuple):
+    """The histories over all users lie in a file. Every partition is told."""
+
+    path: str
+
+
+class Failure(NamedTuple):
+    """The input cannot be used; of several failures the smallest is reported.
+
+    Told as data: an exception would be wrapped by the runner, and the work tried again in vain.
+    """
+
+    stage: int  # in which it was found: 0 reading, 1 surveying, 2 writing
+    source: int
+    number: int  # of the file, or the partition
+    reason: str
+
+
+Message = Piece | FileRead | Surveyed | Failure
+
+
+def packed(table: pa.Table) -> bytes:
+    """A table as Arrow IPC."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=IPC_OPTIONS) as writer:
+        writer.write_table(table)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+def unpacked(content: bytes) -> pa.Table:
+    """The table of `packed`."""
+    with pa.ipc.open_stream(content) as reader:
+        return reader.read_all()
+
+
+@dataclass
+class PartitionInput:
+    """All that one partition was sent.
+
+    Attributes:
+        log: rows of the log in its order, None where there are none.
+        history: rows of the earlier history, in order.
+        rows_read: rows of the whole log.
+        history_rows_read: rows of the whole earlier history.
+        surveyed: the file of the histories over all users, where there is one.
+        failures: what went wrong before.
+    """
+
+    log: pa.Table | None = None
+    history: pa.Table | None = None
+    rows_read: int = 0
+    history_rows_read: int = 0
+    surveyed: str | None = None
+    failures: list[Failure] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, messages: Iterable[Message], in_row_order: bool) -> "PartitionInput":
+        """Put the messages, which come in any order, into order.
+
+        Args:
+            messages: of one partition.
+            in_row_order: whether rows are numbered, in their file, instead of having a time.
+        """
+        found = cls()
+        pieces: list[Piece] = []
+        counts: dict[int, int] = {}
+        for message in messages:
+            if isinstance(message, Piece):
+                pieces.append(message)
+            elif isinstance(message, Failure):
+                found.failures.append(message)
+            elif isinstance(message, Surveyed):
+                found.surveyed = message.path
+            elif message.source == LOG:
+                counts[message.file] = message.rows
+            else:
+                found.history_rows_read = message.rows
+        found.rows_read = sum(counts.values())
+        if found.failures:
+            return found
+        pieces.sort(key=lambda piece: piece[:3], reverse=True)
+        first = np.concatenate([[0], np.cumsum([counts[file] for file in sorted(counts)])])
+        tables: dict[int, list[pa.Table]] = {LOG: [], HISTORY: []}
+        while pieces:  # each piece is freed as its table is made
+            piece = pieces.pop()
+            table = unpacked(piece.rows)
+            if in_row_order and piece.source == LOG:
+                at = table.column_names.index(TIME)
+                table = table.set_column(at, TIME, pc.add(table[TIME], int(first[piece.file])))
+            tables[piece.source].append(table)
+        if tables[LOG]:
+            found.log = pa.concat_tables(tables[LOG])
+        if tables[HISTORY]:
+            found.history = pa.concat_tables(tables[HISTORY])
+        return found

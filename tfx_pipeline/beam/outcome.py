@@ -1,0 +1,80 @@
+"""What the partitions add up to."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import apache_beam as beam
+
+from infnet_keras.data.counts import Counts
+from infnet_keras.data.raw_examples import Drawn
+from tfx_pipeline.beam.messages import Failure
+
+
+@dataclass
+class Outcome:
+    """The result of some partitions.
+
+    Attributes:
+        counts: of their events.
+        rows_read: rows of the log; the first partition reports them for all.
+        history_rows_read: rows of the earlier history; likewise.
+        drawn: raw examples, by partition.
+        failures: why the input cannot be used.
+    """
+
+    counts: Counts = field(default_factory=Counts)
+    rows_read: int = 0
+    history_rows_read: int = 0
+    drawn: dict[int, Drawn] = field(default_factory=dict)
+    failures: list[Failure] = field(default_factory=list)
+
+    def merge(self, other: "Outcome") -> None:
+        """Add another one's result to this."""
+        self.counts.merge(other.counts)
+        self.rows_read += other.rows_read
+        self.history_rows_read += other.history_rows_read
+        self.drawn.update(other.drawn)
+        self.failures = sorted({*self.failures, *other.failures})[:1]
+
+    def counters(self) -> dict[str, int]:
+        """How many rows were read, kept and dropped, by reason."""
+        counts = self.counts
+        found = {
+            "rows_read": self.rows_read,
+            "duplicates_dropped": self.rows_read - counts.log_rows,
+            "history_rows_read": self.history_rows_read,
+            "history_rows_kept": counts.history_rows,
+            "history_rows_dropped": self.history_rows_read - counts.history_rows,
+        }
+        for reason, by_name in (
+            ("impressions", counts.impressions),
+            ("joins_missed", counts.joins_missed),
+            ("labels_missing", counts.unlabelled),
+            ("labels_masked", counts.masked),
+        ):
+            found |= {f"{reason}:{name}": count for name, count in by_name.items()}
+        return found
+
+
+class MergeOutcomes(beam.CombineFn):
+    """The outcome of all partitions."""
+
+    def create_accumulator(self) -> Outcome:
+        """Nothing yet."""
+        return Outcome()
+
+    def add_input(self, accumulator: Outcome, outcome: Outcome) -> Outcome:
+        """With one more partition."""
+        accumulator.merge(outcome)
+        return accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[Outcome]) -> Outcome:
+        """Of several workers."""
+        total = Outcome()
+        for accumulator in accumulators:
+            total.merge(accumulator)
+        return total
+
+    def extract_output(self, accumulator: Outcome) -> Outcome:
+        """The sum itself."""
+        return accumulator

@@ -1,0 +1,62 @@
+"""Raw files to pieces of partitions."""
+
+from collections.abc import Iterator
+
+import apache_beam as beam
+import pyarrow as pa
+
+from infnet_keras.data.log_pass import history_rows, log_columns, log_rows
+from infnet_keras.data.sources import Block
+from infnet_keras.data.spill import partition_numbers, split_rows
+from infnet_keras.errors import DataError
+from tfx_pipeline.beam.job import Job
+from tfx_pipeline.beam.messages import LOG, Failure, FileRead, Message, Piece, packed
+
+METRICS = "infnet"
+
+
+class ReadRows(beam.DoFn):
+    """Reads one file of the log, or of the earlier history, and splits its rows by user.
+
+    Yields (partition, message).
+    """
+
+    def __init__(self, job: Job):
+        self._job = job
+        self._rows_read = {
+            source: beam.metrics.Metrics.counter(METRICS, name)
+            for source, name in enumerate(("rows_read", "history_rows_read"))
+        }
+
+    def process(self, element: tuple[int, int, str]) -> Iterator[tuple[int, Message]]:
+        """Read one file: its source, its number, its path."""
+        source, number, path = element
+        partitions, user = self._job.partitions, self._job.spec.keys.user
+        rows = 0
+        last: Message
+        try:
+            for count, block in enumerate(self._blocks(source, path)):
+                table = self._rows(source, block, rows)
+                for partition, part in split_rows(
+                    table, partition_numbers(table[user], partitions)
+                ):
+                    yield partition, Piece(source, number, count, packed(part))
+                rows += table.num_rows
+            last = FileRead(source, number, rows)
+            self._rows_read[source].inc(rows)
+        except DataError as error:
+            last = Failure(0, source, number, str(error))
+        for partition in range(partitions):
+            yield partition, last
+
+    def _blocks(self, source: int, path: str) -> Iterator[Block]:
+        job = self._job
+        if source == LOG:
+            log = job.plan.files[job.spec.log_source]
+            return log.file_blocks(path, log_columns(job.spec, job.plan))
+        assert job.history is not None
+        return job.history.file_blocks(path, job.history_columns)
+
+    def _rows(self, source: int, block: Block, first_number: int) -> pa.Table:
+        make = log_rows if source == LOG else history_rows
+        return make(self._job.spec, self._job.plan, block, first_number)

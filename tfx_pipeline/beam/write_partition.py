@@ -1,0 +1,93 @@
+"""A partition of users to files of examples."""
+
+from collections.abc import Iterable, Iterator
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+
+from infnet_keras.data.example_builder import ExampleBuilder
+from infnet_keras.data.example_columns import arrow_schema
+from infnet_keras.data.histories import Rows
+from infnet_keras.data.raw_examples import draw
+from infnet_keras.data.splits import SPLITS, SplitRule
+from infnet_keras.errors import DataError
+from tfx_pipeline.beam.encode import ExampleEncoder
+from tfx_pipeline.beam.example_file import SUFFIXES, write_example_file
+from tfx_pipeline.beam.job import Job
+from tfx_pipeline.beam.messages import Failure, Message, PartitionInput
+from tfx_pipeline.beam.outcome import Outcome
+from tfx_pipeline.beam.read_rows import METRICS
+
+CHUNK_ROWS = 4096  # examples in memory at a time
+
+
+class WritePartition(beam.DoFn):
+    """Builds the examples of one partition and writes a file for each split.
+
+    Files have the same names and rows in every attempt. Yields (0, outcome).
+    """
+
+    def __init__(self, job: Job):
+        self._job = job
+
+    def setup(self) -> None:
+        """Make what cannot be pickled."""
+        self._encoder = ExampleEncoder()
+
+    def process(self, element: tuple[int, Iterable[Message]]) -> Iterator[tuple[int, Outcome]]:
+        """Write one partition."""
+        number, messages = element
+        received = PartitionInput.of(messages, self._job.spec.time.column is None)
+        outcome = Outcome(failures=received.failures)
+        if number == 0:
+            outcome.rows_read = received.rows_read
+            outcome.history_rows_read = received.history_rows_read
+        if received.log is not None:
+            try:
+                self._write(number, received, outcome)
+            except DataError as error:
+                outcome.failures.append(Failure(2, 0, number, str(error)))
+        if not outcome.failures:
+            self._count(received, outcome)
+        yield 0, outcome
+
+    def _write(self, number: int, received: PartitionInput, outcome: Outcome) -> None:
+        job = self._job
+        reference = job.reference()
+        partition = job.partition(reference, received)
+        rule = SplitRule(job.spec.time, job.valid_from, job.test_from)
+        splits = partition.splits(rule, received.rows_read)
+        derived = partition.derived(reference.histories(received.surveyed))
+        outcome.counts.add(partition, splits)
+        builder = ExampleBuilder(job.spec, job.columns, partition, derived)
+        outcome.drawn[number] = draw(builder, splits, job.partitions)
+        for split, code in SPLITS.items():
+            rows = np.flatnonzero(splits == code)
+            if not len(rows):
+                continue
+            rows = np.random.default_rng([number, code]).permutation(rows)
+            suffix = SUFFIXES[job.file_format]
+            write_example_file(
+                job.output,
+                f"Split-{split}/examples-{number:05d}-of-{job.partitions:05d}{suffix}",
+                job.file_format,
+                arrow_schema(job.columns),
+                _chunks(builder, rows),
+                self._encoder,
+            )
+
+    def _count(self, received: PartitionInput, outcome: Outcome) -> None:
+        """The same counters as in the manifest, while the job runs."""
+        here = Outcome(
+            outcome.counts,
+            0 if received.log is None else received.log.num_rows,
+            0 if received.history is None else received.history.num_rows,
+        )
+        for reason, count in here.counters().items():
+            if reason not in ("rows_read", "history_rows_read"):  # counted where files are read
+                beam.metrics.Metrics.counter(METRICS, reason).inc(count)
+
+
+def _chunks(builder: ExampleBuilder, rows: Rows) -> Iterator[pa.Table]:
+    return (builder.table(rows[at : at + CHUNK_ROWS]) for at in range(0, len(rows), CHUNK_ROWS))
