@@ -1,6 +1,7 @@
 """Writes a SavedModel for an exporter on another backend: this process runs TensorFlow.
 
-Run as `python -m infnet_keras.export MODEL.keras REFERENCE DIRECTORY`.
+Run as `python -m infnet_keras.export MODEL.keras REFERENCE DIRECTORY [FACTORY PATH]`, the last two
+being a `TransformSource`.
 """
 
 import sys
@@ -11,13 +12,15 @@ import keras
 import infnet_keras.models  # noqa: F401  (registers what a .keras file holds)
 from infnet_keras.export.child_process import exit_code
 from infnet_keras.export.reference import Reference
+from infnet_keras.export.transform_source import TransformSource
 from infnet_keras.export.write_saved_model import write_saved_model
 
 
-def main(model: str, reference: str, directory: str) -> None:
+def main(model: str, reference: str, directory: str, *transform: str) -> None:
     """Load the model, write the SavedModel into the directory."""
     loaded = keras.models.load_model(model, compile=False)
-    write_saved_model(loaded, Reference.load(Path(reference)), Path(directory))
+    source = TransformSource(*transform) if transform else None
+    write_saved_model(loaded, Reference.load(Path(reference)), Path(directory), source)
 
 
 if __name__ == "__main__":

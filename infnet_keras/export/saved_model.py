@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from infnet_keras.errors import ExportError
 from infnet_keras.export.child_process import run_module
 from infnet_keras.export.requirements import require_tensorflow
 from infnet_keras.export.sample_requests import Columns
+from infnet_keras.export.transform_source import TransformSource
 from infnet_keras.export.version_directory import write_version
 from infnet_keras.features import Assets, RowTransform, read_raw
 
@@ -57,6 +58,35 @@ def export_saved_model(
         >>> export_saved_model(model, "models/qb_video")
         PosixPath('models/qb_video/1')
     """
+    write = _checked_writer(model, examples, None)
+    return write_version(Path(directory), version, write)
+
+
+def write_checked_saved_model(
+    model: MultiTaskModel, directory: str | Path, source: TransformSource
+) -> None:
+    """Fill one empty directory with what a version of `export_saved_model` holds.
+
+    The ids are computed by another transform than the one made of the model's assets. As it is
+    checked against the assets' own ids on the example rows, the two cannot differ unnoticed.
+
+    Args:
+        model: a model whose `assets` are known and hold example rows.
+        directory: empty; made if it does not exist. After an error what was written is there still.
+        source: the transform.
+
+    Raises:
+        ExportError: as `export_saved_model` raises it.
+    """
+    write = _checked_writer(model, None, source)
+    Path(directory).mkdir(parents=True, exist_ok=True)
+    write(Path(directory))
+
+
+def _checked_writer(
+    model: MultiTaskModel, examples: Mapping[str, Any] | None, source: TransformSource | None
+) -> Callable[[Path], None]:
+    """What writes the SavedModel into a directory and holds it to the model."""
     require_tensorflow("tensorflow_serving")
     import keras
 
@@ -77,14 +107,14 @@ def export_saved_model(
             if keras.backend.backend() == "tensorflow":
                 from infnet_keras.export.write_saved_model import write_saved_model
 
-                write_saved_model(copy, reference, path)
+                write_saved_model(copy, reference, path, source)
             else:
                 saved = Path(scratch, "model.keras")
                 copy.save(saved)
-                run_module("infnet_keras.export", saved, file, path)
+                run_module("infnet_keras.export", saved, file, path, *(source or ()))
             run_module("infnet_keras.export.parity", path, file)
 
-    return write_version(Path(directory), version, write)
+    return write
 
 
 def export_run(run: str | Path, directory: str | Path, *, version: int | None = None) -> Path:

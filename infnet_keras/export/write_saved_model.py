@@ -10,12 +10,18 @@ from infnet_keras.errors import ExportError
 from infnet_keras.export.example_request import write_example_request
 from infnet_keras.export.reference import Reference
 from infnet_keras.export.signatures import ServingModule, signatures
+from infnet_keras.export.transform_source import TransformSource
 from infnet_keras.export.warmup import write_warmup
 from infnet_keras.features.assets import VOCABULARY_DIRECTORY
 from infnet_keras.features.tensorflow_row_transform import TensorFlowRowTransform
 
 
-def write_saved_model(model: Any, reference: Reference, directory: Path) -> None:
+def write_saved_model(
+    model: Any,
+    reference: Reference,
+    directory: Path,
+    source: TransformSource | None = None,
+) -> None:
     """Fill a directory with the SavedModel and its `assets.extra`.
 
     Args:
@@ -23,6 +29,7 @@ def write_saved_model(model: Any, reference: Reference, directory: Path) -> None
         reference: holds the spec as it was trained, and the example rows that the warm-up requests
             are made of.
         directory: empty.
+        source: the transform; None makes it of the model's assets.
 
     Raises:
         ExportError: TensorFlow cannot write it.
@@ -31,9 +38,12 @@ def write_saved_model(model: Any, reference: Reference, directory: Path) -> None
         files = Path(scratch)
         model.assets.save(files)
         (files / "spec.yaml").write_text(reference.spec, encoding="utf-8")
-        transform = TensorFlowRowTransform.from_assets(
-            model.spec, model.assets, files / VOCABULARY_DIRECTORY
-        )
+        if source is not None:
+            transform = source.load(model.spec, reference.inputs)
+        else:
+            transform = TensorFlowRowTransform.from_assets(
+                model.spec, model.assets, files / VOCABULARY_DIRECTORY
+            )
         module = ServingModule(transform, model, [files / "spec.yaml", files / "assets.json"])
         served = signatures(transform, model, reference.inputs)
         try:

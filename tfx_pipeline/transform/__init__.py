@@ -1,0 +1,1 @@
+"""tf.Transform: the spec's row transform, fitted by Beam and kept as a TensorFlow graph."""

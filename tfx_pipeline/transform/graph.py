@@ -1,0 +1,123 @@
+"""The graph of tf.Transform as a transform that the exporter puts into a SavedModel."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from infnet_keras.features import RawInput
+from infnet_keras.features.raw_batch import check_names
+from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.fields import Derive
+from tfx_pipeline.transform.saved_function import SavedFunction
+
+Tensors = dict[str, tf.Tensor]
+
+
+class TransformGraph(tf.Module):
+    """The model inputs of raw rows, computed by what tf.Transform saved.
+
+    Takes and gives what `TensorFlowRowTransform` does. Of a ranking request, what belongs to user
+    and context is computed once a request, and only the candidates' fields once a candidate.
+
+    Args:
+        directory: the output directory of tf.Transform, of any file system of TensorFlow's.
+        spec: the spec of its preprocessing_fn.
+        inputs: the raw inputs of the spec.
+
+    Example:
+        >>> transform = TransformGraph("transform_graph", spec, raw_inputs(spec, column_types))
+        >>> model(transform(raw))
+    """
+
+    def __init__(self, directory: str | Path, spec: FeatureSpec, inputs: Sequence[RawInput]):
+        super().__init__()
+        self._inputs = {raw.name: raw for raw in inputs}
+        self._reads = _reads(spec, inputs)
+        self._saved = SavedFunction(directory)
+        self._functions: dict[tuple[str, ...], Any] = {}
+
+    def __call__(self, raw: Mapping[str, tf.Tensor]) -> Tensors:
+        """Model inputs of a batch; sizes of axes may be unknown, their number may not.
+
+        Args:
+            raw: every input of `raw_inputs`: columns [R], an item's also [R, K] (K candidates a
+                request), sequences [R, n] with lengths [R].
+
+        Returns:
+            int32 by name: a field in the shape of its column, [..., max_values] if it splits; a
+            sequence feature [R, length] or [R, length, max_values].
+
+        Raises:
+            DataError: an input is missing or unknown.
+        """
+        check_names(list(self._inputs), raw)
+        listed = {
+            name: raw[name]
+            for name, given in self._inputs.items()
+            if given.kind == "value" and raw[name].shape.rank == 2
+        }
+        by_candidate = [name for name, reads in self._reads.items() if listed.keys() & set(reads)]
+        ids = self._transform([name for name in self._reads if name not in by_candidate], raw)
+        if by_candidate:
+            shape = tf.shape(next(iter(listed.values())))
+            rows = {
+                name: tf.reshape(listed[name], [-1])
+                if name in listed
+                else tf.repeat(raw[name], shape[1], axis=0)
+                for name in {read for name in by_candidate for read in self._reads[name]}
+            }
+            for name, flat in self._transform(by_candidate, rows).items():
+                ids[name] = tf.reshape(flat, tf.concat([shape, tf.shape(flat)[1:]], axis=0))
+                ids[name].set_shape([None, None, *flat.shape[1:]])
+        return {name: ids[name] for name in self._reads}
+
+    def _transform(self, names: list[str], raw: Mapping[str, tf.Tensor]) -> Tensors:
+        """int32 ids of some model inputs, from rows."""
+        if not names:
+            return {}
+        needed = {read for name in names for read in self._reads[name]}
+        lists = {
+            name: _as_lists(given, raw)
+            for name, given in self._inputs.items()
+            if name in needed and given.kind != "length"
+        }
+        if tuple(names) not in self._functions:
+            self._functions[tuple(names)] = self._saved.part(lists, names)
+        found = self._functions[tuple(names)](
+            *tf.nest.flatten(list(lists.values()), expand_composites=True)
+        )
+        return {name: tf.cast(ids, tf.int32) for name, ids in found.items()}
+
+
+def _reads(spec: FeatureSpec, inputs: Sequence[RawInput]) -> dict[str, list[str]]:
+    """The raw inputs that each model input is computed from."""
+    reads: dict[str, list[str]] = {}
+    for name, field in spec.fields.items():
+        column, derive, time = spec.field_column(name), field.derive, spec.time.column
+        if column is not None:
+            reads[name] = [column]
+        elif isinstance(derive, Derive) and derive.days_since is None:
+            reads[name] = [name]
+        else:
+            assert time is not None  # a spec that derives from time has one
+            date = [derive.days_since.column] if isinstance(derive, Derive) else []  # type: ignore[union-attr]
+            reads[name] = [*date, time]
+    for feature in spec.sequence_features:
+        reads[feature.name] = [
+            raw.name
+            for raw in inputs
+            if raw.kind != "value" and raw.name.partition("__")[0] == feature.sequence
+        ]
+    return reads
+
+
+def _as_lists(given: RawInput, raw: Mapping[str, tf.Tensor]) -> tf.RaggedTensor:
+    """A raw input [rows] or [rows, n] as the list of each row that an example holds."""
+    values = raw[given.name]
+    if given.kind == "value":
+        return tf.RaggedTensor.from_tensor(values[:, tf.newaxis])
+    lengths = raw[f"{given.name.partition('__')[0]}__length"]
+    steps = tf.shape(values, out_type=tf.int64)[1]
+    return tf.RaggedTensor.from_tensor(values, tf.clip_by_value(lengths, 0, steps))
