@@ -4,8 +4,7 @@ from typing import Any
 
 import keras
 
-from infnet_keras.data.prepared import PreparedData, Split
-from infnet_keras.data.reader import ImpressionReader
+from infnet_keras.data.impressions import Impressions, Split
 
 
 class ImpressionDataset(keras.utils.PyDataset):
@@ -16,7 +15,7 @@ class ImpressionDataset(keras.utils.PyDataset):
     than the reader's window.
 
     Args:
-        prepared: the data.
+        data: prepared data, or others with their methods.
         split: "train", "valid" or "test".
         batch_size: impressions in a batch; the last one may be smaller.
         shuffle: whether to permute.
@@ -32,7 +31,7 @@ class ImpressionDataset(keras.utils.PyDataset):
 
     def __init__(
         self,
-        prepared: PreparedData,
+        data: Impressions,
         split: Split,
         batch_size: int,
         shuffle: bool = False,
@@ -41,7 +40,7 @@ class ImpressionDataset(keras.utils.PyDataset):
         workers: int = 1,
     ):
         super().__init__(workers=workers)
-        self.reader = ImpressionReader(prepared, split, batch_size, shuffle, seed)
+        self.reader = data.reader(split, batch_size, shuffle, seed)
         self._rows = batch_size if fill_last_batch and len(self.reader) > 1 else 0
         self.epoch = 0
 

@@ -1,16 +1,22 @@
 """A prepared directory, opened."""
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
-from infnet_keras.data.manifest import Manifest
+from infnet_keras.data.impressions import Split
+from infnet_keras.data.manifest import FILE_NAME, Manifest
 from infnet_keras.data.prepare import ASSETS, SPEC
 from infnet_keras.errors import DataError
 from infnet_keras.features.assets import Assets
 from infnet_keras.spec import FeatureSpec, load_spec
 
-Split = Literal["train", "valid", "test"]
+if TYPE_CHECKING:
+    from infnet_keras.data.reader import ImpressionReader
+
+__all__ = ["PreparedData", "Split"]
 
 
 @dataclass(frozen=True)
@@ -58,3 +64,16 @@ class PreparedData:
     def count(self, split: Split) -> int:
         """Number of impressions of a split."""
         return self.manifest.impressions[split]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of the manifest: equal for the same data alone."""
+        return hashlib.sha256((self.directory / FILE_NAME).read_bytes()).hexdigest()
+
+    def reader(
+        self, split: Split, batch_size: int, shuffle: bool = False, seed: int = 0
+    ) -> "ImpressionReader":
+        """What reads a split in batches; see `ImpressionReader`."""
+        from infnet_keras.data.reader import ImpressionReader  # it reads this class
+
+        return ImpressionReader(self, split, batch_size, shuffle, seed)

@@ -93,7 +93,7 @@ class ImpressionReader:
                 order = self._permutation(epoch, number, len(window))
                 first, last = max(start - starts[number], 0), end - starts[number]
                 parts.append(window.batch(order[first:last]))
-        return parts[0] if len(parts) == 1 else _concatenated(parts)
+        return parts[0] if len(parts) == 1 else concatenated(parts)
 
     def _epoch(self, epoch: int) -> _Epoch:
         if epoch not in self._epochs:
@@ -133,7 +133,8 @@ class ImpressionReader:
         return self._order[1]
 
 
-def _concatenated(parts: list[Batch]) -> Batch:
+def concatenated(parts: list[Batch]) -> Batch:
+    """Several batches as one."""
     return Batch(
         {name: np.concatenate([p.inputs[name] for p in parts]) for name in parts[0].inputs},
         {name: np.concatenate([p.labels[name] for p in parts]) for name in parts[0].labels},

@@ -1,24 +1,23 @@
-"""A model's predictions on a split of prepared data."""
+"""A model's predictions on a split."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from infnet_keras.data.prepared import PreparedData, Split
-from infnet_keras.data.reader import ImpressionReader
+from infnet_keras.data.impressions import Impressions, Split
 from infnet_keras.errors import DataError
 from infnet_keras.evaluation.predictions import Predictions
 
 
 def predict_split(
-    model: Any, prepared: PreparedData, split: Split, batch_size: int = 4096
+    model: Any, data: Impressions, split: Split, batch_size: int = 4096
 ) -> Predictions:
     """Predict every impression of a split, once, in the reader's order.
 
     Args:
         model: a MultiTaskModel.
-        prepared: the data.
+        data: prepared data, or others with their methods.
         split: "train", "valid" or "test".
         batch_size: impressions at a time.
 
@@ -28,16 +27,16 @@ def predict_split(
     Raises:
         DataError: the split has no impressions, or no labels of a task of the model.
     """
-    unknown = [task for task in model.tasks if task not in prepared.spec.tasks]
+    unknown = [task for task in model.tasks if task not in data.spec.tasks]
     if unknown:
         raise DataError(
-            f"the prepared data have no labels of {', '.join(unknown)}, which the model predicts; "
-            f"they have {', '.join(prepared.spec.tasks)}"
+            f"the data have no labels of {', '.join(unknown)}, which the model predicts; "
+            f"they have {', '.join(data.spec.tasks)}"
         )
     labels: list[dict[str, Any]] = []
     outputs: list[dict[str, Any]] = []
     users: list[npt.NDArray[np.int64]] = []
-    for batch in ImpressionReader(prepared, split, batch_size).batches():
+    for batch in data.reader(split, batch_size).batches():
         rows = len(batch.users)
         # A compiled step is compiled again for another batch size: the last one is filled up.
         inputs = (batch.filled(batch_size) if outputs else batch).inputs

@@ -15,19 +15,19 @@ from infnet_keras.models.registry import MODELS
 from infnet_keras.spec import FeatureSpec, load_spec, override_spec
 
 if TYPE_CHECKING:
-    from infnet_keras.data.prepared import PreparedData
+    from infnet_keras.data.impressions import Impressions
 
 
 def from_spec(
     path_or_spec: str | Path | FeatureSpec,
-    data: str | Path | PreparedData | None = None,
+    data: str | Path | Impressions | None = None,
     **overrides: Any,
 ) -> MultiTaskModel:
     """The model of a spec: built, with its weights initialised, and compiled.
 
     Args:
         path_or_spec: a YAML file, the bare name of a shipped spec, or a FeatureSpec.
-        data: prepared data, or their directory. The tables then have the fitted number of rows,
+        data: prepared data, their directory, or others with their methods. The tables then have the fitted number of rows,
             the fitted assets go with the model (attribute `assets`) and schedules know the number
             of steps. Without data every table needs a declared `size`.
         **overrides: values of the spec to replace, under dotted keys: `**{"model.dim": 64}`.

@@ -1,7 +1,7 @@
-"""The fit behind the command line: from prepared data to the best model."""
+"""The fit behind the command line: from encoded impressions to the best model."""
 
-import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from rich.console import Console
 
 from infnet_keras.data import PreparedData
 from infnet_keras.data.dataset import ImpressionDataset
-from infnet_keras.data.manifest import FILE_NAME
+from infnet_keras.data.impressions import Impressions
 from infnet_keras.errors import DataError
 from infnet_keras.models import from_spec
 from infnet_keras.spec import FeatureSpec, dump_spec
@@ -43,10 +43,11 @@ class TrainingResult(NamedTuple):
 
 def train(
     spec: FeatureSpec,
-    data: str | Path,
+    data: str | Path | Impressions,
     run: str | Path,
     restart: bool = False,
     console: Console | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainingResult:
     """Train a spec's model on prepared data, or continue a run that was interrupted.
 
@@ -56,10 +57,11 @@ def train(
 
     Args:
         spec: the feature spec; `spec.training` says how to train.
-        data: directory of prepared data.
+        data: directory of prepared data, or impressions that are kept otherwise.
         run: the run directory (see `RunDirectory`); `model.keras` in it is the best model.
         restart: forget an earlier run in this directory.
         console: where progress goes; None for silence.
+        callbacks: more callbacks of the fit; at an epoch's end `logs` holds its evaluation.
 
     Raises:
         DataError: the data were prepared for another spec, or a split is empty.
@@ -71,14 +73,13 @@ def train(
         0.71
     """
     console = console or Console(quiet=True)
-    prepared = PreparedData.open(Path(data))
-    _check_data(spec, prepared)
+    impressions = PreparedData.open(data) if isinstance(data, str | Path) else data
+    _check_data(spec, impressions)
     directory = RunDirectory(Path(run))
-    manifest = hashlib.sha256((Path(data) / FILE_NAME).read_bytes()).hexdigest()
-    state = directory.start(spec.model_dump(mode="json"), manifest, restart)
+    state = directory.start(spec.model_dump(mode="json"), impressions.digest, restart)
     if state.finished is None:
-        environment = _record(directory, spec, prepared, state)
-        _fit(spec, prepared, directory, state, console)
+        environment = _record(directory, spec, impressions, state)
+        _fit(spec, impressions, directory, state, console, callbacks)
         environment["sessions"][-1]["finished"] = now()
         directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
         state.finished = "early stopping" if state.waits >= spec.training.patience else "epochs"
@@ -93,17 +94,18 @@ def train(
 
 def _fit(
     spec: FeatureSpec,
-    prepared: PreparedData,
+    data: Impressions,
     directory: RunDirectory,
     state: TrainingState,
     console: Console,
+    more: Sequence[keras.callbacks.Callback],
 ) -> None:
     options = spec.training
     if state.epoch == options.epochs or state.waits >= options.patience:
         return  # killed between its last epoch and its end
-    model = _model(spec, prepared, directory, state)
+    model = _model(spec, data, directory, state)
     dataset = ImpressionDataset(
-        prepared,
+        data,
         "train",
         options.batch_size,
         shuffle=True,
@@ -117,13 +119,13 @@ def _fit(
         )
 
     validation = ValidationAUC(
-        prepared, list(spec.tasks), options.batch_size, options.patience, directory, state, report
+        data, list(spec.tasks), options.batch_size, options.patience, directory, state, report
     )
     bar = ProgressBar(console)
     callbacks: list[keras.callbacks.Callback] = [SeedEpoch(dataset, options.seed), StopOnNaN(), bar]
     if options.evaluations_per_epoch > 1:
         callbacks.append(EvaluateWithinEpoch(validation, options.evaluations_per_epoch))
-    callbacks += [validation, SaveState(directory, state)]
+    callbacks += [validation, SaveState(directory, state), *more]
     try:
         model.fit(
             dataset,
@@ -138,19 +140,17 @@ def _fit(
 
 
 def _model(
-    spec: FeatureSpec, prepared: PreparedData, directory: RunDirectory, state: TrainingState
+    spec: FeatureSpec, data: Impressions, directory: RunDirectory, state: TrainingState
 ) -> Any:
     keras.utils.set_random_seed(spec.training.seed)
     if state.checkpoint is None:
-        return from_spec(spec, data=prepared)
+        return from_spec(spec, data=data)
     return keras.models.load_model(directory.checkpoints / state.checkpoint)
 
 
-def _check_data(spec: FeatureSpec, prepared: PreparedData) -> None:
-    prepared.assets.check(spec)
-    tasks, there = (
-        {n: (t.label, t.mask) for n, t in s.tasks.items()} for s in (spec, prepared.spec)
-    )
+def _check_data(spec: FeatureSpec, data: Impressions) -> None:
+    data.assets.check(spec)
+    tasks, there = ({n: (t.label, t.mask) for n, t in s.tasks.items()} for s in (spec, data.spec))
     if tasks != there:
         changed = sorted(n for n in {*tasks, *there} if tasks.get(n) != there.get(n))
         raise DataError(
@@ -158,15 +158,15 @@ def _check_data(spec: FeatureSpec, prepared: PreparedData) -> None:
             "differs); prepare them again with this spec (a task of weight 0 is not trained)"
         )
     for split in ("train", "valid"):
-        if prepared.count(split) == 0:
+        if data.count(split) == 0:
             raise DataError(
-                f"the {split} split of the prepared data is empty; prepare the data again with "
+                f"the {split} split of the data is empty; prepare the data again with "
                 "other --valid-from and --test-from"
             )
 
 
 def _record(
-    directory: RunDirectory, spec: FeatureSpec, prepared: PreparedData, state: TrainingState
+    directory: RunDirectory, spec: FeatureSpec, data: Impressions, state: TrainingState
 ) -> dict[str, Any]:
     """Write what is trained, and with what; a continued run adds a session."""
     path = directory.path / "environment.json"
@@ -178,7 +178,7 @@ def _record(
         "sessions": [*earlier, describe_environment()],
     }
     directory.write("spec.yaml", dump_spec(spec))
-    prepared.assets.save(directory.path / "assets")
+    data.assets.save(directory.path / "assets")
     directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
     return environment
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from infnet_keras.data import PreparedData
+from infnet_keras.data.impressions import Impressions
 from infnet_keras.errors import DataError
 from infnet_keras.evaluation import predict_split
 from infnet_keras.evaluation.report import mean_of, or_none
@@ -22,7 +22,7 @@ class ValidationAUC(keras.callbacks.Callback):
     stops the fit after `patience` evaluations without a better one.
 
     Args:
-        prepared: the data; its split `valid` is read.
+        data: its split `valid` is read.
         tasks: the tasks to measure, in order.
         batch_size: impressions predicted at a time.
         patience: evaluations without a better mean AUC after which the fit stops.
@@ -36,7 +36,7 @@ class ValidationAUC(keras.callbacks.Callback):
 
     def __init__(
         self,
-        prepared: PreparedData,
+        data: Impressions,
         tasks: list[str],
         batch_size: int,
         patience: int,
@@ -45,7 +45,7 @@ class ValidationAUC(keras.callbacks.Callback):
         report: Callable[[Evaluation], None],
     ) -> None:
         super().__init__()
-        self._prepared = prepared
+        self._data = data
         self._tasks = tasks
         self._batch_size = batch_size
         self._patience = patience
@@ -58,8 +58,12 @@ class ValidationAUC(keras.callbacks.Callback):
         self._epoch = epoch
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        logs = {} if logs is None else logs
         if not self.model.stop_training:  # else an evaluation within the epoch was its last
-            self.evaluate(self.params["steps"], logs or {})
+            self.evaluate(self.params["steps"], logs)
+        last = self._state.evaluations[-1]
+        logs["val_auc"] = last.mean_auc  # for callbacks that record logs
+        logs |= {f"val_{task}_auc": auc for task, auc in last.auc.items() if auc is not None}
 
     def evaluate(self, batches: int, logs: dict[str, Any]) -> None:
         """Evaluate now.
@@ -84,7 +88,7 @@ class ValidationAUC(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _measure(self, step: int, loss: float) -> Evaluation:
-        predictions = predict_split(self.model, self._prepared, "valid", self._batch_size)
+        predictions = predict_split(self.model, self._data, "valid", self._batch_size)
         aucs: dict[str, float | None] = {}
         gaucs: dict[str, float | None] = {}
         for task in self._tasks:
