@@ -11,7 +11,8 @@ from infnet_keras.evaluation.predictions import Predictions
 from infnet_keras.metrics import calibration_bins
 
 if TYPE_CHECKING:
-    from infnet_keras.evaluation.attention import AttentionMap, Position
+    from infnet_keras.evaluation.attention import AttentionMap
+    from infnet_keras.spec.token_positions import Position
 
 
 def plot_attention(attention: "AttentionMap", path: str | Path) -> None:

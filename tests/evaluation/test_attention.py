@@ -4,9 +4,10 @@ import pytest
 
 from infnet_keras.data.reader import ImpressionReader
 from infnet_keras.errors import DataError, ModelError
-from infnet_keras.evaluation.attention import Position, average_attention
+from infnet_keras.evaluation.attention import average_attention
 from infnet_keras.evaluation.plots import plot_attention, plot_calibration
 from infnet_keras.models.from_spec import from_spec
+from infnet_keras.spec.token_positions import Position
 
 SMALL = {"model.dim": 8, "model.blocks": 2, "model.num_heads": 2}
 
