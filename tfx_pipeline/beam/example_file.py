@@ -58,7 +58,7 @@ def write_example_file(
 def replaced_file(output: str, name: str) -> Iterator[BinaryIO]:
     """A file to write, which takes its name in a directory when the block ends well.
 
-    What a killed process left lies in `output`/temporary.
+    What a killed process leaves lies in `output`/temporary until a later one is done.
     """
     path = FileSystems.join(output, *name.split("/"))
     temporary = FileSystems.join(output, TEMPORARY, uuid4().hex)

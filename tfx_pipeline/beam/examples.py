@@ -7,7 +7,7 @@ import apache_beam as beam
 
 from infnet_keras.data.columns import ColumnPlan
 from infnet_keras.data.example_columns import example_columns
-from infnet_keras.data.examples_manifest import ExamplesManifest, FileFormat
+from infnet_keras.data.examples_manifest import FILE_NAME, ExamplesManifest, FileFormat
 from infnet_keras.data.group_histories import GroupHistories
 from infnet_keras.data.log_pass import history_columns, history_files
 from infnet_keras.data.prepare import partitions_of
@@ -47,8 +47,8 @@ def write_examples(
         pipeline: of any runner.
         spec: what the columns mean.
         input: directory of the raw files, local or of any file system that Beam knows.
-        output: the examples directory: absent, empty, or of an earlier attempt with the same
-            `partitions`. Every worker must be able to write there.
+        output: the examples directory: absent, empty, or of an earlier attempt that did not end.
+            Every worker must be able to write there.
         history: a file of events from before the log; see `infnet_keras.data.prepare`.
         valid_from: first local day of validation, or the fraction of rows before it; None for the
             spec's `splits`.
@@ -63,7 +63,8 @@ def write_examples(
         all work: the Dask runner computes nothing else.
 
     Raises:
-        DataError: files or columns are missing, or the splits are no days or fractions.
+        DataError: files or columns are missing, the splits are no days or fractions, or `output`
+            holds complete examples.
 
     Example:
         >>> with beam.Pipeline() as pipeline:
@@ -72,6 +73,8 @@ def write_examples(
         >>> check_examples("examples").impressions
         {'train': 900, 'valid': 50, 'test': 50}
     """
+    if storage_of(output).match(output, FILE_NAME):
+        raise DataError(f"{output} holds complete examples already; choose another directory")
     valid_from, test_from = split_starts(spec, valid_from, test_from)
     SplitRule(spec.time, valid_from, test_from)
     plan = ColumnPlan.of(spec, input, storage_of(input))

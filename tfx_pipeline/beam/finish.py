@@ -1,7 +1,7 @@
 """The last step: what was written becomes a complete examples directory."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from importlib.metadata import version
 
 import apache_beam as beam
@@ -10,13 +10,14 @@ from apache_beam.io.filesystems import FileSystems
 from infnet_keras.data.examples_manifest import FILE_NAME, ExamplesManifest
 from infnet_keras.data.log_pass import check_rows
 from infnet_keras.data.raw_examples import raw_batch
+from infnet_keras.data.splits import SPLITS
 from infnet_keras.errors import DataError
 from infnet_keras.features.assets import plain_json
 from infnet_keras.spec import dump_spec
 from tfx_pipeline.beam.example_file import TEMPORARY, replaced_file
 from tfx_pipeline.beam.job import Job
 from tfx_pipeline.beam.outcome import Outcome
-from tfx_pipeline.beam.storage import is_local
+from tfx_pipeline.beam.storage import storage_of
 
 FAILURE = "failure.json"
 SPEC = "spec.yaml"
@@ -43,7 +44,7 @@ class FinishExamples(beam.DoFn):
             outcome.counts.check(job.spec, job.valid_from)
         except DataError as error:
             self._write(FAILURE, json.dumps({"error": str(error)}))
-            self._clean()
+            self._delete(f"{TEMPORARY}/*")
             return
         drawn = [outcome.drawn[number] for number in sorted(outcome.drawn)]
         examples = raw_batch(job.spec, job.plan.types, drawn)
@@ -61,21 +62,21 @@ class FinishExamples(beam.DoFn):
         )
         self._write(RAW_EXAMPLES, json.dumps(plain_json(examples), allow_nan=False))
         self._write(SPEC, dump_spec(job.spec))
-        self._clean()
+        # What an earlier attempt left, perhaps with other partitions, must not be read.
+        for split in SPLITS:
+            self._delete(f"Split-{split}/*", outcome.files)
+        self._delete(FAILURE)
         self._write(FILE_NAME, manifest.to_json())
-        self._clean()
+        self._delete(f"{TEMPORARY}/*")
         yield manifest
 
     def _write(self, name: str, content: str) -> None:
         with replaced_file(self._job.output, name) as stream:
             stream.write(content.encode())
 
-    def _clean(self) -> None:
-        directory = FileSystems.join(self._job.output, TEMPORARY)
-        if is_local(directory):
-            left = [directory] if FileSystems.exists(directory) else []
-        else:
-            found = FileSystems.match([FileSystems.join(directory, "*")])[0].metadata_list
-            left = [metadata.path for metadata in found]
+    def _delete(self, pattern: str, kept: Set[str] = frozenset()) -> None:
+        output = self._job.output
+        found = storage_of(output).match(output, pattern)
+        left = [path for path in found if "/".join(path.split("/")[-2:]) not in kept]
         if left:
             FileSystems.delete(left)

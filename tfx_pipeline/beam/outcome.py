@@ -19,6 +19,7 @@ class Outcome:
         rows_read: rows of the log; the first partition reports them for all.
         history_rows_read: rows of the earlier history; likewise.
         drawn: raw examples, by partition.
+        files: that were written, by their paths in the examples directory.
         failures: why the input cannot be used.
     """
 
@@ -26,6 +27,7 @@ class Outcome:
     rows_read: int = 0
     history_rows_read: int = 0
     drawn: dict[int, Drawn] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
 
     def merge(self, other: "Outcome") -> None:
@@ -34,6 +36,7 @@ class Outcome:
         self.rows_read += other.rows_read
         self.history_rows_read += other.history_rows_read
         self.drawn.update(other.drawn)
+        self.files |= other.files
         self.failures = sorted({*self.failures, *other.failures})[:1]
 
     def counters(self) -> dict[str, int]:

@@ -35,7 +35,7 @@ def read_parquet_examples(
 
     Example:
         >>> with beam.Pipeline() as pipeline:
-        ...     read_parquet_examples(pipeline, "examples/Split-train") | beam.io.WriteToTFRecord(...)
+        ...     read_parquet_examples(pipeline, "examples/Split-train") | beam.Map(print)
     """
     files = storage_of(directory).match(directory, pattern)
     if not files:

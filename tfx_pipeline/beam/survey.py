@@ -11,9 +11,10 @@ from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.example_file import TEMPORARY, replaced_file
 from tfx_pipeline.beam.job import Job
-from tfx_pipeline.beam.messages import Failure, Message, PartitionInput, Surveyed, packed
+from tfx_pipeline.beam.messages import Failure, Message, PartitionInput, Surveyed, packed, unpacked
 
-Counted = dict[str, pa.Table] | Failure
+# Arrow IPC by column: pickled, a table would carry the buffers of all its chunks once a chunk.
+Counted = dict[str, bytes] | Failure
 
 
 class SurveyPartition(beam.DoFn):
@@ -36,7 +37,7 @@ class SurveyPartition(beam.DoFn):
         groups = GroupHistories(self._job.spec)
         assert partition.days is not None  # the spec's checks ask for a time column
         groups.add(partition.values, partition.holds, partition.days)
-        yield 0, groups.counted
+        yield 0, _packed(groups)
 
 
 class MergeCounted(beam.CombineFn):
@@ -61,8 +62,8 @@ class MergeCounted(beam.CombineFn):
             if isinstance(counted, Failure):
                 failures.append(counted)
             else:
-                groups.add_counted(counted)
-        return min(failures) if failures else groups.counted
+                groups.add_counted({by: unpacked(content) for by, content in counted.items()})
+        return min(failures) if failures else _packed(groups)
 
     def extract_output(self, accumulator: Counted) -> Counted:
         """The sum itself."""
@@ -82,7 +83,7 @@ class ShareSurvey(beam.DoFn):
         if isinstance(counted, Failure):
             message = counted
         else:
-            tables = [{"by": by, "counted": packed(table)} for by, table in counted.items()]
+            tables = [{"by": by, "counted": content} for by, content in counted.items()]
             schema = pa.schema([("by", pa.string()), ("counted", pa.large_binary())])
             name = f"{TEMPORARY}/survey-{uuid4().hex}"
             with replaced_file(self._job.output, name) as stream:
@@ -90,3 +91,7 @@ class ShareSurvey(beam.DoFn):
             message = Surveyed(beam.io.filesystems.FileSystems.join(self._job.output, name))
         for partition in range(self._job.partitions):
             yield partition, message
+
+
+def _packed(groups: GroupHistories) -> dict[str, bytes]:
+    return {by: packed(table) for by, table in groups.counted.items()}

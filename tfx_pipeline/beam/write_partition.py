@@ -68,9 +68,11 @@ class WritePartition(beam.DoFn):
                 continue
             rows = np.random.default_rng([number, code]).permutation(rows)
             suffix = SUFFIXES[job.file_format]
+            name = f"Split-{split}/examples-{number:05d}-of-{job.partitions:05d}{suffix}"
+            outcome.files.add(name)
             write_example_file(
                 job.output,
-                f"Split-{split}/examples-{number:05d}-of-{job.partitions:05d}{suffix}",
+                name,
                 job.file_format,
                 arrow_schema(job.columns),
                 _chunks(builder, rows),

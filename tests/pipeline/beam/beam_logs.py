@@ -1,0 +1,203 @@
+"""Specs and logs that use everything a spec can say about data."""
+
+import gzip
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+Content = dict[str, Any]
+DAY = 86_400_000
+
+
+def shop_content() -> Content:
+    """String users, joins of joins, repeats, masks, lists, histories by item, `until: day`."""
+    return {
+        "name": "shop",
+        "sources": {
+            "log": {
+                "files": ["log_*.csv", "log_*.csv.gz", "log_*.parquet"],
+                "time": {"column": "time", "unit": "s", "timezone": "Asia/Shanghai"},
+                "deduplicate": True,
+                "types": {"clicked": "int64", "bought": "int64", "price": "float32"},
+            },
+            "items": {
+                "files": "items.csv",
+                "join": "item",
+                "types": {"tags": "string", "brand": "string", "born": "string"},
+            },
+            "brands": {"files": "brands.csv", "join": "brand", "types": {"brand": "string"}},
+        },
+        "keys": {"user": "user", "item": "item"},
+        "outcomes": ["dwell"],
+        "tables": {
+            "item": {"vocabulary": {}},
+            "tag": {"vocabulary": {}, "missing": "own"},
+            "dwell": {"quantiles": 5},
+        },
+        "fields": {
+            "user": {"side": "user", "vocabulary": {}},
+            "item": {"side": "item", "table": "item"},
+            "tags": {"side": "item", "table": "tag", "multivalue": "|", "max_values": 2},
+            "brand": {"side": "item", "vocabulary": {}, "missing": "own"},
+            "country": {"side": "item", "hash": 50},
+            "price": {"side": "context", "quantiles": 8},
+            "age": {
+                "side": "item",
+                "boundaries": [1, 5],
+                "derive": {"days_since": {"column": "born"}},
+            },
+            "hour": {"side": "context", "derive": "hour_of_day"},
+            "clicks": {
+                "side": "user",
+                "quantiles": 10,
+                "derive": {"history_count": {"sequence": "click"}},
+            },
+            "rate": {
+                "side": "user",
+                "quantiles": 20,
+                "derive": {"history_rate": {"sequence": "click", "of": "view", "until": "day"}},
+            },
+            "item_views": {
+                "side": "item",
+                "quantiles": 20,
+                "derive": {"history_count": {"sequence": "view", "by": "item", "until": "day"}},
+            },
+            "brand_rate": {
+                "side": "item",
+                "quantiles": 20,
+                "derive": {
+                    "history_rate": {
+                        "sequence": "click",
+                        "of": "view",
+                        "by": "brand",
+                        "until": "day",
+                        "prior": 0.3,
+                        "strength": 2,
+                    }
+                },
+            },
+        },
+        "sequences": {
+            "view": {"length": 5, "attributes": {"item": "item", "tags": "tag", "dwell": "dwell"}},
+            "click": {"when": "clicked == 1", "length": 3, "attributes": {"item": "item"}},
+            "foreign": {
+                "when": "country == 'de' or not clicked == 1",
+                "until": "day",
+                "length": 4,
+                "attributes": {"tags": "tag"},
+            },
+        },
+        "tasks": {
+            "click": {"label": "clicked"},
+            "buy": {"label": "bought", "mask": "clicked == 1 and country != 'fr'"},
+        },
+    }
+
+
+def write_shop(raw: Path, rows: int = 900, users: int = 40) -> Path:
+    """Three files of the log in three formats, with repeats, ties in time and missing values.
+
+    Returns:
+        The file of earlier events.
+    """
+    random = np.random.default_rng(3)
+    raw.mkdir(parents=True, exist_ok=True)
+
+    def some(values: Any, share: float = 0.1) -> pa.Array:
+        return pa.array(values, mask=random.random(len(values)) < share)
+
+    days = random.integers(0, 6, rows)
+    log = pa.table(
+        {
+            "user": [f"u{number}" for number in random.integers(0, users, rows)],
+            "item": random.integers(1, 30, rows),
+            "time": 1_600_000_000 + days * 86_400 + 3_600 * random.integers(0, 24, rows),
+            "clicked": some(random.integers(0, 2, rows)),
+            "bought": some(random.integers(0, 2, rows)),
+            "dwell": some(random.integers(0, 100, rows)),
+            "price": some(np.round(random.random(rows) * 9, 2)),
+            "note": random.integers(0, 3, rows),
+        }
+    )
+    log = pa.concat_tables([log, log.slice(rows // 3, rows // 10)])
+    third = log.num_rows // 3
+    pa.csv.write_csv(log.slice(0, third), raw / "log_1.csv")
+    pa.csv.write_csv(log.slice(third, third), raw / "plain.csv")
+    (raw / "log_2.csv.gz").write_bytes(gzip.compress((raw / "plain.csv").read_bytes()))
+    (raw / "plain.csv").unlink()
+    pq.write_table(log.slice(2 * third), raw / "log_3.parquet", row_group_size=100)
+    tags = ["a|b", "b||c|a", "", "c"]
+    (raw / "items.csv").write_text(
+        "item,tags,brand,born\n"
+        + "".join(
+            f"{item},{tags[item % 4]},b{item % 5},2020-09-{item % 9 + 1:02d}\n"
+            for item in range(25)
+        )
+    )
+    (raw / "brands.csv").write_text("brand,country\nb0,de\nb1,fr\nb2,\nb3,se\n")
+    past = pa.table(
+        {
+            "user": [f"u{number}" for number in random.integers(0, users + 20, 300)],
+            "item": random.integers(1, 30, 300),
+            "clicked": some(random.integers(0, 2, 300)),
+            "pos": random.permutation(300) - 300,
+        }
+    )
+    pq.write_table(past, raw / "past.parquet")
+    return raw / "past.parquet"
+
+
+SHOP_SPLIT = {"valid_from": "2020-09-17", "test_from": "2020-09-18"}
+
+
+def rows_content(row_order: str) -> Content:
+    """A log without time."""
+    return {
+        "name": "rows",
+        "sources": {
+            "log": {
+                "files": "log_*.csv",
+                "time": {"row_order": row_order},
+                "types": {"user": "int64"},
+            }
+        },
+        "keys": {"user": "user", "item": "item"},
+        "tables": {"item": {"vocabulary": {}}},
+        "fields": {
+            "user": {"side": "user", "vocabulary": {}},
+            "item": {"side": "item", "table": "item"},
+            "clicks": {
+                "side": "user",
+                "quantiles": 10,
+                "derive": {"history_count": {"sequence": "click"}},
+            },
+        },
+        "sequences": {
+            "view": {"length": 4, "attributes": {"item": "item"}},
+            "click": {"when": "clicked == 1", "length": 3, "attributes": {"item": "item"}},
+        },
+        "tasks": {"click": {"label": "clicked"}},
+    }
+
+
+def write_rows(raw: Path, rows: int = 1000) -> Path:
+    """A log in four files of different sizes, and earlier events in the order of their rows."""
+    random = np.random.default_rng(5)
+    raw.mkdir(parents=True, exist_ok=True)
+    log = pa.table(
+        {
+            "user": random.integers(-20, 20, rows),
+            "item": random.integers(0, 50, rows),
+            "clicked": random.integers(0, 2, rows),
+        }
+    )
+    ends = [0, 17, rows // 3, rows // 2, rows]
+    for number, (start, end) in enumerate(pairwise(ends)):
+        pa.csv.write_csv(log.slice(start, end - start), raw / f"log_{number}.csv")
+    pa.csv.write_csv(log.slice(0, 60), raw / "past.csv")
+    return raw / "past.csv"

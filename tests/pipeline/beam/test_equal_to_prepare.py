@@ -1,0 +1,125 @@
+"""The Beam job against `infnet_keras.data.prepare`, row by row."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from beam_logs import (
+    SHOP_SPLIT,
+    rows_content,
+    shop_content,
+    write_rows,
+    write_shop,
+)
+from beam_rows import example_rows, prepared_rows
+
+from infnet_keras.data import PreparedData, generate, prepare
+from infnet_keras.data.examples_manifest import ExamplesManifest
+from infnet_keras.spec import load_spec, override_spec, spec_from_dict
+
+REAL = os.environ.get("KUAIRAND_PURE_DIR")
+
+
+def assert_equal(data: PreparedData, directory: Path) -> None:
+    """The same impressions, histories, derived values, labels and counts."""
+    found = ExamplesManifest.load(directory)
+    expected = data.manifest
+    for split, count in expected.impressions.items():
+        if count:
+            rows = example_rows(data, directory, split)
+            assert np.array_equal(rows, prepared_rows(data, split)), split
+    assert found.impressions == expected.impressions
+    assert found.users == expected.users
+    assert found.label_rates == expected.label_rates
+    assert found.column_types == expected.column_types
+    assert found.counters["rows_read"] == expected.rows_read
+    assert found.counters["duplicates_dropped"] == expected.duplicates_dropped
+    assert found.counters["history_rows_kept"] == expected.history_rows
+    for source, missed in expected.joins_missed.items():
+        assert found.counters[f"joins_missed:{source}"] == missed
+
+
+@pytest.mark.parametrize("partitions", [1, 7])
+@pytest.mark.parametrize("with_history", [False, True])
+def test_a_log_with_everything(tmp_path, write, partitions, with_history) -> None:
+    past = write_shop(tmp_path / "raw")
+    spec = spec_from_dict(shop_content())
+    history = past if with_history else None
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *SHOP_SPLIT.values(), history=history)
+    write(
+        spec,
+        tmp_path / "raw",
+        tmp_path / "examples",
+        history=history and str(history),
+        file_format="parquet",
+        partitions=partitions,
+        **SHOP_SPLIT,
+    )
+    data = PreparedData.open(tmp_path / "prepared")
+    assert data.manifest.duplicates_dropped
+    assert all(data.manifest.impressions.values())
+    assert all(data.manifest.joins_missed.values())
+    assert bool(data.manifest.history_rows) == with_history
+    assert_equal(data, tmp_path / "examples")
+
+
+@pytest.mark.parametrize("row_order", ["log", "user"])
+def test_rows_in_order_of_several_files(tmp_path, write, row_order) -> None:
+    past = write_rows(tmp_path / "raw")
+    spec = spec_from_dict(rows_content(row_order))
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", 0.6, 0.8, history=past)
+    write(
+        spec,
+        tmp_path / "raw",
+        tmp_path / "examples",
+        valid_from=0.6,
+        test_from=0.8,
+        history=str(past),
+        file_format="parquet",
+        partitions=3,
+    )
+    assert_equal(PreparedData.open(tmp_path / "prepared"), tmp_path / "examples")
+
+
+@pytest.mark.parametrize("name", ["kuairand_pure", "qb_video", "minimal"])
+def test_shipped_specs_on_generated_logs(tmp_path, write, name) -> None:
+    spec = load_spec(name)
+    made = generate(spec, tmp_path / "raw", users=30, events=1200, seed=1)
+    split = {"valid_from": made.valid_from, "test_from": made.test_from}
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", **split)
+    write(
+        spec,
+        tmp_path / "raw",
+        tmp_path / "examples",
+        file_format="parquet",
+        partitions=2,
+        **split,
+    )
+    assert_equal(PreparedData.open(tmp_path / "prepared"), tmp_path / "examples")
+
+
+def test_blocks_and_partitions_leave_no_trace(tmp_path, write, monkeypatch) -> None:
+    """Small blocks: many pieces of each user, which must come back into the log's order."""
+    monkeypatch.setattr("infnet_keras.data.sources._CSV_BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr("infnet_keras.data.sources._PARQUET_BLOCK_ROWS", 37)
+    test_a_log_with_everything(tmp_path, write, partitions=3, with_history=True)
+
+
+@pytest.mark.skipif(REAL is None, reason="KUAIRAND_PURE_DIR is not set")
+def test_the_real_log(tmp_path, write) -> None:
+    spec = override_spec(load_spec("kuairand_pure"), {"tasks.like.mask": "is_click == 1"})
+    raw = Path(str(REAL))
+    history = raw / "history_before_0425.parquet"
+    split = {"valid_from": "2022-05-04", "test_from": "2022-05-05"}
+    prepare(spec, raw, tmp_path / "prepared", **split, history=history)
+    write(
+        spec,
+        raw,
+        tmp_path / "examples",
+        history=str(history),
+        file_format="parquet",
+        partitions=4,
+        **split,
+    )
+    assert_equal(PreparedData.open(tmp_path / "prepared"), tmp_path / "examples")
