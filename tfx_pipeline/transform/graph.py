@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import tensorflow as tf
 
@@ -26,6 +25,8 @@ class TransformGraph(tf.Module):
         spec: the spec of its preprocessing_fn.
         inputs: the raw inputs of the spec.
 
+    Call it in a tf.function: what is needed of the graph is cut out at every call.
+
     Example:
         >>> transform = TransformGraph("transform_graph", spec, raw_inputs(spec, column_types))
         >>> model(transform(raw))
@@ -36,7 +37,6 @@ class TransformGraph(tf.Module):
         self._inputs = {raw.name: raw for raw in inputs}
         self._reads = _reads(spec, inputs)
         self._saved = SavedFunction(directory)
-        self._functions: dict[tuple[str, ...], Any] = {}
 
     def __call__(self, raw: Mapping[str, tf.Tensor]) -> Tensors:
         """Model inputs of a batch; sizes of axes may be unknown, their number may not.
@@ -83,11 +83,8 @@ class TransformGraph(tf.Module):
             for name, given in self._inputs.items()
             if name in needed and given.kind != "length"
         }
-        if tuple(names) not in self._functions:
-            self._functions[tuple(names)] = self._saved.part(lists, names)
-        found = self._functions[tuple(names)](
-            *tf.nest.flatten(list(lists.values()), expand_composites=True)
-        )
+        part = self._saved.part(lists, names)
+        found = part(*tf.nest.flatten(list(lists.values()), expand_composites=True))
         return {name: tf.cast(ids, tf.int32) for name, ids in found.items()}
 
 

@@ -1,0 +1,52 @@
+"""A Trainer's run from transformed examples to a SavedModel."""
+
+import json
+from pathlib import Path
+
+import keras
+import pytest
+from clicks import SPEC, click_rows, raw_batch
+from pipeline_parts import run_executor
+from tfx.types import Artifact, standard_artifacts
+
+from infnet_keras.export import predict
+from infnet_keras.features import RowTransform
+from infnet_keras.spec import dump_spec, load_spec
+from tfx_pipeline.trainer.component import Executor
+
+
+@pytest.fixture(scope="module")
+def trained(
+    artifacts: dict[str, Artifact], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    inputs = {
+        "examples": artifacts["transformed_examples"],
+        "transform_graph": artifacts["transform_graph"],
+        "schema": artifacts["schema"],
+    }
+    outputs = {"model": standard_artifacts.Model(), "model_run": standard_artifacts.ModelRun()}
+    parameters = {"spec": dump_spec(SPEC), "epochs": 2, "overrides": '{"training.seed": 5}'}
+    run_executor(Executor, tmp_path_factory.mktemp("trained"), inputs, outputs, parameters)
+    return {name: Path(artifact.uri) for name, artifact in outputs.items()}
+
+
+def test_the_run(trained: dict[str, Path]) -> None:
+    run = trained["model_run"] / "run"
+    spec = load_spec(run / "spec.yaml")
+    assert (spec.training.epochs, spec.training.seed) == (2, 5)
+    assert len((run / "history.jsonl").read_text().splitlines()) == 2
+    assert list((trained["model_run"] / "tensorboard").rglob("events.out.tfevents.*"))
+
+
+def test_the_saved_model_answers_as_the_model_does(trained: dict[str, Path]) -> None:
+    raw = raw_batch(click_rows(50, seed=9)["train"])
+    found = predict(trained["model"] / "Format-Serving", {"inputs": raw})["outputs"]
+    model = keras.models.load_model(trained["model_run"] / "run" / "model.keras")
+    expected = model.predict(RowTransform(model.spec, model.assets)(raw), verbose=0)
+    for task in SPEC.tasks:
+        assert found[task] == pytest.approx(expected[task].tolist(), abs=1e-5)
+
+
+def test_it_learns(trained: dict[str, Path]) -> None:
+    state = json.loads((trained["model_run"] / "run" / "state.json").read_text())
+    assert max(e["mean_auc"] for e in state["evaluations"]) > 0.6

@@ -1,0 +1,1 @@
+"""Training on transformed examples, with the main job's fit and export."""
