@@ -1,5 +1,7 @@
 """The component's inputs, outputs and parameters."""
 
+from typing import Any, ClassVar
+
 from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.orchestration.data_types import RuntimeParameter
@@ -12,16 +14,16 @@ from tfx_pipeline.components.evaluator.executor import Executor
 class EvaluatorSpec(ComponentSpec):  # type: ignore[misc]  # tfx is untyped
     """What the component takes and gives."""
 
-    PARAMETERS = {
+    PARAMETERS: ClassVar[dict[str, Any]] = {
         "spec": ExecutionParameter(type=str),
         "baseline_model_uri": ExecutionParameter(type=str),
     }
-    INPUTS = {
+    INPUTS: ClassVar[dict[str, Any]] = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
         "model": ChannelParameter(type=standard_artifacts.Model),
         "baseline_model": ChannelParameter(type=standard_artifacts.Model, optional=True),
     }
-    OUTPUTS = {
+    OUTPUTS: ClassVar[dict[str, Any]] = {
         "evaluation": ChannelParameter(type=standard_artifacts.ModelEvaluation),
         "blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
     }
