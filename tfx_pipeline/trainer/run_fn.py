@@ -1,9 +1,7 @@
 """What TFX's Trainer runs: transformed examples to a trained, checked and exported model."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import keras
 from rich.console import Console
@@ -11,10 +9,10 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 import infnet_keras.models  # noqa: F401  (registers what a .keras file holds)
 from infnet_keras.export import TransformSource, write_checked_saved_model
-from infnet_keras.spec import FeatureSpec, override_spec, parse_spec
 from infnet_keras.training import train
 from tfx_pipeline.trainer.local_copy import local_copy, published
 from tfx_pipeline.trainer.open_examples import open_examples
+from tfx_pipeline.trainer.trained_spec import trained_spec
 from tfx_pipeline.trainer.write_scalars import WriteScalars
 
 RUN = "run"
@@ -57,26 +55,3 @@ def run_fn(fn_args: FnArgs) -> None:
         with published(fn_args.serving_model_dir) as saved_model:
             source = TransformSource("tfx_pipeline.transform.graph.TransformGraph", str(graph))
             write_checked_saved_model(model, saved_model, source)
-
-
-def trained_spec(
-    config: Mapping[str, Any], hyperparameters: Mapping[str, Any] | None
-) -> FeatureSpec:
-    """The spec to train: as configured, with what was tuned, then with what was asked for.
-
-    Args:
-        config: `custom_config` of `run_fn`.
-        hyperparameters: the configuration of keras_tuner.HyperParameters, whose names are dotted
-            keys of the spec; None without a Tuner.
-
-    Raises:
-        SpecError: a key or a value does not fit the spec.
-    """
-    asked = {
-        **(config.get("overrides") or {}),
-        "training.epochs": config.get("epochs"),
-        "training.learning_rate": config.get("learning_rate"),
-    }
-    tuned = (hyperparameters or {}).get("values", {})
-    overrides = {**tuned, **{key: value for key, value in asked.items() if value is not None}}
-    return override_spec(parse_spec(config["spec"]), overrides)

@@ -1,0 +1,1 @@
+"""The optional search for better values of the spec."""
