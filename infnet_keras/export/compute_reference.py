@@ -13,14 +13,17 @@ from infnet_keras.errors import ExportError
 from infnet_keras.export.reference import Reference
 from infnet_keras.export.sample_requests import Columns, rank_request
 from infnet_keras.features import RawInput, RowTransform
+from infnet_keras.models.token_attention import has_attention, token_attention
 from infnet_keras.spec import dump_spec
 
 BATCH = 64
 CANDIDATES = 3
+ATTENTION_ROWS = 32  # weights are many: one a task and token
 
 
 def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Reference:
-    """The model's probabilities for example rows and for ranking requests made of them.
+    """The model's probabilities for example rows and for ranking requests made of them, and its
+    attention.
 
     The ids come from the NumPy transform. A ranking request has up to 3 candidates (the items of
     its own row and of those after it), of which 0, 1, 2 or 3 count; the model scores each as a row
@@ -35,7 +38,7 @@ def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Refe
         The requests and what the model gives for them.
 
     Raises:
-        ExportError: the model gives a probability that is no finite number.
+        ExportError: the model gives a probability or a weight that is no finite number.
     """
     inputs = transform.inputs
     rank: Columns = {}
@@ -46,10 +49,12 @@ def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Refe
         counts = rows % (candidates.shape[1] + 1)
         rank = rank_request(raw, inputs, rows, candidates, counts)
         listed = np.arange(candidates.shape[1]) < counts[:, None]
-        for task, flat in _probabilities(model, transform, _rows_of(rank, inputs)).items():
+        flat_scores, _ = _answers(model, transform, _rows_of(rank, inputs), attention_rows=0)
+        for task, flat in flat_scores.items():
             scores[task] = np.where(listed, flat.reshape(listed.shape), np.float32(0))
-    probabilities = _probabilities(model, transform, raw)
-    return Reference(dump_spec(transform.spec), inputs, raw, rank, probabilities, scores)
+    probabilities, attention = _answers(model, transform, raw, ATTENTION_ROWS)
+    spec = dump_spec(transform.spec)
+    return Reference(spec, inputs, raw, rank, probabilities, scores, attention)
 
 
 def _rows_of(rank: Columns, inputs: list[RawInput]) -> Columns:
@@ -64,40 +69,59 @@ def _rows_of(rank: Columns, inputs: list[RawInput]) -> Columns:
     }
 
 
-def _probabilities(model: Any, transform: RowTransform, raw: Columns) -> Columns:
+def _answers(
+    model: Any, transform: RowTransform, raw: Columns, attention_rows: int
+) -> tuple[Columns, Columns]:
+    """Task -> probability of every row, and task -> attention of the first rows."""
     parts: dict[str, list[npt.NDArray[Any]]] = {}
+    attention: Columns = {}
     count = len(raw[transform.inputs[0].name])
     call = _compiled(model)
     with _full_precision():
         for start in range(0, count, BATCH):
             rows = np.arange(start, start + BATCH) % count  # one shape, compiled once
             chunk = {name: column[rows] for name, column in raw.items()}
-            for task, value in call(transform(chunk)).items():
+            outputs, weights = call(transform(chunk))
+            for task, value in outputs.items():
                 array = keras.ops.convert_to_numpy(value)[: count - start]
                 parts.setdefault(task, []).append(array)
-    whole = {task: np.concatenate(values) for task, values in parts.items()}
-    for task, values in whole.items():
+            if weights is not None and start == 0:
+                array = keras.ops.convert_to_numpy(weights)[: min(attention_rows, count)]
+                attention = {task: array[:, index] for index, task in enumerate(model.tasks)}
+    probabilities = {task: np.concatenate(values) for task, values in parts.items()}
+    for answer in (probabilities, attention):
+        _check_finite(answer)
+    return probabilities, attention
+
+
+def _check_finite(answer: Columns) -> None:
+    for task, values in answer.items():
         if not np.isfinite(values).all():
             raise ExportError(
                 f"the model gives {values[~np.isfinite(values)][0]} for task {task}, so its "
                 "weights cannot be served: did its training diverge?"
             )
-    return whole
 
 
-def _compiled(model: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """The model as a function of its inputs, on JAX compiled as a whole: it is slow without."""
+def _compiled(model: Any) -> Callable[[dict[str, Any]], tuple[dict[str, Any], Any]]:
+    """The model's outputs and its attention, if it has any, as a function of its inputs; on JAX
+    compiled as a whole: it is slow without."""
+
+    def answer(inputs: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+        if has_attention(model):
+            return token_attention(model, inputs)
+        return model(inputs, training=False), None
+
     if keras.backend.backend() != "jax":
-        return partial(model, training=False)
+        return answer
     import jax
 
     @jax.jit
-    def call(trainable: Any, other: Any, inputs: dict[str, Any]) -> Any:
-        return model.stateless_call(trainable, other, inputs, training=False)[0]
+    def call(values: Any, inputs: dict[str, Any]) -> Any:
+        with keras.StatelessScope(zip(model.variables, values, strict=True)):
+            return answer(inputs)
 
-    trainable = [variable.value for variable in model.trainable_variables]
-    other = [variable.value for variable in model.non_trainable_variables]
-    return partial(call, trainable, other)
+    return partial(call, [variable.value for variable in model.variables])
 
 
 @contextmanager

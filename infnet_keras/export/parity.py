@@ -31,8 +31,8 @@ def check_parity(saved_model: Path, reference: Path) -> None:
         reference: the file that holds its `Reference`.
 
     Raises:
-        ExportError: a probability differs by more than 1e-5 (the message names signature, task,
-            row and difference), or a request fails.
+        ExportError: a probability, or a weight of attention, differs by more than 1e-5 (the message
+            names signature, task, row and difference), or a request fails.
     """
     expected = Reference.load(reference)
     signatures = load(saved_model).signatures
@@ -42,6 +42,10 @@ def check_parity(saved_model: Path, reference: Path) -> None:
         _compare(signatures, "serving_default", examples, expected.probabilities)
         if expected.rank:
             _compare(signatures, "rank", expected.rank, expected.scores)
+        if expected.attention:
+            count = len(next(iter(expected.attention.values())))
+            first = {name: column[:count] for name, column in expected.predict.items()}
+            _compare(signatures, "attention", first, expected.attention)
         for name, arrays in read_warmup(saved_model):
             call(signatures[name], arrays, name)
     except DataError as error:
@@ -75,7 +79,8 @@ def _compare_task(
     if difference.size == 0 or difference.max() <= TOLERANCE:
         return
     worst = np.unravel_index(np.argmax(difference), difference.shape)
-    place = f"row {worst[0]}" + (f", candidate {worst[1]}" if len(worst) > 1 else "")
+    along = "token" if name == "attention" else "candidate"
+    place = f"row {worst[0]}" + (f", {along} {worst[1]}" if len(worst) > 1 else "")
     raise ExportError(
         f"the exported model disagrees with the model: signature {name}, task {task}, {place} of "
         f"the example rows: {found[worst]:.8f} instead of {expected[worst]:.8f}, a difference of "

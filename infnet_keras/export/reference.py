@@ -22,6 +22,8 @@ class Reference(NamedTuple):
         rank: a request of `rank`; empty where the spec has no field of side item.
         probabilities: task -> float32 [rows], what the model gives for `predict`.
         scores: task -> float32 [rows, candidates], what it gives for `rank`.
+        attention: task -> float32 [first rows, tokens], what it gives for `attention` of the first
+            rows of `predict`; empty where the model has no attention.
     """
 
     spec: str
@@ -30,6 +32,7 @@ class Reference(NamedTuple):
     rank: Columns
     probabilities: Columns
     scores: Columns
+    attention: Columns
 
     def save(self, path: Path) -> None:
         """Write a JSON file."""

@@ -10,6 +10,7 @@ from infnet_keras.errors import ExportError
 from infnet_keras.export.examples import parse_examples
 from infnet_keras.export.sample_requests import CANDIDATE_COUNT
 from infnet_keras.features import RawInput
+from infnet_keras.models.token_attention import has_attention, task_attention
 
 Tensors = Mapping[str, tf.Tensor]
 
@@ -43,8 +44,12 @@ def signatures(
     - `rank`: the same, the items' inputs being [requests, candidates], and `candidate_count`,
       int64 [requests]. Absent where the spec has no field of side item.
 
-    Each returns task -> float32 probability: [batch], for `rank` [requests, candidates], where
-    what is past a request's `candidate_count` is 0. Batch, requests, candidates and n are free.
+    - `attention`: as `predict`. Absent where the model's tasks attend to nothing.
+
+    The first three return task -> float32 probability: [batch], for `rank` [requests, candidates],
+    where what is past a request's `candidate_count` is 0. `attention` returns task -> float32
+    weights [batch, tokens] of the task's query in the last block, over the tokens that
+    `token_positions` of the spec names. Batch, requests, candidates and n are free.
 
     Args:
         transform: raw values -> ids; each value keeps its leading axes.
@@ -81,9 +86,15 @@ def signatures(
         scores = _float32(model.score_candidates(transform(values)))
         return {task: _within(raw[CANDIDATE_COUNT], score) for task, score in scores.items()}
 
+    @tf.function(input_signature=[_tensor_specs(inputs, ranking=False)], autograph=False)
+    def attention(raw: Tensors) -> Tensors:
+        return _float32(task_attention(model, transform(raw)))
+
     functions = {"serving_default": serving_default, "predict": predict}
     if any(i.side == "item" for i in inputs):
         functions["rank"] = rank
+    if has_attention(model):
+        functions["attention"] = attention
     return functions
 
 

@@ -27,7 +27,8 @@ def write_warmup(
     """Write `assets.extra/tf_serving_warmup_requests`: a TFRecord of PredictionLog.
 
     `serving_default` and `predict` are warmed with 1 and with 32 rows, `rank` with one request of
-    100 candidates, all made of the example rows, repeated where there are too few.
+    100 candidates, `attention` with 1 row, all made of the example rows, repeated where there are
+    too few.
 
     Args:
         saved_model: the version's directory.
@@ -46,7 +47,7 @@ def write_warmup(
                 request = rank_request(raw, inputs, first, items, np.array([CANDIDATES]))
                 writer.write(_record(model_name, signature, request))
                 continue
-            for size in BATCH_SIZES:
+            for size in BATCH_SIZES[:1] if signature == "attention" else BATCH_SIZES:
                 request = predict_request(raw, np.arange(size) % count)
                 if signature == "serving_default":
                     request = {"examples": serialized_examples(request, inputs)}

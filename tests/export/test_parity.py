@@ -100,11 +100,12 @@ def test_a_reference_survives_its_file(tmp_path: Path) -> None:
         rank={**request, "candidate_count": np.array([0, 3])},
         probabilities=outputs,
         scores={"user": np.zeros((2, 3), np.float32)},
+        attention={"user": np.full((1, 4), 0.25, np.float32)},
     )
     given.save(tmp_path / "reference.json")
     found = Reference.load(tmp_path / "reference.json")
     assert (found.spec, found.inputs) == (given.spec, inputs)
-    for part in ("predict", "rank", "probabilities", "scores"):
+    for part in ("predict", "rank", "probabilities", "scores", "attention"):
         expected = getattr(given, part)
         assert list(getattr(found, part)) == list(expected)
         for name, column in getattr(found, part).items():
@@ -131,6 +132,7 @@ def test_a_model_that_diverged_is_refused(build_model: Any) -> None:
         ("probabilities", 5, "signature predict, task like, row 5 of the example rows: 0"),
         ("scores", (7, 2), "signature rank, task like, row 7, candidate 2 of"),
         ("scores", (4, 0), "signature rank, task like, row 4, candidate 0 of"),  # not listed: 0
+        ("attention", (3, 9), "signature attention, task like, row 3, token 9 of"),
     ],
 )
 def test_the_message_names_the_worst_row(

@@ -7,6 +7,7 @@ import pytest
 
 from infnet_keras.errors import ExportError
 from infnet_keras.features import Assets, RawInput, RowTransform, read_raw
+from infnet_keras.spec import FeatureSpec, load_spec
 
 pytestmark = pytest.mark.backend("tensorflow")
 ITEM_INPUTS = ("video_id", "tag", "duration", "uploaded")
@@ -38,15 +39,19 @@ def cut(raw: Columns, rows: Any) -> Columns:
     return {name: column[rows] for name, column in raw.items()}
 
 
+def load_served_spec(ask: Any) -> FeatureSpec:
+    return load_spec(Path(ask.loaded.files[0].asset_path.numpy().decode()))
+
+
 def assert_same(found: Columns, expected: Columns) -> None:
     assert set(found) == set(expected)
     for task in expected:
         np.testing.assert_allclose(found[task], expected[task], rtol=0, atol=1e-6, err_msg=task)
 
 
-def test_the_three_signatures_and_their_shapes(ask: Any) -> None:
+def test_the_signatures_and_their_shapes(ask: Any) -> None:
     signatures = ask.loaded.signatures
-    assert sorted(signatures) == ["predict", "rank", "serving_default"]
+    assert sorted(signatures) == ["attention", "predict", "rank", "serving_default"]
     shapes = {
         name: {
             key: (spec.dtype.name, spec.shape.as_list())
@@ -59,6 +64,7 @@ def test_the_three_signatures_and_their_shapes(ask: Any) -> None:
     assert shapes["predict"]["view__length"] == ("int64", [None])
     assert shapes["predict"]["clicks"] == ("float32", [None])
     assert shapes["predict"]["video_id"] == ("int64", [None])
+    assert shapes["attention"] == shapes["predict"]
     assert set(shapes["rank"]) == {*shapes["predict"], "candidate_count"}
     for name, described in shapes["predict"].items():
         expected = (described[0], [None, None]) if name in ITEM_INPUTS else described
@@ -67,7 +73,7 @@ def test_the_three_signatures_and_their_shapes(ask: Any) -> None:
     for name, signature in signatures.items():
         outputs = signature.structured_outputs
         assert sorted(outputs) == TASKS
-        rank = 2 if name == "rank" else 1
+        rank = 2 if name in ("rank", "attention") else 1
         assert all(o.dtype.name == "float32" and o.shape.rank == rank for o in outputs.values())
 
 
@@ -118,9 +124,8 @@ def test_a_batch_without_any_step(ask: Any, raw: Columns) -> None:
 def test_serving_default_is_predict_on_serialised_examples(ask: Any, raw: Columns) -> None:
     from infnet_keras.export.examples import serialized_examples
     from infnet_keras.features import raw_inputs
-    from infnet_keras.spec import load_spec
 
-    spec = load_spec(Path(ask.loaded.files[0].asset_path.numpy().decode()))
+    spec = load_served_spec(ask)
     column_types = {"user_id": "string", "video_id": "int64", "tag": "string"}
     column_types |= {"duration": "int64", "uploaded": "string", "tab": "int64", "time_ms": "int64"}
     examples = serialized_examples(raw, raw_inputs(spec, column_types))
@@ -151,6 +156,31 @@ def test_rank_scores_every_pair_as_predict_does(
             for task in TASKS:
                 expected = alone[task][0] if place < counts[row] else 0.0
                 assert found[task][row, place] == pytest.approx(expected, abs=1e-6)
+
+
+def test_attention_is_what_the_evaluation_averages(ask: Any, raw: Columns, model: Any) -> None:
+    from infnet_keras.evaluation.attention import average_attention
+
+    found = ask("attention", raw)
+    expected = average_attention(model, [RowTransform(model.spec, model.assets)(raw)])
+    assert sorted(found) == TASKS
+    assert found["click"].shape == (24, len(expected.positions))
+    for task, weights in found.items():
+        mean = expected.weights[expected.queries.index(task)]
+        np.testing.assert_allclose(weights.mean(axis=0), mean, rtol=0, atol=1e-6, err_msg=task)
+
+
+def test_attention_weighs_the_steps_that_a_history_has(ask: Any, raw: Columns) -> None:
+    from infnet_keras.spec.token_positions import token_positions
+
+    positions = token_positions(load_served_spec(ask))
+    for weights in ask("attention", raw).values():
+        fields = [i for i, position in enumerate(positions) if position.step is None]
+        np.testing.assert_allclose(weights[:, fields].sum(axis=1), 1.0, rtol=1e-5)
+        for column, (source, step) in enumerate(positions):
+            if step is not None:
+                has_step = raw[f"{source.partition('.')[0]}__length"] >= -step
+                np.testing.assert_array_equal(weights[:, column] > 0, has_step)
 
 
 @pytest.mark.parametrize("count", [-1, 0, 5, 99])
