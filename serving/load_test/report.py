@@ -1,0 +1,126 @@
+"""What a load test found: table, CSV, plot."""
+
+import csv
+import os
+import platform
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rich.table import Table
+
+from serving.load_test.measure import Measurement
+
+_PACKAGES = ("tensorflow", "grpcio", "uvicorn", "numpy", "keras")
+_COLUMNS = (
+    "api",
+    "workload",
+    "request_bytes",
+    "saturation_per_second",
+    "offered_per_second",
+    "answered_per_second",
+    "requests",
+    "errors",
+    "p50_ms",
+    "p95_ms",
+    "p99_ms",
+    "longest_ms",
+    "lateness_p99_ms",
+)
+
+
+def environment() -> dict[str, str]:
+    """Hardware and versions of the machine that the load test runs on."""
+    found = {
+        "processor": _processor(),
+        "cores": str(os.cpu_count()),
+        "load average": " ".join(f"{load:.2f}" for load in os.getloadavg()),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def table(measurements: Sequence[Measurement]) -> Table:
+    """The figures, one load a line."""
+    made = Table(title="requests a second, and milliseconds from when each was to be sent")
+    for heading in ("", "", "offered", "answered", "requests", "errors", "p50", "p95", "p99"):
+        made.add_column(heading, justify="right" if heading else "left", no_wrap=bool(heading))
+    for found in measurements:
+        figures = found.figures
+        made.add_row(
+            found.api,
+            str(found.workload),
+            f"{found.offered:.1f}",
+            f"{figures.answered_per_second:.1f}",
+            f"{figures.requests:,}",
+            ", ".join(f"{n} {code}" for code, n in sorted(figures.errors.items())) or "0",
+            *(f"{ms:.1f}" for ms in (figures.p50, figures.p95, figures.p99)),
+        )
+    return made
+
+
+def write_csv(path: Path, measurements: Sequence[Measurement], conditions: dict[str, str]) -> None:
+    """Write the figures as CSV, below comment lines (`#`) with the conditions."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        file.writelines(f"# {name}: {value}\n" for name, value in conditions.items())
+        writer = csv.writer(file)
+        writer.writerow(_COLUMNS)
+        for found in measurements:
+            figures = found.figures
+            writer.writerow(
+                (
+                    found.api,
+                    found.workload,
+                    found.request_bytes,
+                    "" if found.saturation is None else f"{found.saturation:.3f}",
+                    f"{found.offered:.3f}",
+                    f"{figures.answered_per_second:.3f}",
+                    figures.requests,
+                    figures.failed,
+                    f"{figures.p50:.3f}",
+                    f"{figures.p95:.3f}",
+                    f"{figures.p99:.3f}",
+                    f"{figures.longest:.3f}",
+                    f"{figures.lateness_p99:.3f}",
+                )
+            )
+
+
+def write_plot(path: Path, measurements: Sequence[Measurement]) -> None:
+    """Draw p50, p95 and p99 against the offered load, one panel a workload; needs matplotlib."""
+    from matplotlib.figure import Figure
+
+    workloads = list(dict.fromkeys(str(found.workload) for found in measurements))
+    apis = list(dict.fromkeys(found.api for found in measurements))
+    figure = Figure(figsize=(4 * len(workloads), 4), layout="constrained")
+    panels = figure.subplots(1, len(workloads), squeeze=False)[0]
+    for panel, workload in zip(panels, workloads, strict=True):
+        for colour, api in enumerate(apis):
+            found = sorted(
+                (m for m in measurements if (m.api, str(m.workload)) == (api, workload)),
+                key=lambda m: m.offered,
+            )
+            rates = [m.offered for m in found]
+            for name, style in (("p50", "-"), ("p95", "--"), ("p99", ":")):
+                values = [getattr(m.figures, name) for m in found]
+                label = f"{api} {name}"
+                panel.plot(rates, values, f"C{colour}{style}", marker=".", label=label)
+        panel.set(title=workload, xlabel="requests a second offered", yscale="log")
+    panels[0].set_ylabel("latency, ms")
+    panels[0].legend()
+    figure.savefig(path, dpi=120)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
