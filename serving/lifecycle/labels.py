@@ -66,6 +66,11 @@ class VersionLabels:
                 raise invalid_argument(f"Unrecognized servable version label: {label}")
             return versions[label]
 
+    def of_model(self, model: str) -> dict[str, int]:
+        """Label -> version of one model; empty if it has none."""
+        with self._lock:
+            return dict((self._labels or {}).get(model, {}))
+
     def _moves(self, model: str, label: str, version: int) -> bool:
         """Whether the label is in use for another version."""
         current = (self._labels or {}).get(model, {}).get(label)

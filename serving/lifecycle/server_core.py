@@ -124,6 +124,10 @@ class ServerCore:
                 return self._labels.version_of(model_spec.name, model_spec.version_label)
         return None
 
+    def labels_of(self, name: str) -> dict[str, int]:
+        """Label -> version of a model; empty if it has none."""
+        return self._labels.of_model(name)
+
     def model_names(self) -> list[str]:
         """The configured models, in the configuration's order."""
         return list(self._configs)

@@ -3,16 +3,18 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from serving.large_requests import LARGE, LARGE_REQUESTS
 from serving.lifecycle.server_core import ServerCore
 from serving.metrics.prometheus_page import prometheus_page
 from serving.metrics.server_metrics import REQUEST_COUNT, REQUEST_LATENCY
+from serving.page.page import Page
 from serving.rest.error_response import write_error
 from serving.rest.http_status import HTTP_STATUS
 from serving.rest.request_body import ClientGone, Receive, read_body, unzip
@@ -28,6 +30,7 @@ from serving.status import (
     resource_exhausted,
 )
 
+T = TypeVar("T")
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 _JSON = (b"content-type", b"application/json")
 _CORS = (
@@ -47,11 +50,13 @@ class RestOptions:
         timeout: seconds for a request from its first byte to its answer; 0 is without end.
         cors: whether any web page may call the API.
         metrics_path: where the Prometheus page is; None for none.
+        page: whether there is a page for people at `/`.
     """
 
     timeout: float = 30.0
     cors: bool = False
     metrics_path: str | None = None
+    page: bool = True
 
 
 class RestApplication:
@@ -71,6 +76,7 @@ class RestApplication:
 
     def __init__(self, core: ServerCore, executor: Executor, options: RestOptions) -> None:
         self._core, self._api = core, RestApi(core)
+        self._page = Page(core) if options.page else None
         self._executor, self._options = executor, options
         self._waiting = 0
 
@@ -97,6 +103,8 @@ class RestApplication:
         if self._options.cors and scope["method"] == "OPTIONS" and is_api_path(path):
             return 200, (_JSON,), b""
         start = time.monotonic()
+        if self._page and self._page.owns(scope["method"], path):
+            return await self._show(self._page, path, start)
         name, method = "", ""
         try:
             if not is_api_path(path):
@@ -111,26 +119,48 @@ class RestApplication:
         self._count(name, code)
         return HTTP_STATUS[code], (_JSON,), body
 
+    async def _show(
+        self, page: Page, path: str, start: float
+    ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
+        try:
+            async with self._in_time(start):
+                with self._in_turn():
+                    answer = await _in_thread(self._executor, partial(page.answer, path))
+        except StatusError as error:
+            return HTTP_STATUS[error.code], (_JSON,), write_error(error.message)
+        return 200, answer.headers, answer.body
+
     async def _answer(
         self, call: RestCall, scope: dict[str, Any], receive: Receive, start: float
     ) -> bytes:
+        async with self._in_time(start) as deadline:
+            body = await read_body(receive)
+            with self._in_turn():
+                if _is_zipped(scope):
+                    body = await _in_thread(self._executor, partial(unzip, body))
+                executor = LARGE_REQUESTS if len(body) >= LARGE else self._executor
+                return await _in_thread(executor, partial(self._api.answer, call, body, deadline))
+
+    @asynccontextmanager
+    async def _in_time(self, start: float) -> AsyncIterator[float | None]:
+        """Ends what takes longer than the timeout; gives the deadline."""
         deadline = start + self._options.timeout if self._options.timeout > 0 else None
         try:
             async with asyncio.timeout_at(_loop_time(deadline)):
-                body = await read_body(receive)
-                if self._waiting >= _MOST_WAITING:
-                    raise resource_exhausted(f"{_MOST_WAITING} requests are waiting already")
-                self._waiting += 1
-                try:
-                    if _is_zipped(scope):
-                        body = await _in_thread(self._executor, partial(unzip, body))
-                    executor = LARGE_REQUESTS if len(body) >= LARGE else self._executor
-                    answer = partial(self._api.answer, call, body, deadline)
-                    return await _in_thread(executor, answer)
-                finally:
-                    self._waiting -= 1
+                yield deadline
         except TimeoutError as error:
             raise deadline_exceeded("Timed out waiting for notification") from error
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Refuses what comes while too many requests wait for a thread."""
+        if self._waiting >= _MOST_WAITING:
+            raise resource_exhausted(f"{_MOST_WAITING} requests are waiting already")
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
 
     def _count(self, name: str, code: Code) -> None:
         # Names that are not configured are counted together: clients could invent any number.
@@ -142,8 +172,8 @@ class RestApplication:
         REQUEST_LATENCY.observe((time.monotonic() - start) * 1e6, name, api, "REST")
 
 
-async def _in_thread(executor: Executor, work: Callable[[], bytes]) -> bytes:
-    def guarded() -> bytes:
+async def _in_thread(executor: Executor, work: Callable[[], T]) -> T:
+    def guarded() -> T:
         try:
             return work()
         except StatusError:

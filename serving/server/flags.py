@@ -73,6 +73,8 @@ _HELP = {
     "time, to reduce first request latency.",
     "num_request_iterations_for_warmup": "Number of times a request is iterated during warmup "
     "replay. This value is used only if > 0.",
+    "page": "Show a page with the models, and a form to try them, at GET / of the HTTP/REST API. "
+    "(Not a flag of the real server, which has no page.)",
     "version": "Display version.",
     "monitoring_config_file": "If non-empty, read an ascii MonitoringConfig protobuf from the "
     "supplied file name.",
@@ -118,6 +120,7 @@ class Flags:
     grpc_max_threads: int = 4 * _CPUS
     enable_model_warmup: bool = True
     num_request_iterations_for_warmup: int = 0
+    page: bool = True
     version: bool = False
     monitoring_config_file: str = ""
     remove_unused_fields_from_bundle_metagraph: bool = True

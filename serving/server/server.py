@@ -96,6 +96,7 @@ class Server:
                 flags.rest_api_timeout_in_ms / 1000,
                 flags.rest_api_enable_cors_support,
                 self._metrics_path,
+                flags.page,
             )
             self._rest = RestServer(
                 self._core,

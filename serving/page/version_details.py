@@ -1,0 +1,136 @@
+"""What the page shows of one version: its signatures, an example of each, its tokens' names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
+
+from infnet_keras.errors import SpecError
+from infnet_keras.spec import FeatureSpec, parse_spec
+from infnet_keras.spec.token_positions import token_positions
+from serving.page.example_inputs import Example, example_inputs, placeholder
+from serving.saved_model.data_types import data_type_name
+from serving.saved_model.servable import Servable
+
+_SPEC = "assets/spec.yaml"
+_CANDIDATES = 10  # of an example: enough to see an order, few enough for a form
+# Of the exporter: names of its signatures, and of the input that `rank` adds.
+_PREDICT, _RANK, _ATTENTION, _CANDIDATE_COUNT = "predict", "rank", "attention", "candidate_count"
+
+
+def version_details(servable: Servable) -> dict[str, Any]:
+    """What is known of a version that is served.
+
+    Args:
+        servable: the version.
+
+    Returns:
+        JSON:
+
+        - `signatures`: each with `name`, `method`, `inputs` and `outputs` (`name`, `dtype`, `shape`
+          or null if the rank is not known; -1 for a free dimension), `batched` (whether every input
+          leads with a free batch dimension: `example` then holds one row without it), `example`
+          (input -> JSON text of a valid value), `recorded` (whether the example came with the
+          model) and `candidates` (inputs with one value a candidate; empty unless it is `rank`).
+        - `tasks`: whose outputs are probabilities; empty for a model that is not this project's.
+        - `positions`: [source, step] of every token of signature `attention`; null without it.
+    """
+    recorded = example_inputs(servable)
+    spec = _spec(servable)
+    order = {name: index for index, name in enumerate(recorded.get(_PREDICT, {}))}
+    tasks = list(spec.tasks) if spec else []
+    return {
+        "signatures": [
+            _signature(name, servable.signatures, recorded, order, tasks)
+            for name in sorted(servable.signatures, key=_by_use)
+        ],
+        "tasks": tasks,
+        "positions": _positions(servable.signatures, spec),
+    }
+
+
+def _signature(
+    name: str,
+    signatures: Mapping[str, SignatureDef],
+    recorded: Mapping[str, Example],
+    order: Mapping[str, int],
+    tasks: Sequence[str],
+) -> dict[str, Any]:
+    signature = signatures[name]
+    inputs = [_tensor(alias, info) for alias, info in signature.inputs.items()]
+    inputs.sort(key=lambda i: (order.get(i["name"], len(order)), i["name"]))
+    outputs = [_tensor(alias, info) for alias, info in signature.outputs.items()]
+    places = {task: index for index, task in enumerate(tasks)}
+    outputs.sort(key=lambda o: (places.get(o["name"], len(places)), o["name"]))
+    batched = all(i["shape"] and i["shape"][0] == -1 for i in inputs)
+    candidates = _candidate_inputs(name, signatures)
+    example = recorded.get(name, {})
+    complete = set(example) == {i["name"] for i in inputs}
+    if not complete:
+        example = {i["name"]: placeholder(i["dtype"], i["shape"], batched) for i in inputs}
+    return {
+        "name": name,
+        "method": signature.method_name,
+        "inputs": inputs,
+        "outputs": outputs,
+        "batched": batched,
+        "candidates": candidates,
+        "recorded": complete,
+        "example": {
+            alias: value.json(_CANDIDATES if alias in candidates else None)
+            for alias, value in example.items()
+        },
+    }
+
+
+def _by_use(name: str) -> tuple[int, str]:
+    """What a person will want to try comes first."""
+    first = (_PREDICT, _RANK)
+    return first.index(name) if name in first else len(first), name
+
+
+def _tensor(name: str, info: TensorInfo) -> dict[str, Any]:
+    shape = info.tensor_shape
+    dims = None if shape.unknown_rank else [dim.size for dim in shape.dim]
+    return {"name": name, "dtype": data_type_name(info.dtype), "shape": dims}
+
+
+def _candidate_inputs(name: str, signatures: Mapping[str, SignatureDef]) -> list[str]:
+    """The inputs of `rank` that have a dimension more than in `predict`."""
+    if name != _RANK or _PREDICT not in signatures:
+        return []
+    row, list_ = signatures[_PREDICT].inputs, signatures[name].inputs
+    if set(list_) != {*row, _CANDIDATE_COUNT}:
+        return []
+    return sorted(
+        alias
+        for alias in row
+        if len(list_[alias].tensor_shape.dim) == 2 and len(row[alias].tensor_shape.dim) == 1
+    )
+
+
+def _spec(servable: Servable) -> FeatureSpec | None:
+    """The feature spec among the version's assets; None for a model that has none."""
+    path = f"{servable.path}/{_SPEC}"
+    if not tf.io.gfile.exists(path):
+        return None
+    with tf.io.gfile.GFile(path, "rb") as file:
+        text = file.read().decode(errors="replace")
+    try:
+        return parse_spec(text)
+    except SpecError:  # another project's file of that name
+        return None
+
+
+def _positions(
+    signatures: Mapping[str, SignatureDef], spec: FeatureSpec | None
+) -> list[tuple[str, int | None]] | None:
+    if spec is None or _ATTENTION not in signatures:
+        return None
+    outputs = signatures[_ATTENTION].outputs
+    positions = [(source, step) for source, step in token_positions(spec)]
+    shapes = [[dim.size for dim in info.tensor_shape.dim] for info in outputs.values()]
+    tokens = len(positions)
+    as_expected = set(outputs) == set(spec.tasks) and all(s == [-1, tokens] for s in shapes)
+    return positions if as_expected else None
