@@ -1,0 +1,135 @@
+"""Guides whose commands are run.
+
+A block that is fenced as ```bash is run, in the order of the page, all in one shell, so that
+variables, functions and servers in the background go on from block to block. What follows the word
+`bash` is a reason not to run it here: ```bash needs a cluster. A ```text block right after a block
+that is run is what the commands print; `...` stands for anything, line breaks too.
+"""
+
+import doctest
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+REASONS = ("needs a cluster", "needs docker")
+_FENCE = re.compile(r"^```(\S+)?[ ]?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
+_END = "\x1eend of block {}\x1e"
+# Servers in the background end with the shell.
+_PRELUDE = "set -euo pipefail\ntrap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT\n"
+_SECONDS = 540.0
+
+
+@dataclass(frozen=True)
+class Commands:
+    """A block of shell commands.
+
+    Attributes:
+        line: of the page, where its first command is.
+        text: the commands.
+        skipped: why it is not run, or empty.
+        output: what it prints, None if the page does not say.
+    """
+
+    line: int
+    text: str
+    skipped: str
+    output: str | None
+
+
+def read_commands(page: str) -> list[Commands]:
+    """The blocks of commands of a page of Markdown."""
+    blocks = list(_FENCE.finditer(page))
+    found = []
+    for block, following in zip(blocks, [*blocks[1:], None], strict=True):
+        language, note, text = block.groups()
+        if language != "bash":
+            continue
+        follows = following and not page[block.end() : following.start()].strip()
+        output = following[3] if following and follows and following[1] == "text" else None
+        line = page.count("\n", 0, block.start(3)) + 1
+        found.append(Commands(line, text, note.strip(), output))
+    return found
+
+
+def run_guide(path: Path, workspace: Path, instead: Mapping[str, str]) -> None:
+    """Run the commands of a guide and compare what they print with what it says.
+
+    Args:
+        path: the guide.
+        workspace: the directory that the commands run in; a copy of the repository's top, which
+            they may write into.
+        instead: text in the commands and outputs -> what to run in its place, such as a port.
+
+    Raises:
+        AssertionError: a command failed, or printed something else; the message has the line of the
+            guide and all output.
+    """
+    commands = [c for c in read_commands(path.read_text()) if not c.skipped]
+    script = _PRELUDE + "".join(
+        f"{_replaced(block.text, instead)}\nprintf '%s' '{_END.format(block.line)}'\n"
+        for block in commands
+    )
+    printed, errors, status = _run(script, workspace)
+    for block in commands:
+        where = f"{path.name}, line {block.line}"
+        end = _END.format(block.line)
+        assert end in printed, f"{where}: ended with {status}\n{printed}\n{errors}"
+        output, printed = printed.split(end, 1)
+        if block.output is not None:
+            # JSON over HTTP does not end with a line break; a fenced block cannot but.
+            wanted, output = _replaced(block.output, instead).rstrip("\n"), output.rstrip("\n")
+            same = doctest.OutputChecker().check_output(wanted, output, doctest.ELLIPSIS)
+            assert same, f"{where} printed\n{output}\ninstead of\n{wanted}\n{errors}"
+    assert status == 0, f"{path.name} ended with {status}\n{errors}"
+
+
+def make_workspace(directory: Path, model: Path) -> Path:
+    """A directory like the repository's after `make demo`, that commands may write into.
+
+    Args:
+        directory: where it is made.
+        model: becomes demo/models/qb_video.
+
+    Returns:
+        The directory.
+    """
+    directory.mkdir()
+    for name in ("serving", "docs", "feature_specs"):
+        (directory / name).symlink_to(ROOT / name)
+    copy = directory / "demo" / "models" / "qb_video"
+    copy.parent.mkdir(parents=True)
+    subprocess.run(["cp", "-r", str(model), str(copy)], check=True)
+    return directory
+
+
+def _run(script: str, workspace: Path) -> tuple[str, str, int]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with subprocess.Popen(
+        ["bash", "-c", script],
+        cwd=workspace,
+        env={**os.environ, "PATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            printed, errors = process.communicate(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGTERM)
+            printed, errors = process.communicate()
+            errors += f"\nstopped after {_SECONDS:g} seconds"
+        return printed, errors, process.returncode
+
+
+def _replaced(text: str, instead: Mapping[str, str]) -> str:
+    for old, new in instead.items():
+        text = text.replace(old, new)
+    return text

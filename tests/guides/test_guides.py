@@ -1,0 +1,33 @@
+"""Every command of the guides of docs/ runs, or says what it needs that is not here."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from guide import REASONS, ROOT, make_workspace, read_commands, run_guide
+
+DOCS = ROOT / "docs"
+# Guides that start from `make demo`'s exported model and serve it on the usual ports.
+SERVED = ("deploy.md", "rollout.md")
+
+
+@pytest.mark.backend("tensorflow")
+@pytest.mark.parametrize("name", SERVED)
+def test_commands(name: str, exported_model: Path, tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace", exported_model)
+    rest, grpc = free_ports()
+    run_guide(DOCS / name, workspace, {"8501": rest, "8500": grpc})
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_commands_that_are_not_run_say_why(name: str) -> None:
+    commands = read_commands((DOCS / name).read_text())
+    assert any(not block.skipped for block in commands)
+    assert {block.skipped for block in commands} <= {"", *REASONS}
+
+
+def free_ports() -> tuple[str, str]:
+    with socket.socket() as first, socket.socket() as second:
+        for probe in (first, second):
+            probe.bind(("127.0.0.1", 0))
+        return str(first.getsockname()[1]), str(second.getsockname()[1])
