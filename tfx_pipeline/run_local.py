@@ -1,0 +1,180 @@
+"""`python -m tfx_pipeline.run_local`: raw logs to a blessed, pushed model on this machine."""
+
+import argparse
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
+from infnet_keras.errors import DataError, InfnetError
+from infnet_keras.spec import FeatureSpec
+
+_NOT_BLESSED, _ERROR, _INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the pipeline.
+
+    Args:
+        arguments: of the command line, without the program's name; None takes the process's.
+
+    Returns:
+        The exit code: 0, 1 if the model was not blessed, 2 for a user's mistake or a failed step
+        (said in one sentence on standard error), 130 if interrupted.
+    """
+    parsed, beam_options = _parser().parse_known_args(arguments)
+    try:
+        spec = resolved_spec(parsed.spec, parsed.set)
+        root = Path(parsed.root).absolute()
+        log = _log_file(root)
+    except InfnetError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return _ERROR
+    screen = _send_output_to(log)
+    try:
+        blessed, line = _run(spec, parsed, root, beam_options, screen)
+    except InfnetError as error:
+        logging.exception("the run failed")
+        print(f"error: {error}; the whole log is {log}", file=screen)
+        return _ERROR
+    except KeyboardInterrupt:
+        print("interrupted: the same command goes on after the last finished step", file=screen)
+        return _INTERRUPTED
+    print(line, file=screen)
+    return 0 if blessed or parsed.allow_unblessed else _NOT_BLESSED
+
+
+def _run(
+    spec: FeatureSpec,
+    parsed: argparse.Namespace,
+    root: Path,
+    beam_options: list[str],
+    screen: TextIO,
+) -> tuple[bool, str]:
+    """Whether the model was blessed, and the line that says so."""
+    print("starting TFX", file=screen)
+    from tfx_pipeline.components.example_gen.executor import data_directory
+    from tfx_pipeline.fingerprint import fingerprint
+    from tfx_pipeline.local_dag_runner import ReportingDagRunner
+    from tfx_pipeline.pipeline import RunParameters, create_pipeline
+    from tfx_pipeline.verdict import verdict
+
+    directory = data_directory(parsed.data, parsed.data_span)
+    pipeline = create_pipeline(
+        spec,
+        name=spec.name,
+        root=str(root / "artifacts"),
+        serving_directory=str(root / "serving_model" / spec.name),
+        run=RunParameters(
+            data=parsed.data,
+            history=parsed.history or "",
+            valid_from=parsed.valid_from or "",
+            test_from=parsed.test_from or "",
+            data_span=parsed.data_span,
+            fingerprint=fingerprint(spec, directory, parsed.history),
+        ),
+        baselines="metadata",
+        tune=parsed.tune,
+        beam_options=beam_options,
+        metadata_path=str(root / "metadata.sqlite"),
+        enable_cache=True,
+    )
+    runner = ReportingDagRunner(
+        started=lambda step: _started(step, screen),
+        finished=lambda step, cached, seconds: _finished(step, cached, seconds, screen),
+    )
+    runner.run(pipeline)
+    return verdict(runner.outputs)
+
+
+def _started(step: str, screen: TextIO) -> None:
+    if screen.isatty():
+        print(f"{step:<18} running", end="\r", file=screen, flush=True)
+
+
+def _finished(step: str, cached: bool, seconds: float, screen: TextIO) -> None:
+    state = "cached" if cached else f"done in {seconds:.1f} s"
+    print(f"{step:<18} {state}", file=screen, flush=True)
+
+
+def _log_file(root: Path) -> Path:
+    directory = root / "logs"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"cannot write to {root}: {error.strerror}; choose another --root"
+        ) from error
+    return directory / time.strftime("%Y-%m-%dT%H-%M-%S.log")
+
+
+def _send_output_to(log: Path) -> TextIO:
+    """Everything that this process and its children write goes to a log file.
+
+    Returns:
+        The standard output as it was, for the lines that are for people.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    screen = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+    descriptor = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o666)
+    for stream in (1, 2):
+        os.dup2(descriptor, stream)
+    os.close(descriptor)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+    return screen
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tfx_pipeline.run_local",
+        description="Raw logs to a blessed, pushed model on this machine. Run again, steps whose "
+        "input did not change are taken from the cache. Arguments that are not listed here go to "
+        "Beam (--direct_num_workers, --runner, ...).",
+        allow_abbrev=False,
+    )
+    add_spec(parser)
+    add_set(parser)
+    parser.add_argument(
+        "--data",
+        required=True,
+        help="directory that the spec's `files` start from, or an examples directory; {SPAN} in it "
+        "stands for --data-span",
+    )
+    parser.add_argument(
+        "--root", required=True, help="directory of artifacts, metadata, logs and pushed models"
+    )
+    parser.add_argument(
+        "--history", help="file of events from before the log: they only seed histories"
+    )
+    parser.add_argument(
+        "--valid-from",
+        metavar="DAY",
+        help="first local day (YYYY-MM-DD) of validation; for a log in row order a fraction (0.8); "
+        "default: the spec's `splits`",
+    )
+    parser.add_argument(
+        "--test-from", metavar="DAY", help="first day, or fraction, of the test; default: as above"
+    )
+    parser.add_argument("--data-span", default="", help="which delivery of data, such as a day")
+    parser.add_argument(
+        "--tune", action="store_true", help="search the spec's `tuning` block before training"
+    )
+    parser.add_argument(
+        "--allow-unblessed",
+        action="store_true",
+        help="exit with 0 also if the model does not pass its gates; it is not pushed either way",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # what Transform's graph is made of
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.exit(main())

@@ -1,0 +1,36 @@
+"""The part of a spec that a step depends on: what it does not read must not run it again."""
+
+from infnet_keras.spec import FeatureSpec, dump_spec
+from infnet_keras.spec.options import ModelOptions, TrainingOptions
+from infnet_keras.spec.pipeline_options import Evaluation, Validation
+
+_TRAINING = {
+    "model": ModelOptions(),
+    "training": TrainingOptions(),
+    "weighting": "fixed",
+    "tuning": None,
+}
+
+
+def for_examples(spec: FeatureSpec) -> str:
+    """What ExampleGen and Transform read, as YAML: features, labels and splits."""
+    return _without(spec, {**_TRAINING, "validation": Validation(), "evaluation": Evaluation()})
+
+
+def for_validation(spec: FeatureSpec) -> str:
+    """What SchemaGen and ExampleValidator read: also how values may be distributed."""
+    return _without(spec, {**_TRAINING, "evaluation": Evaluation()})
+
+
+def for_training(spec: FeatureSpec) -> str:
+    """What Tuner and Trainer read: all but splits, validation and evaluation."""
+    return _without(spec, {"splits": None, "validation": Validation(), "evaluation": Evaluation()})
+
+
+def for_evaluation(spec: FeatureSpec) -> str:
+    """What the Evaluator reads: tasks, slices and gates."""
+    return _without(spec, {**_TRAINING, "splits": None, "validation": Validation()})
+
+
+def _without(spec: FeatureSpec, replaced: dict[str, object]) -> str:
+    return dump_spec(spec.model_copy(update=replaced))
