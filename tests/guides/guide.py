@@ -13,8 +13,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 ROOT = Path(__file__).parents[2]
 REASONS = ("needs a cluster", "needs docker")
@@ -110,23 +112,27 @@ def make_workspace(directory: Path, model: Path) -> Path:
 
 def _run(script: str, workspace: Path) -> tuple[str, str, int]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    with subprocess.Popen(
-        ["bash", "-c", script],
-        cwd=workspace,
-        env={**os.environ, "PATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    # Files, not pipes: whoever is left in the background would keep those open.
+    with TemporaryFile("w+") as output, TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            ["bash", "-c", script],
+            cwd=workspace,
+            env={**os.environ, "PATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,
+        )
         try:
-            printed, errors = process.communicate(timeout=_SECONDS)
+            process.wait(_SECONDS)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGTERM)
-            printed, errors = process.communicate()
-            errors += f"\nstopped after {_SECONDS:g} seconds"
-        return printed, errors, process.returncode
+            errors.write(f"\nstopped after {_SECONDS:g} seconds\n")
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        status = process.wait()
+        output.seek(0)
+        errors.seek(0)
+        return output.read(), errors.read(), status
 
 
 def _replaced(text: str, instead: Mapping[str, str]) -> str:

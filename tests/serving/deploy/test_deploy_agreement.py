@@ -60,10 +60,10 @@ def test_every_way_runs_the_server_with_the_same_flags(where: str, flags: Flags)
     assert container["image"] == dockerfile()["FROM"]
 
 
-def test_the_probes_are_the_same_under_kubernetes_and_kserve() -> None:
-    first, second = containers().values()
-    probes = ("startupProbe", "readinessProbe", "livenessProbe")
-    assert {p: first[p] for p in probes} == {p: second[p] for p in probes}
+def test_the_container_is_the_same_under_kubernetes_and_kserve() -> None:
+    """But for its name, which KServe gives, and its first port, which KServe's route leads to."""
+    own, kserves = containers().values()
+    assert {**own, "name": kserves["name"], "ports": own["ports"][::-1]} == kserves
 
 
 @pytest.mark.parametrize("where", ["kubernetes", "kserve"])
