@@ -1,24 +1,18 @@
-"""TFX's Tuner for a spec."""
+"""The Tuner component: TFX's own, for a spec."""
 
 from typing import Any
 
-from tfx.components.tuner.component import Tuner
+from tfx.components.tuner.component import Tuner as TfxTuner
 from tfx.proto import trainer_pb2
 from tfx.types import BaseChannel
 
 TUNER_FN = "tfx_pipeline.tuner.tuner_fn.tuner_fn"
 
 
-def spec_tuner(
-    examples: BaseChannel,
-    transform_graph: BaseChannel,
-    schema: BaseChannel,
-    spec: str,
-    overrides: dict[str, Any] | None = None,
-) -> Tuner:
-    """The component that tries what the spec's `tuning` block says.
+class Tuner(TfxTuner):
+    """Tries what the spec's `tuning` block says, by the Trainer's fit.
 
-    Its output `best_hyperparameters` is what `Trainer` takes.
+    Outputs `best_hyperparameters`, which `Trainer` takes, and `tuner_results`, the trials.
 
     Args:
         examples: transformed examples; the splits `train` and `valid` are read.
@@ -27,12 +21,21 @@ def spec_tuner(
         spec: the feature spec as YAML, with a `tuning` block.
         overrides: values to replace in the spec, by dotted key.
     """
-    return Tuner(
-        examples=examples,
-        transform_graph=transform_graph,
-        schema=schema,
-        tuner_fn=TUNER_FN,
-        train_args=trainer_pb2.TrainArgs(splits=["train"]),
-        eval_args=trainer_pb2.EvalArgs(splits=["valid"]),
-        custom_config={"spec": spec, "overrides": overrides or {}},
-    )
+
+    def __init__(
+        self,
+        examples: BaseChannel,
+        transform_graph: BaseChannel,
+        schema: BaseChannel,
+        spec: str,
+        overrides: dict[str, Any] | None = None,
+    ):
+        super().__init__(
+            examples=examples,
+            transform_graph=transform_graph,
+            schema=schema,
+            tuner_fn=TUNER_FN,
+            train_args=trainer_pb2.TrainArgs(splits=["train"]),
+            eval_args=trainer_pb2.EvalArgs(splits=["valid"]),
+            custom_config={"spec": spec, "overrides": overrides or {}},
+        )

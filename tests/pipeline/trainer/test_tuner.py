@@ -13,7 +13,7 @@ from tfx.types import Artifact, Channel, standard_artifacts
 from infnet_keras.errors import SpecError
 from infnet_keras.spec import dump_spec, override_spec
 from tfx_pipeline.trainer.trained_spec import trained_spec
-from tfx_pipeline.tuner.component import spec_tuner
+from tfx_pipeline.tuner.component import Tuner
 from tfx_pipeline.tuner.search_space import search_space
 
 
@@ -29,7 +29,7 @@ def test_it_finds_the_better_of_two_choices(artifacts: dict[str, Artifact], tmp_
     inputs = {name: artifacts[kept] for name, kept in names.items()}
     inputs["schema"] = artifacts["schema"]
     channels = {name: Channel(type=type(kept)) for name, kept in inputs.items()}
-    component = spec_tuner(**channels, spec=spec)
+    component = Tuner(**channels, spec=spec)
     outputs = {
         "best_hyperparameters": standard_artifacts.HyperParameters(),
         "tuner_results": standard_artifacts.TunerResults(),
