@@ -8,6 +8,9 @@ EVERY_BACKEND := tests/layers tests/losses tests/models tests/parity tests/train
 	tests/evaluation tests/export tests/integration tests/data/test_dataset.py
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -p no:cacheprovider
 
+# Tests read KServe's models; its server's own requirements disagree with TFX's.
+KSERVE := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps -c constraints.txt kserve
+
 # Bytecode is compiled once: without it every process spends most of a minute importing TensorFlow.
 unexport PYTHONDONTWRITEBYTECODE
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -21,6 +24,7 @@ setup: .venv/ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
 		-e '.[tensorflow,jax,torch,serving,dev]'
+	$(KSERVE)
 	$(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true
 	touch $@
 
