@@ -71,6 +71,7 @@ setup(
             "kubernetes-validate>=1.37",
             "matplotlib>=3.9",
             "mypy>=1.15",
+            "playwright>=1.50",
             "promql-parser>=0.11",
             "pytest>=8",
             "pytest-xdist>=3.6",
