@@ -63,7 +63,7 @@ def example_inputs(servable: Servable) -> dict[str, Example]:
         example = {str(name): Value(value) for name, value in row.items()}
         found[request.get("signature_name") or DEFAULT_SIGNATURE] = example
     except (ValueError, LookupError, TypeError, AttributeError, tf.errors.OpError) as error:
-        _log.warning("%s holds no request by rows: %r", path, error)
+        _log.warning("%s holds no request by rows: %.200r", path, error)
     return found
 
 
@@ -103,7 +103,7 @@ def _from_warmup(servable: Servable) -> dict[str, Example]:
             if count == _MOST_RECORDS or len(found) == len(servable.signatures):
                 break
     except (DecodeError, ValueError, TypeError, tf.errors.OpError) as error:
-        _log.warning("the warm-up records %s give no examples: %r", path, error)
+        _log.warning("the warm-up records %s give no examples: %.200r", path, error)
     return found
 
 
@@ -114,13 +114,14 @@ def _first_row(servable: Servable, name: str, inputs: Any) -> Example:
     example = {}
     for alias, proto in inputs.items():
         array = tf.make_ndarray(proto)
-        example[alias] = Value(_plain(array[0] if batched and array.ndim and len(array) else array))
+        # Cut before NumPy's own scalars come into play, which would take a text's type away.
+        has_row = batched and array.ndim and len(array)
+        example[alias] = Value(_plain(array[:1])[0] if has_row else _plain(array))
     return example
 
 
-def _plain(array: npt.NDArray[Any] | Any) -> Any:
+def _plain(array: npt.NDArray[Any]) -> Any:
     """Nested lists, floats by their shortest digits, strings that are not UTF-8 as base64."""
-    array = np.asarray(array)
     if array.dtype.kind not in "biuO":
         array = np.array([float(str(v)) for v in array.ravel()]).reshape(array.shape)
     return _map_text(array.tolist())

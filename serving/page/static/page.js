@@ -27,9 +27,26 @@ function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-const row = (...cells) => element("tr", {}, ...cells);
-const cell = (...children) => element("td", {}, ...children);
-const numberCell = (value) => element("td", { class: "number" }, format(value));
+// Roles are written out: a narrow window lays some tables out as cards, which takes them away.
+const row = (...cells) => element("tr", { role: "row" }, ...cells);
+const cell = (...children) => element("td", { role: "cell" }, ...children);
+const rowHeading = (...children) => element("th", { role: "rowheader", scope: "row" }, ...children);
+const table = (attributes, head, body, ...rest) => {
+  [head, body].forEach((part) => part.setAttribute("role", "rowgroup"));
+  return element("table", { role: "table", ...attributes }, ...rest, head, body);
+};
+/** Tables may be wider than the window: they scroll in a box, by keyboard too. */
+const wide = (label, content) =>
+  element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": label }, content);
+const heading = (text, number) =>
+  element("th", { role: "columnheader", scope: "col", class: number ? "number" : "" }, text);
+const numberCell = (value) => element("td", { role: "cell", class: "number" }, format(value));
+/** A name that a narrow column breaks after its points and underscores. */
+const breakable = (name) => name.split(/(?<=[._])/).flatMap((part) => [part, element("wbr")]);
+const named = (name, node) => {
+  node.dataset.name = name; // what a card calls it
+  return node;
+};
 const format = (value) => (typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value));
 const option = (value, text) => element("option", { value }, text);
 
@@ -106,12 +123,12 @@ async function refresh() {
 
 function showModels() {
   $("models").replaceChildren(...models.flatMap(({ name, versions, labels }) => {
-    if (!versions.length) return [row(element("th", { scope: "row" }, name), cell("none"), cell(""), cell(""))];
+    if (!versions.length) return [row(rowHeading(name), cell("none"), cell(""), cell(""))];
     return versions.map(({ version: number, state, error }, index) => {
       const kind = state === "AVAILABLE" ? "available" : error ? "failed" : "";
       const own = Object.keys(labels).filter((label) => labels[label] === number).join(", ");
       const told = error ? [element("br"), element("small", {}, error)] : [];
-      const first = index ? cell("") : element("th", { scope: "row" }, name);
+      const first = index ? cell("") : rowHeading(name);
       return row(first, cell(number), cell(element("span", { class: kind }, state), ...told), cell(own));
     });
   }));
@@ -176,7 +193,7 @@ function showSignature() {
   const signature = chosenSignature();
   const shape = (dims) => (dims === null ? "any" : `[${dims.map((d) => (d < 0 ? "any" : d)).join(", ")}]`);
   const tensors = (kind, list) => list.map((t) =>
-    row(cell(kind), element("th", { scope: "row" }, t.name), cell(t.dtype), cell(shape(t.shape))));
+    row(cell(kind), rowHeading(...breakable(t.name)), cell(t.dtype), cell(shape(t.shape))));
   $("tensors").replaceChildren(...tensors("input", signature.inputs), ...tensors("output", signature.outputs));
   $("method").textContent = `Method: ${signature.method || "none"}`;
   $("example-note").textContent = signature.recorded
@@ -251,8 +268,14 @@ function makeField(name, dtype, dims, json, label) {
 }
 makeField.count = 0;
 
-const labelled = (field, text, dtype) =>
-  element("div", {}, element("label", {}, text, " ", element("small", {}, dtype), field.control), field.wrong);
+function labelled(control, text, dtype, ...rest) {
+  control.id ||= `control-${++labelled.count}`;
+  const label = element("label", { for: control.id }, text, ...(dtype ? [" ", element("small", {}, dtype)] : []));
+  return element("div", {}, label, control, ...rest);
+}
+labelled.count = 0;
+
+const labelledField = ({ control, wrong }, text, dtype) => labelled(control, text, dtype, wrong);
 
 function buildForm(signature) {
   const dimsOf = (input) => (signature.batched ? input.shape.slice(1) : input.shape);
@@ -278,12 +301,12 @@ function buildForm(signature) {
     const prefix = [...behaviours.keys()].find((p) => name === `${p}length` || behaviours.get(p).includes(input));
     if (prefix) continue;
     if (signature.candidates.length && name === "candidate_count") continue;
-    (dimsOf(input)?.length === 0 ? grid : lists).append(labelled(make(input), name, dtype));
+    (dimsOf(input)?.length === 0 ? grid : lists).append(labelledField(make(input), name, dtype));
   }
   for (const [prefix, inputs] of behaviours) {
     const own = inputs.map((input) => [input, make(input)]);
     const count = element("small");
-    const boxes = own.map(([{ name, dtype }, field]) => labelled(field, name.slice(prefix.length), dtype));
+    const boxes = own.map(([{ name, dtype }, field]) => labelledField(field, name.slice(prefix.length), dtype));
     const length = {
       name: `${prefix}length`,
       read: () => {
@@ -299,7 +322,8 @@ function buildForm(signature) {
     };
     const recount = () => {
       try {
-        count.textContent = `${length.read()} events, oldest first`;
+        const events = length.read();
+        count.textContent = events === "1" ? "1 event" : `${events} events, oldest first`;
       } catch {
         count.textContent = "";
       }
@@ -326,9 +350,9 @@ function candidateTable(signature) {
   });
   const insert = (values) => {
     const cells = inputs.map(({ name, dtype }, i) => makeField(name, dtype, [], values[i]));
-    const head = element("th", { scope: "row" });
+    const head = rowHeading();
     const remove = element("button", { type: "button" }, "Remove");
-    const node = row(head, ...cells.map((f) => cell(f.control, f.wrong)), cell(remove));
+    const node = row(head, ...cells.map((f) => named(f.name, cell(f.control, f.wrong))), cell(remove));
     const each = { head, fields: cells, remove };
     remove.addEventListener("click", () => {
       const index = rows.indexOf(each);
@@ -348,11 +372,10 @@ function candidateTable(signature) {
     insert(examples.map((values) => values[rows.length % values.length])).fields[0].control.focus();
   });
   examples[0].forEach((_, index) => insert(examples.map((values) => values[index])));
-  const heads = ["#", ...inputs.map(({ name }) => name), ""].map((text) => element("th", { scope: "col" }, text));
-  const table = element("table", {}, element("thead", {}, row(...heads)), body);
-  const wide = element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Candidates" }, table);
+  const heads = ["#", ...inputs.map(({ name }) => name), ""].map((text) => heading(text));
+  const list = table({ class: "cards" }, element("thead", {}, row(...heads)), body);
   return {
-    box: element("fieldset", {}, element("legend", {}, "Candidates"), wide, element("div", { class: "buttons" }, add)),
+    box: element("fieldset", {}, element("legend", {}, "Candidates"), wide("Candidates", list), element("div", { class: "buttons" }, add)),
     read: () => rows.map((each) => Object.fromEntries(each.fields.map((f) => [f.name, f.read()]))),
   };
 }
@@ -404,15 +427,14 @@ function showOutputs(signature, inputs, outputs) {
     && signature.outputs.every(({ name }) => version.tasks.includes(name));
   const rows = signature.outputs.map((output) => {
     const value = first(output);
-    const head = element("th", { scope: "row" }, output.name);
+    const head = rowHeading(output.name);
     if (!probabilities) return row(head, cell(typeof value === "object" ? JSON.stringify(value) : String(value)));
-    const bar = element("td", { class: "bar" }, svg(1, [{ x: 0, span: value, opacity: 1 }]));
+    const bar = element("td", { role: "cell", class: "bar" }, svg(1, [{ x: 0, span: value, opacity: 1 }]));
     return row(head, numberCell(value), bar);
   });
-  const heads = probabilities ? ["Task", "Probability", ""] : ["Output", "Value"];
-  const head = row(...heads.map((text) => element("th", { scope: "col" }, text)));
-  const table = element("table", {}, element("thead", {}, head), element("tbody", {}, ...rows));
-  $("answer").replaceChildren(element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Answer" }, table));
+  const head = probabilities ? row(heading("Task"), heading("Probability", true), heading(""))
+    : row(heading("Output"), heading("Value"));
+  $("answer").replaceChildren(wide("Answer", table({}, element("thead", {}, head), element("tbody", {}, ...rows))));
   const takesRows = signature.name === "predict";
   showAttention(probabilities && takesRows ? inputs : null, "", signature);
 }
@@ -424,11 +446,10 @@ function showRanking(signature, inputs, listed, outputs) {
   }));
   const sort = element("select", { id: "sort" }, ...tasks.map((task) => option(task, task)), option(MIX, MIX));
   const weights = Object.fromEntries(tasks.map((task) => {
-    const attributes = { type: "number", step: "any", value: "1", id: `weight-${task}` };
-    return [task, element("input", attributes)];
+    return [task, element("input", { type: "number", step: "any", value: "1" })];
   }));
   const mixing = element("fieldset", {}, element("legend", {}, "Weights of the mix"),
-    element("div", { class: "grid" }, ...tasks.map((task) => element("label", {}, task, weights[task]))));
+    element("div", { class: "grid" }, ...tasks.map((task) => labelled(weights[task], task))));
   const caption = element("caption", { class: "note" });
   const head = element("thead");
   const body = element("tbody");
@@ -436,8 +457,8 @@ function showRanking(signature, inputs, listed, outputs) {
   const look = ({ candidate, index }) => {
     chosen = index;
     order();
-    const named = signature.candidates.map((name) => `${name} ${decodeScalar(candidate[name])}`).join(", ");
-    showAttention({ ...inputs, ...candidate }, `Candidate ${index + 1}: ${named}.`, signature);
+    const item = signature.candidates.map((name) => `${name} ${shown(candidate[name])}`).join(", ");
+    showAttention({ ...inputs, ...candidate }, `Candidate ${index + 1}: ${item}.`, signature);
   };
   function order() {
     const mixed = sort.value === MIX;
@@ -445,11 +466,13 @@ function showRanking(signature, inputs, listed, outputs) {
     const weigh = ({ scores }) => tasks.reduce((sum, task) => sum + (Number(weights[task].value) || 0) * scores[task], 0);
     const score = (entry) => (mixed ? weigh(entry) : entry.scores[sort.value]);
     const sorted = [...entries].sort((a, b) => score(b) - score(a));
-    const names = ["Place", ...signature.candidates, ...(mixed ? ["mix"] : []), ...tasks, ""];
-    head.replaceChildren(row(...names.map((text) => {
+    const scored = [...(mixed ? ["mix"] : []), ...tasks].map((text) => {
       const by = text === (mixed ? "mix" : sort.value);
-      return element("th", { scope: "col", ...(by ? { "aria-sort": "descending" } : {}) }, by ? `${text} ↓` : text);
-    })));
+      const node = heading(by ? `${text} ↓` : text, true);
+      if (by) node.setAttribute("aria-sort", "descending");
+      return node;
+    });
+    head.replaceChildren(row(...["Place", ...signature.candidates].map((text) => heading(text)), ...scored, heading("")));
     body.replaceChildren(...sorted.map((entry, place) => {
       const button = element("button", { type: "button", "data-index": entry.index }, "Attention");
       button.setAttribute("aria-label", `Attention of candidate ${entry.index + 1}, in place ${place + 1}`);
@@ -457,20 +480,19 @@ function showRanking(signature, inputs, listed, outputs) {
         look(entry);
         body.querySelector(`[data-index="${entry.index}"]`).focus();
       });
-      const node = row(element("th", { scope: "row" }, String(place + 1)),
-        ...signature.candidates.map((name) => cell(shown(entry.candidate[name]))),
-        ...(mixed ? [numberCell(score(entry))] : []), ...tasks.map((task) => numberCell(entry.scores[task])), cell(button));
+      const node = row(rowHeading(String(place + 1)),
+        ...signature.candidates.map((name) => named(name, cell(shown(entry.candidate[name])))),
+        ...(mixed ? [named("mix", numberCell(score(entry)))] : []),
+        ...tasks.map((task) => named(task, numberCell(entry.scores[task]))), cell(button));
       if (entry.index === chosen) node.className = "chosen";
       return node;
     }));
-    caption.textContent = `${entries.length} candidates by ${sort.value}`;
+    caption.textContent = `Candidates by ${sort.value}`;
     return sorted[0];
   }
   [sort, ...Object.values(weights)].forEach((control) => control.addEventListener("input", order));
-  const table = element("table", { id: "ranking" }, caption, head, body);
-  $("answer").replaceChildren(
-    element("div", { class: "choices" }, element("label", {}, "Sort by ", sort)), mixing,
-    element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Ranking" }, table));
+  $("answer").replaceChildren(element("div", { class: "choices" }, labelled(sort, "Sort by")), mixing,
+    wide("Ranking", table({ id: "ranking", class: "cards" }, head, body, caption)));
   const best = order();
   if (best) look(best);
   else $("attention").hidden = true;
@@ -515,16 +537,15 @@ function fieldWeights(tasks, by, positions, inputs) {
     if (step !== null) return [];
     const value = inputs[source] === undefined ? "" : ` ${shown(inputs[source])}`;
     const cells = tasks.map((task) => {
-      const node = element("td", { class: "number cell" }, by[task][index].toFixed(3));
+      const node = element("td", { role: "cell", class: "number cell" }, by[task][index].toFixed(3));
       node.style.setProperty("--weight", `${Math.round(by[task][index] * 60)}%`);
       return node;
     });
-    return [row(element("th", { scope: "row" }, source, element("small", {}, value)), ...cells)];
+    return [row(rowHeading(...breakable(source), element("small", {}, value)), ...cells)];
   });
-  const heads = ["Field", ...tasks].map((text, i) => element("th", { scope: "col", class: i ? "number" : "" }, text));
-  const table = element("table", { id: "field-weights" }, element("thead", {}, row(...heads)), element("tbody", {}, ...rows));
-  const wide = element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": "Weights over the fields" }, table);
-  return [element("h3", {}, "Fields"), wide];
+  const heads = ["Field", ...tasks].map((text, i) => heading(text, i > 0));
+  const weights = table({ id: "field-weights" }, element("thead", {}, row(...heads)), element("tbody", {}, ...rows));
+  return [element("h3", {}, "Fields"), wide("Weights over the fields", weights)];
 }
 
 function historyWeights(tasks, by, positions, inputs) {
@@ -543,23 +564,23 @@ function historyWeights(tasks, by, positions, inputs) {
   const steps = [...sources.values()].flat();
   const longest = Math.max(...[...sources.values()].map((list) => list.length));
   const most = tasks.reduce((max, task) => steps.reduce((m, i) => Math.max(m, by[task][i]), max), 0);
-  const named = (task, index) => {
+  const told = (task, index) => {
     const [source, step] = positions[index];
-    const place = step === -1 ? "latest event" : `event ${step}`;
+    const place = step === -1 ? "latest event" : `event −${-step}`;
     return `${source}, ${place} (${valueAt(source, step)}): ${by[task][index].toFixed(4)}`;
   };
   const figures = tasks.map((task) => {
     const strips = [...sources].flatMap(([source, indices]) => {
       const rectangles = indices.flatMap((index, i) => (by[task][index] > 0
-        ? [{ x: longest - indices.length + i, span: 1, opacity: by[task][index] / most, title: named(task, index) }] : []));
-      return [element("span", {}, source), element("div", { class: "strip" }, svg(longest, rectangles))];
+        ? [{ x: longest - indices.length + i, span: 1, opacity: by[task][index] / most, title: told(task, index) }] : []));
+      return [element("span", {}, ...breakable(source)), element("div", { class: "strip" }, svg(longest, rectangles))];
     });
     const axis = element("div", { class: "axis" }, element("span", {}, `−${longest}`), element("span", {}, "latest event"));
     const heaviest = steps.filter((i) => by[task][i] > 0).sort((a, b) => by[task][b] - by[task][a]).slice(0, HEAVIEST);
     return element("figure", {}, element("figcaption", {}, task),
       element("div", { class: "strips" }, ...strips, element("span"), axis),
       element("p", { class: "note" }, "Heaviest:"),
-      element("ol", {}, ...heaviest.map((index) => element("li", {}, named(task, index)))));
+      element("ol", {}, ...heaviest.map((index) => element("li", {}, told(task, index)))));
   });
   const ramp = svg(20, Array.from({ length: 20 }, (_, i) => ({ x: i, span: 1, opacity: (i + 0.5) / 20 })));
   const scale = element("div", { class: "scale" }, "0", ramp, most.toFixed(4));
