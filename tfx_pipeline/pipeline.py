@@ -33,7 +33,7 @@ class RunParameters:
     Attributes:
         data: directory of raw files, or an examples directory.
         history: file of events from before the log; empty: none.
-        valid_from: first day (or fraction) of validation; empty: the spec's `splits`.
+        valid_from: first day (or fraction) of validation; the spec's `splits` are not consulted.
         test_from: the same for the test.
         data_span: takes the place of {SPAN} in `data`; empty: none.
         fingerprint: changes when the files do.
@@ -77,7 +77,8 @@ def create_pipeline(
         serving_directory: where blessed models are pushed to, one version each.
         run: data, splits, baselines and training of a run.
         baselines: how the last blessed model and the last statistics are found: in the metadata of
-            one machine, by Vertex AI's resolvers, or by the parameters of the run alone.
+            one machine, by the parameters of the run alone, or the model by a resolver of Vertex
+            AI and the statistics by a parameter.
         tune: whether a Tuner searches `spec.tuning` first.
         beam_options: of every step that Beam runs; without a runner, this machine's.
         metadata_path: SQLite file of the metadata; None where the runner has its own.
@@ -183,14 +184,10 @@ def _tuner(spec: FeatureSpec, training: dict[str, object]) -> BaseNode:
 
 
 def _last_statistics(baselines: Baselines, statistics_gen: BaseNode) -> Resolver | None:
+    # Not on Vertex AI: its resolver would find those of a run that ExampleValidator stopped.
     if baselines == "metadata":
         return Resolver(
             strategy_class=LastValidatedStatistics, statistics=statistics_gen.outputs["statistics"]
-        ).with_id("last_statistics")
-    if baselines == "vertex":
-        return Resolver(
-            strategy_class=tfx.dsl.experimental.LatestArtifactStrategy,
-            statistics=tfx.dsl.Channel(type=tfx.types.standard_artifacts.ExampleStatistics),
         ).with_id("last_statistics")
     return None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
+from infnet_keras.data.splits import split_starts
 from infnet_keras.errors import DataError, InfnetError
 from infnet_keras.spec import FeatureSpec
 
@@ -64,6 +65,7 @@ def _run(
     from tfx_pipeline.verdict import verdict
 
     directory = data_directory(parsed.data, parsed.data_span)
+    valid_from, test_from = split_starts(spec, parsed.valid_from, parsed.test_from)
     pipeline = create_pipeline(
         spec,
         name=spec.name,
@@ -72,8 +74,8 @@ def _run(
         run=RunParameters(
             data=parsed.data,
             history=parsed.history or "",
-            valid_from=parsed.valid_from or "",
-            test_from=parsed.test_from or "",
+            valid_from=str(valid_from),
+            test_from=str(test_from),
             data_span=parsed.data_span,
             fingerprint=fingerprint(spec, directory, parsed.history),
         ),

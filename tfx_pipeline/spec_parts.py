@@ -5,6 +5,7 @@ from infnet_keras.spec.options import ModelOptions, TrainingOptions
 from infnet_keras.spec.pipeline_options import Evaluation, Validation
 
 _TRAINING = {
+    "splits": None,  # where they begin is a parameter of its own
     "model": ModelOptions(),
     "training": TrainingOptions(),
     "weighting": "fixed",
@@ -13,7 +14,7 @@ _TRAINING = {
 
 
 def for_examples(spec: FeatureSpec) -> str:
-    """What ExampleGen and Transform read, as YAML: features, labels and splits."""
+    """What ExampleGen and Transform read, as YAML: features and labels."""
     return _without(spec, {**_TRAINING, "validation": Validation(), "evaluation": Evaluation()})
 
 
@@ -29,7 +30,7 @@ def for_training(spec: FeatureSpec) -> str:
 
 def for_evaluation(spec: FeatureSpec) -> str:
     """What the Evaluator reads: tasks, slices and gates."""
-    return _without(spec, {**_TRAINING, "splits": None, "validation": Validation()})
+    return _without(spec, {**_TRAINING, "validation": Validation()})
 
 
 def _without(spec: FeatureSpec, replaced: dict[str, object]) -> str:
