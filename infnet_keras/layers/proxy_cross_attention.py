@@ -105,7 +105,9 @@ class ProxyCrossAttention(keras.layers.Layer):
         joined = self._gated(joined, gate)
         if shared_tokens:
             joined = ops.reshape(joined, (ops.shape(tokens)[0], -1, dim))
-        outputs, weights = attend(joined, tokens, tokens_mask, return_weights)
+        outputs, weights = attend(
+            joined, tokens, tokens_mask, return_weights, many_queries=shared_tokens
+        )
         if shared_tokens:
             outputs = ops.reshape(outputs, (-1, sum(rows), dim))
         outputs = self._gated(outputs, gate)

@@ -37,6 +37,21 @@ def test_softmax_over_the_valid_tokens(mask, return_weights):
         np.testing.assert_allclose(found, reference_weights, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("batch", [0, 1, 3, 300])
+@pytest.mark.parametrize("count", [0, 1, 255, 256, 700])
+def test_many_queries_get_what_few_get(batch, count):
+    draws = np.random.default_rng(9)
+    queries = ops.convert_to_tensor(draws.normal(size=(batch, count, 4)).astype("float32"))
+    tokens = ops.convert_to_tensor(draws.normal(size=(batch, 5, 4)).astype("float32"))
+    mask = ops.convert_to_tensor(np.arange(5) < draws.integers(0, 6, (batch, 1)))
+    found, _ = attend(queries, tokens, mask, many_queries=True)
+    few, _ = attend(queries, tokens, mask)
+    assert tuple(found.shape) == (batch, count, 4)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(found), ops.convert_to_numpy(few), rtol=1e-4, atol=1e-6
+    )
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("return_weights", [False, True])
 def test_half_precision_survives_padding_and_large_scores(dtype, return_weights):
