@@ -13,7 +13,7 @@ _LIVE = metadata_store_pb2.Artifact.LIVE
 _VALIDATOR = "tfx_pipeline.components.example_validator.component.ExampleValidator"
 
 
-class LastValidatedStatistics(ResolverStrategy):  # type: ignore[misc]  # tfx is untyped
+class LastValidatedStatistics(ResolverStrategy):
     """The newest statistics, other than this run's, that ExampleValidator let pass.
 
     Statistics that it did not let pass must not become the measure of the next run, which would
@@ -34,7 +34,7 @@ class LastValidatedStatistics(ResolverStrategy):  # type: ignore[misc]  # tfx is
         return {"statistics": _newest(store, found)}
 
 
-class LastBlessedModel(ResolverStrategy):  # type: ignore[misc]
+class LastBlessedModel(ResolverStrategy):
     """The newest blessed model other than this run's."""
 
     def resolve_artifacts(self, store: mlmd.MetadataStore, input_dict: Artifacts) -> Artifacts:

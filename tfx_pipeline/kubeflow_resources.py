@@ -1,6 +1,7 @@
 """CPU, memory and accelerators of each step on Kubeflow."""
 
 from pathlib import Path
+from typing import TypeAlias
 
 import yaml
 from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineDeploymentConfig
@@ -9,7 +10,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, TypeAdapter, ValidationE
 from infnet_keras.errors import InfnetError
 from infnet_keras.spec.base import Block
 
-ResourceSpec = PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
+ResourceSpec: TypeAlias = PipelineDeploymentConfig.PipelineContainerSpec.ResourceSpec
 
 
 class Accelerator(Block):

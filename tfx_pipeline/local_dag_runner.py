@@ -27,7 +27,7 @@ class StepFailed(InfnetError):
         self.step = step
 
 
-class ReportingDagRunner(LocalDagRunner):  # type: ignore[misc]  # tfx is untyped
+class ReportingDagRunner(LocalDagRunner):
     """Runs a pipeline's steps one after the other on this machine.
 
     Args:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import tfx.v1 as tfx
 from tfx.dsl.components.base.base_node import BaseNode
@@ -22,7 +22,7 @@ from tfx_pipeline.components.schema_gen import SchemaGen
 from tfx_pipeline.trainer.component import Trainer
 
 PREPROCESSING_FN = "tfx_pipeline.transform.preprocessing.preprocessing_fn"
-Text = str | RuntimeParameter
+Text: TypeAlias = str | RuntimeParameter
 Baselines = Literal["metadata", "vertex", "parameters"]
 
 
@@ -172,7 +172,7 @@ def create_pipeline(
     )
 
 
-def _tuner(spec: FeatureSpec, training: dict[str, object]) -> BaseNode:
+def _tuner(spec: FeatureSpec, training: dict[str, Any]) -> BaseNode:
     if spec.tuning is None:
         raise SpecError(
             f"spec {spec.name!r} has no `tuning` block: say there which values to try, or run "

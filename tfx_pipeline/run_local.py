@@ -42,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.exception("the run failed")
         print(f"error: {error}; the whole log is {log}", file=screen)
         return _ERROR
+    except Exception as error:  # TFX's and Beam's: a traceback is for the log
+        logging.exception("the run failed")
+        print(f"error: {type(error).__name__}: {error}; the whole log is {log}", file=screen)
+        return _ERROR
     except KeyboardInterrupt:
         print("interrupted: the same command goes on after the last finished step", file=screen)
         return _INTERRUPTED

@@ -10,7 +10,7 @@ from infnet_keras.metrics import auc, grouped_auc, log_loss
 from tfx_pipeline.evaluation.labelled_scores import LabelledScores, labelled_scores
 
 
-class _ExactMetric(metric_types.Metric):  # type: ignore[misc]  # tfma is untyped
+class _ExactMetric(metric_types.Metric):
     """A metric of the rows of a slice; TFMA gathers them once, for all of these.
 
     Args:

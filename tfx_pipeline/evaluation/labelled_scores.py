@@ -89,7 +89,7 @@ def labelled_scores(
     return key, computation
 
 
-class _Gather(beam.CombineFn):  # type: ignore[misc]  # beam is untyped here
+class _Gather(beam.CombineFn):
     def __init__(
         self,
         key: metric_types.MetricKey,

@@ -11,7 +11,7 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx_pipeline.components.evaluator.executor import Executor
 
 
-class EvaluatorSpec(ComponentSpec):  # type: ignore[misc]  # tfx is untyped
+class EvaluatorSpec(ComponentSpec):
     """What the component takes and gives."""
 
     PARAMETERS: ClassVar[dict[str, Any]] = {
@@ -29,7 +29,7 @@ class EvaluatorSpec(ComponentSpec):  # type: ignore[misc]  # tfx is untyped
     }
 
 
-class Evaluator(BaseBeamComponent):  # type: ignore[misc]
+class Evaluator(BaseBeamComponent):
     """Measures a model on the test part and blesses it if it passes its gates.
 
     The configuration is generated where it runs, so that the pipeline's definition stays short.

@@ -21,7 +21,7 @@ TEST_SPLIT = "test"
 
 
 # A subclass of TFX's, because Kubeflow's entry point mends the blessing's ids for those alone.
-class Executor(TFXExecutor):  # type: ignore[misc]  # tfx is untyped
+class Executor(TFXExecutor):
     """Executor of `Evaluator`."""
 
     def Do(
@@ -89,7 +89,7 @@ def _baseline(input_dict: dict[str, list[Artifact]], uri: str) -> Artifact | Non
 def _saved_model(model: Artifact) -> str:
     """A model artifact's SavedModel; of a pushed model the version itself, else the latest."""
     root: str = model.uri
-    candidates = [path_utils.serving_model_path(root), root]
+    candidates: list[str] = [path_utils.serving_model_path(root), root]
     if fileio.isdir(root):
         versions = [n.rstrip("/") for n in fileio.listdir(root) if n.rstrip("/").isdecimal()]
         candidates += [os.path.join(root, n) for n in sorted(versions, key=int, reverse=True)]

@@ -1,6 +1,6 @@
 """The component's output and parameters."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
@@ -10,10 +10,10 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 
 from tfx_pipeline.components.example_gen.executor import Executor
 
-Text = str | RuntimeParameter
+Text: TypeAlias = str | RuntimeParameter
 
 
-class ExampleGenSpec(ComponentSpec):  # type: ignore[misc]  # tfx is untyped
+class ExampleGenSpec(ComponentSpec):
     """What the component takes and gives."""
 
     PARAMETERS: ClassVar[dict[str, Any]] = {
@@ -31,7 +31,7 @@ class ExampleGenSpec(ComponentSpec):  # type: ignore[misc]  # tfx is untyped
     }
 
 
-class ExampleGen(BaseBeamComponent):  # type: ignore[misc]
+class ExampleGen(BaseBeamComponent):
     """Turns raw logs into examples, or takes over an examples directory written beforehand.
 
     Every parameter is a text, so that each may be one of the pipeline's run; empty means absent.

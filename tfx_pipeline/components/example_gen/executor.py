@@ -21,7 +21,7 @@ from tfx_pipeline.components.example_gen.prepared_examples import take_over
 SPAN = "{SPAN}"
 
 
-class Executor(BaseBeamExecutor):  # type: ignore[misc]  # tfx is untyped
+class Executor(BaseBeamExecutor):
     """Executor of `ExampleGen`."""
 
     def Do(

@@ -92,7 +92,7 @@ def _finish(manifest: ExamplesManifest, directory: str, output: str) -> Examples
     return taken_over
 
 
-class _CopyFile(beam.DoFn):  # type: ignore[misc]  # beam is untyped here
+class _CopyFile(beam.DoFn):
     def __init__(self, file_format: FileFormat, output: str):
         self._format, self._output = file_format, output
 
@@ -122,16 +122,13 @@ def _check_spec(spec: FeatureSpec, directory: str) -> None:
     path = os.path.join(directory, SPEC)
     with storage_of(path).open(path) as stream:
         written = parse_spec(stream.read().decode())
-    differing = [
-        name
-        for name, of in {
-            "tables, fields, sequences, types or time": definition_of,
-            "keys": lambda s: s.keys,
-            "outcomes": lambda s: s.outcomes,
-            "tasks": lambda s: {name: (task.label, task.mask) for name, task in s.tasks.items()},
-        }.items()
-        if of(spec) != of(written)
-    ]
+    compared: dict[str, Callable[[FeatureSpec], object]] = {
+        "tables, fields, sequences, types or time": definition_of,
+        "keys": lambda s: s.keys,
+        "outcomes": lambda s: s.outcomes,
+        "tasks": lambda s: {name: (task.label, task.mask) for name, task in s.tasks.items()},
+    }
+    differing = [name for name, part in compared.items() if part(spec) != part(written)]
     if differing:
         raise DataError(
             f"the examples in {directory} were written for another spec, with other "

@@ -11,7 +11,7 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx_pipeline.components.example_validator.executor import Executor
 
 
-class ExampleValidatorSpec(ComponentSpec):  # type: ignore[misc]  # tfx is untyped
+class ExampleValidatorSpec(ComponentSpec):
     """What the component takes and gives."""
 
     PARAMETERS: ClassVar[dict[str, Any]] = {
@@ -31,7 +31,7 @@ class ExampleValidatorSpec(ComponentSpec):  # type: ignore[misc]  # tfx is untyp
     }
 
 
-class ExampleValidator(BaseBeamComponent):  # type: ignore[misc]
+class ExampleValidator(BaseBeamComponent):
     """Fails, unlike TFX's own, where examples are not what the spec expects.
 
     Held to the schema: every split. Held to `validation.drift`: the training part, against that of

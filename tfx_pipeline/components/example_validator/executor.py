@@ -1,7 +1,7 @@
 """Validates statistics and examples, writes what was found, and fails if that is anything."""
 
 import os
-from typing import Any
+from typing import Any, TypeAlias
 
 import tensorflow_data_validation as tfdv
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
@@ -15,13 +15,13 @@ from infnet_keras.spec import FeatureSpec, parse_spec
 from tfx_pipeline.components.example_validator.sentences import anomaly_sentences
 from tfx_pipeline.components.example_validator.unseen_values import unseen_shares
 
-Statistics = statistics_pb2.DatasetFeatureStatisticsList
+Statistics: TypeAlias = statistics_pb2.DatasetFeatureStatisticsList
 SPLITS = ("train", "valid", "test")
 _STATISTICS = "FeatureStats.pb"
 _ANOMALIES = "SchemaDiff.pb"
 
 
-class Executor(BaseBeamExecutor):  # type: ignore[misc]  # tfx is untyped
+class Executor(BaseBeamExecutor):
     """Executor of `ExampleValidator`."""
 
     def Do(
@@ -100,4 +100,5 @@ def _read(uri: str, split: str) -> Statistics:
             f"there are no statistics {path}: give the directory of an earlier run's "
             "ExampleStatistics artifact"
         )
-    return tfdv.load_stats_binary(path)
+    statistics: Statistics = tfdv.load_stats_binary(path)
+    return statistics

@@ -27,7 +27,7 @@ def anomaly_sentences(split: str, anomalies: anomalies_pb2.Anomalies) -> list[st
 
 def _found(reason: anomalies_pb2.AnomalyInfo.Reason) -> str:
     """TFDV's own description, as part of a sentence."""
-    text = reason.description or reason.short_description
+    text: str = reason.description or reason.short_description
     return text.strip().rstrip(".").replace("\n", " ")
 
 

@@ -13,7 +13,7 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.types.standard_component_specs import PUSH_DESTINATION_KEY
 
 
-class Executor(TFXExecutor):  # type: ignore[misc]  # tfx is untyped
+class Executor(TFXExecutor):
     """Executor of `Pusher`: TFX's own, told the directory as its protocol buffer."""
 
     def Do(
@@ -32,7 +32,7 @@ class Executor(TFXExecutor):  # type: ignore[misc]  # tfx is untyped
         super().Do(input_dict, output_dict, given)
 
 
-class PusherSpec(ComponentSpec):  # type: ignore[misc]
+class PusherSpec(ComponentSpec):
     """What the component takes and gives."""
 
     PARAMETERS: ClassVar[dict[str, Any]] = {"serving_directory": ExecutionParameter(type=str)}
@@ -45,7 +45,7 @@ class PusherSpec(ComponentSpec):  # type: ignore[misc]
     }
 
 
-class Pusher(BaseComponent):  # type: ignore[misc]
+class Pusher(BaseComponent):
     """Puts a blessed model where a server looks for new versions; TFX's, with a plain parameter.
 
     Args:

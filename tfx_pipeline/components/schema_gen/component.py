@@ -20,7 +20,7 @@ from tfx_pipeline.components.schema_gen.schema import schema_of
 from tfx_pipeline.schema_description import SchemaDescription, describe
 
 
-class Executor(BaseExecutor):  # type: ignore[misc]  # tfx is untyped
+class Executor(BaseExecutor):
     """Executor of `SchemaGen`."""
 
     def Do(
@@ -49,7 +49,7 @@ def _write(schema: schema_pb2.Schema, artifacts: list[Artifact]) -> None:
     )
 
 
-class SchemaGenSpec(ComponentSpec):  # type: ignore[misc]
+class SchemaGenSpec(ComponentSpec):
     """What the component takes and gives."""
 
     PARAMETERS: ClassVar[dict[str, Any]] = {"spec": ExecutionParameter(type=str)}
@@ -62,7 +62,7 @@ class SchemaGenSpec(ComponentSpec):  # type: ignore[misc]
     }
 
 
-class SchemaGen(BaseComponent):  # type: ignore[misc]
+class SchemaGen(BaseComponent):
     """Writes the schema that examples must keep to; nothing of it is inferred from the data.
 
     Its outputs: `schema`, and for the Trainer and the Tuner `described_schema`, the same with the

@@ -1,0 +1,51 @@
+"""A small log and a cheap model, for tests that run the pipeline as users do."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from infnet_keras.data import generate
+from infnet_keras.spec import FeatureSpec, load_spec, override_spec
+
+CHEAP: dict[str, Any] = {
+    "model.dim": 8,
+    "model.blocks": 2,
+    "training.epochs": 1,
+    "training.evaluations_per_epoch": 1,
+    # A rare task of 60 users may have no positive in the test part.
+    "evaluation.gates": {"click": {"auc": {"at_least": 0.2}}},
+}
+SPEC = override_spec(load_spec("qb_video"), CHEAP)
+
+
+def small_log(directory: Path, spec: FeatureSpec = SPEC) -> Path:
+    """Raw logs of 60 users."""
+    generate(spec, directory, users=60, events=3000, seed=0)
+    return directory
+
+
+def environment() -> dict[str, str]:
+    """What the image of the steps sets, too."""
+    found = {**os.environ, "KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    found.pop("PYTHONDONTWRITEBYTECODE", None)
+    return found
+
+
+def run_local_command(spec: Path, data: Path, root: Path, *others: str) -> list[str]:
+    """The command that runs the pipeline."""
+    given = {"--spec": spec, "--data": data, "--root": root}
+    options = [str(part) for option in given.items() for part in option]
+    return [sys.executable, "-m", "tfx_pipeline.run_local", *options, *others]
+
+
+def run_local(spec: Path, data: Path, root: Path, *others: str) -> subprocess.CompletedProcess[str]:
+    """Run the pipeline to its end."""
+    return subprocess.run(
+        run_local_command(spec, data, root, *others),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
