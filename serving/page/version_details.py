@@ -14,6 +14,7 @@ from serving.saved_model.data_types import data_type_name
 from serving.saved_model.servable import Servable
 
 _SPEC = "assets/spec.yaml"
+_INITIALISER = "__saved_model_init_op"  # run by the loader, never by a client
 _CANDIDATES = 10  # of an example: enough to see an order, few enough for a form
 # Of the exporter: names of its signatures, and of the input that `rank` adds.
 _PREDICT, _RANK, _ATTENTION, _CANDIDATE_COUNT = "predict", "rank", "attention", "candidate_count"
@@ -43,7 +44,7 @@ def version_details(servable: Servable) -> dict[str, Any]:
     return {
         "signatures": [
             _signature(name, servable.signatures, recorded, order, tasks)
-            for name in sorted(servable.signatures, key=_by_use)
+            for name in sorted(servable.signatures.keys() - {_INITIALISER}, key=_by_use)
         ],
         "tasks": tasks,
         "positions": _positions(servable.signatures, spec),
@@ -64,7 +65,8 @@ def _signature(
     places = {task: index for index, task in enumerate(tasks)}
     outputs.sort(key=lambda o: (places.get(o["name"], len(places)), o["name"]))
     batched = all(i["shape"] and i["shape"][0] == -1 for i in inputs)
-    candidates = _candidate_inputs(name, signatures)
+    per_candidate = _candidate_inputs(name, signatures)
+    candidates = [i["name"] for i in inputs if i["name"] in per_candidate]
     example = recorded.get(name, {})
     complete = set(example) == {i["name"] for i in inputs}
     if not complete:
@@ -96,18 +98,18 @@ def _tensor(name: str, info: TensorInfo) -> dict[str, Any]:
     return {"name": name, "dtype": data_type_name(info.dtype), "shape": dims}
 
 
-def _candidate_inputs(name: str, signatures: Mapping[str, SignatureDef]) -> list[str]:
+def _candidate_inputs(name: str, signatures: Mapping[str, SignatureDef]) -> set[str]:
     """The inputs of `rank` that have a dimension more than in `predict`."""
     if name != _RANK or _PREDICT not in signatures:
-        return []
+        return set()
     row, list_ = signatures[_PREDICT].inputs, signatures[name].inputs
     if set(list_) != {*row, _CANDIDATE_COUNT}:
-        return []
-    return sorted(
+        return set()
+    return {
         alias
         for alias in row
         if len(list_[alias].tensor_shape.dim) == 2 and len(row[alias].tensor_shape.dim) == 1
-    )
+    }
 
 
 def _spec(servable: Servable) -> FeatureSpec | None:

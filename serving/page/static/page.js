@@ -176,15 +176,22 @@ async function showVersion() {
   }
   const model = chosenModel().name;
   const { number } = chosenVersion();
-  if (version?.model === model && version.number === number) return;
+  if (version?.model === model && version.number === number) return $("form").removeAttribute("aria-busy");
   const query = new URLSearchParams({ model, version: number });
+  const current = () => $("version").value && chosenModel().name === model && chosenVersion().number === number;
+  $("form").setAttribute("aria-busy", "true");
+  let content;
   try {
-    version = { ...(await ask(`page/version.json?${query}`)).content, model, number };
+    ({ content } = await ask(`page/version.json?${query}`));
   } catch (error) {
     version = null;
     modelsText = ""; // it may have been unloaded meanwhile: the next refresh chooses again
     return say(error.message, true);
+  } finally {
+    if (current()) $("form").removeAttribute("aria-busy");
   }
+  if (!current()) return; // another was chosen meanwhile, and is on its way
+  version = { ...content, model, number };
   choose($("signature"), version.signatures.map(({ name }) => [name, name]));
   showSignature();
 }
@@ -386,6 +393,7 @@ async function send(event) {
   event.preventDefault();
   const mine = ++turn;
   const signature = chosenSignature();
+  if (!signature) return say("The server has not said yet what this version takes.", true);
   let inputs;
   let listed = null;
   try {
