@@ -71,7 +71,13 @@ def test_no_system_call_has_a_path_of_a_request(
 
 def _send_names(server: HostileServer) -> None:
     for name in NAMES:
-        for place in ("/{}", "/v1/models/{}", "/v1/models/{}/versions/1/metadata"):
+        for place in (
+            "/{}",
+            "/page/{}",
+            "/page/version.json?model={}&version=1",
+            "/v1/models/{}",
+            "/v1/models/{}/versions/1/metadata",
+        ):
             path = place.format(name)
             assert 400 <= exchange(server.rest, f"GET {path} HTTP/1.1\r\n\r\n".encode())[0] < 500
         for place in ("/v1/models/{}:predict", "/v1/models/hostile/labels/{}:predict"):
