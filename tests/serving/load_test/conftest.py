@@ -32,7 +32,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         server = subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=log, stderr=log)
     try:
         with RestClient(f"http://127.0.0.1:{rest}", "small") as client:
-            client.wait_until_available(120.0)
+            client.wait_until_available(300.0)
         yield Served(f"127.0.0.1:{rest}", f"127.0.0.1:{grpc}", model)
     finally:
         server.terminate()
