@@ -118,6 +118,7 @@ def compile_pipeline(
     Raises:
         InfnetError: the resources are wrong, or there is nothing to tune.
     """
+    from tfx.dsl.components.base.base_component import BaseComponent
     from tfx.orchestration.data_types import RuntimeParameter
     from tfx.v1.orchestration.experimental import KubeflowV2DagRunner, KubeflowV2DagRunnerConfig
 
@@ -135,9 +136,9 @@ def compile_pipeline(
         run=RunParameters(**given),
         baselines="vertex" if vertex else "parameters",
         tune=tune,
-        beam_options=beam_options,
+        beam_options=[f"--sdk_container_image={image}", *beam_options],  # of remote workers
     )
-    components = [node for node in pipeline.components if hasattr(node, "executor_spec")]
+    components = [node for node in pipeline.components if isinstance(node, BaseComponent)]
     allotted = resources_of([node.id for node in components], resources)
     for node in components:
         node.with_platform_config(allotted[node.id].to_proto())

@@ -74,7 +74,9 @@ def resources_of(steps: list[str], file: Path | None = None) -> dict[str, Resour
     given: dict[str, Resources] = {}
     if file is not None:
         try:
-            content = yaml.safe_load(file.read_text("utf-8")) or {}
+            content = yaml.safe_load(file.read_text("utf-8"))
+            if not isinstance(content, dict):
+                raise ValueError("it holds no steps")
             unknown = sorted(set(content) - set(steps))
             if unknown:
                 raise InfnetError(

@@ -13,7 +13,7 @@ from infnet_keras.errors import SpecError
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline import spec_parts
 from tfx_pipeline.baselines import LastBlessedModel, LastValidatedStatistics
-from tfx_pipeline.beam.local_runner import with_local_runner
+from tfx_pipeline.beam.local_runner import LOCAL_RUNNER, with_local_runner
 from tfx_pipeline.components.evaluator import Evaluator
 from tfx_pipeline.components.example_gen import ExampleGen
 from tfx_pipeline.components.example_validator import ExampleValidator
@@ -80,7 +80,7 @@ def create_pipeline(
             one machine, by the parameters of the run alone, or the model by a resolver of Vertex
             AI and the statistics by a parameter.
         tune: whether a Tuner searches `spec.tuning` first.
-        beam_options: of every step that Beam runs; without a runner, this machine's.
+        beam_options: of every step that Beam runs; without a runner, the step's own machine.
         metadata_path: SQLite file of the metadata; None where the runner has its own.
         enable_cache: whether results of equal steps are reused.
 
@@ -166,10 +166,20 @@ def create_pipeline(
         pipeline_root=root,
         components=[node for node in nodes if node is not None],
         enable_cache=enable_cache,
-        beam_pipeline_args=with_local_runner(beam_options),
+        beam_pipeline_args=_beam_options(beam_options),
         metadata_connection_config=metadata_path
         and tfx.orchestration.metadata.sqlite_metadata_connection_config(metadata_path),
     )
+
+
+def _beam_options(given: Sequence[str]) -> list[str]:
+    options = with_local_runner(given)
+    told = any(option.startswith("--sdk_container_image") for option in options)
+    if f"--runner={LOCAL_RUNNER}" in options and not told:
+        # Not told where workers find TFX, each step would pack it for them first, which takes
+        # seconds; the workers of this machine have it.
+        options.append("--sdk_container_image=none")
+    return options
 
 
 def _tuner(spec: FeatureSpec, training: dict[str, Any]) -> BaseNode:

@@ -31,7 +31,10 @@ def run_executor(
     for name, artifact in outputs.items():
         artifact.uri = str(directory / name)
     context = BaseBeamExecutor.Context(
-        beam_pipeline_args=with_local_runner([]), tmp_dir=str(directory / "tmp"), unique_id="1"
+        # The image spares TFX packing itself, for workers that are not there.
+        beam_pipeline_args=with_local_runner(["--sdk_container_image=none"]),
+        tmp_dir=str(directory / "tmp"),
+        unique_id="1",
     )
     executor(context).Do(
         {name: [artifact] for name, artifact in inputs.items()},

@@ -13,6 +13,7 @@ from tfx.types import artifact_utils, standard_artifacts
 from infnet_keras.errors import DataError
 from infnet_keras.metrics import auc, calibration, grouped_auc, log_loss
 from infnet_keras.spec import dump_spec, load_spec, override_spec
+from tfx_pipeline.beam.local_runner import with_local_runner
 from tfx_pipeline.components.evaluator.executor import Executor
 from tfx_pipeline.evaluation.gates import failed_gates
 
@@ -96,7 +97,9 @@ def evaluate(
     for name, artifact in outputs.items():
         artifact.uri = str(directory / name)
     context = BaseBeamExecutor.Context(
-        beam_pipeline_args=["--direct_num_workers=1"], tmp_dir=str(directory), unique_id="1"
+        beam_pipeline_args=with_local_runner(["--sdk_container_image=none"]),
+        tmp_dir=str(directory),
+        unique_id="1",
     )
     Executor(context).Do(
         {name: [artifact] for name, artifact in inputs.items()},
