@@ -11,7 +11,7 @@ from rich.console import Console
 from serving.client import ServingError
 from serving.load_test.measure import Measurement, measure
 from serving.load_test.options import Options, parse_options
-from serving.load_test.report import environment, table, write_csv, write_plot
+from serving.load_test.report import environment, errors, table, write_csv, write_plot
 
 
 def main() -> int:
@@ -40,6 +40,8 @@ def _run(options: Options) -> None:
         # Whatever ends it early, what was measured is told and written.
         if measurements:
             console.print(table(measurements))
+            for line in errors(measurements):
+                console.print(line)
             console.print(", ".join(f"{name} {value}" for name, value in conditions.items()))
             if options.csv is not None:
                 write_csv(options.csv, measurements, conditions)

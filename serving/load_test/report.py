@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from serving.load_test.measure import Measurement
@@ -48,9 +49,13 @@ def environment() -> dict[str, str]:
 
 def table(measurements: Sequence[Measurement]) -> Table:
     """The figures, one load a line."""
-    made = Table(title="requests a second, and milliseconds from when each was to be sent")
-    for heading in ("", "", "offered", "answered", "requests", "errors", "p50", "p95", "p99"):
-        made.add_column(heading, justify="right" if heading else "left", no_wrap=bool(heading))
+    made = Table(
+        title="requests a second, and milliseconds from when each was to be sent",
+        box=SIMPLE_HEAD,  # with its padding, 80 characters hold it
+        padding=(0, 1, 0, 0),
+    )
+    for heading in ("", "", "offered", "answered", "errors", "p50", "p95", "p99"):
+        made.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for found in measurements:
         figures = found.figures
         made.add_row(
@@ -58,11 +63,20 @@ def table(measurements: Sequence[Measurement]) -> Table:
             str(found.workload),
             f"{found.offered:.1f}",
             f"{figures.answered_per_second:.1f}",
-            f"{figures.requests:,}",
-            ", ".join(f"{n} {code}" for code, n in sorted(figures.errors.items())) or "0",
+            f"{figures.failed:,} of {figures.requests:,}",
             *(f"{ms:.1f}" for ms in (figures.p50, figures.p95, figures.p99)),
         )
     return made
+
+
+def errors(measurements: Sequence[Measurement]) -> list[str]:
+    """A line for each load that has errors: how many of which status."""
+    return [
+        f"{found.api} {found.workload} at {found.offered:.1f}/s: "
+        + ", ".join(f"{n:,} {code}" for code, n in sorted(found.figures.errors.items()))
+        for found in measurements
+        if found.figures.errors
+    ]
 
 
 def write_csv(path: Path, measurements: Sequence[Measurement], conditions: dict[str, str]) -> None:
