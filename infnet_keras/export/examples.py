@@ -67,7 +67,8 @@ def dense_inputs(
             dense[name] = lengths[name]
         elif kind == "sequence":
             longest = tf.reduce_max(tf.concat([[0], lengths[_length_name(name)]], 0))
-            dense[name] = lists[name][:, :longest].to_tensor(MISSING[dtype])
+            # Cuts the longer lists; slicing a ragged tensor would be hundreds of operations.
+            dense[name] = lists[name].to_tensor(MISSING[dtype], shape=tf.stack([-1, longest]))
         else:
             dense[name] = first_value(lists[name], MISSING[dtype])
     return dense

@@ -79,7 +79,7 @@ class TensorFlowEncoder(tf.Module):
             row of a missing value.
         """
         parts = tf.strings.split(tf.reshape(canonical_strings(values), [-1]), sep=separator)
-        parts = tf.ragged.boolean_mask(parts, parts != "")[:, :max_values]
+        parts = tf.ragged.boolean_mask(parts, parts != "")
         ids = parts.with_flat_values(self.encode(parts.flat_values))
         ids = ids.to_tensor(default_value=0, shape=[None, max_values])
         missing = tf.one_hot(0, max_values, self._table.missing_id, 0, dtype=tf.int32)
