@@ -27,7 +27,11 @@ setup(
             "serving.*",
         ]
     ),
-    package_data={"infnet_keras": ["py.typed"], "feature_specs": ["*.yaml", "*.json"]},
+    package_data={
+        "infnet_keras": ["py.typed"],
+        "feature_specs": ["*.yaml", "*.json"],
+        "serving.page": ["static/*"],
+    },
     install_requires=[
         "keras>=3.15,<4",
         "numpy>=2.0",
