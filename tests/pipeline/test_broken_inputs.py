@@ -4,15 +4,17 @@ Which other inputs those two steps refuse, tests/pipeline/components says; how a
 test_run_local.py.
 """
 
-import shutil
 from pathlib import Path
 from typing import Any
 
+import apache_beam as beam
 import pytest
 import tensorflow as tf
 from small_pipeline import SPEC, small_log
 
 from infnet_keras.spec import FeatureSpec, override_spec
+from tfx_pipeline.beam.examples import write_examples
+from tfx_pipeline.beam.local_runner import LocalRunner
 from tfx_pipeline.local_dag_runner import ReportingDagRunner, StepFailed
 from tfx_pipeline.pipeline import RunParameters, create_pipeline
 
@@ -55,36 +57,22 @@ def test_an_unseen_label_stops_example_gen(tmp_path: Path) -> None:
 
 def test_skew_and_a_stale_vocabulary_stop_example_validator(tmp_path: Path) -> None:
     """And so do they the next time: what was refused is no baseline, and nothing is cached."""
-    data = small_log(tmp_path / "raw")
-    root = tmp_path / "run"
-    spec = override_spec(SPEC, {"validation": {"unseen": {"item_id": 1.0}}})
-    pipeline = create_pipeline(
-        spec,
-        name=spec.name,
-        root=str(root / "artifacts"),
-        serving_directory=str(root / "serving_model"),
-        run=RunParameters(data=str(data), valid_from="0.8", test_from="0.9"),
-        baselines="metadata",
-        metadata_path=str(root / "metadata.sqlite"),
-    )
-    only_examples = [node for node in pipeline.components if node.id == "ExampleGen"]
-    pipeline.components = only_examples
-    runner = ReportingDagRunner(lambda step: None, lambda step, cached, seconds: None)
-    runner.run(pipeline)
-    changed = tmp_path / "changed"
-    shutil.copytree(runner.outputs["ExampleGen"]["examples"][0].uri, changed)
+    data, changed, root = small_log(tmp_path / "raw"), tmp_path / "changed", tmp_path / "run"
+    with beam.Pipeline(runner=LocalRunner()) as pipeline:
+        write_examples(pipeline, SPEC, str(data), str(changed))
     for path in (changed / "Split-test").glob("*.gz"):
         records = list(tf.data.TFRecordDataset(str(path), "GZIP").as_numpy_iterator())
         with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
             for record in records:
                 writer.write(_changed(tf.train.Example.FromString(record)))
     strict = {"skew": {"age": 0.3}, "unseen": {"item_id": 0.5}}
-    finished, failed = run(override_spec(SPEC, {"validation": strict}), changed, root)
+    spec = override_spec(SPEC, {"validation": strict})
+    finished, failed = run(spec, changed, root)
     assert finished == ["ExampleGen", "SchemaGen", "StatisticsGen"]
     assert failed.step == "ExampleValidator"
     assert "age in the train part" in str(failed)
     assert "item_id in the test part" in str(failed)
-    finished, failed = run(override_spec(SPEC, {"validation": strict}), changed, root)
+    _, failed = run(spec, changed, root)
     assert failed.step == "ExampleValidator"
 
 
