@@ -27,9 +27,10 @@ def from_spec(
 
     Args:
         path_or_spec: a YAML file, the bare name of a shipped spec, or a FeatureSpec.
-        data: prepared data, their directory, or others with their methods. The tables then have the fitted number of rows,
-            the fitted assets go with the model (attribute `assets`) and schedules know the number
-            of steps. Without data every table needs a declared `size`.
+        data: prepared data, their directory, or other impressions with their methods. The tables
+            then have the fitted number of rows, the fitted assets go with the model (attribute
+            `assets`) and schedules know the number of steps. Without data every table needs a
+            declared `size`.
         **overrides: values of the spec to replace, under dotted keys: `**{"model.dim": 64}`.
 
     Returns:
