@@ -59,8 +59,9 @@ test: test-tensorflow test-jax test-torch test-pipeline
 test-tensorflow: setup
 	KERAS_BACKEND=tensorflow $(PYTEST) tests --ignore tests/pipeline
 
+# A file's tests share a pipeline's run: they stay on one worker.
 test-pipeline: setup-pipeline
-	KERAS_BACKEND=tensorflow $(PYTEST) tests/pipeline
+	KERAS_BACKEND=tensorflow $(PYTEST) --dist loadfile tests/pipeline
 
 test-jax: setup
 	KERAS_BACKEND=jax $(PYTEST) $(EVERY_BACKEND)
