@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
+from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts, resolved_spec
 from infnet_keras.data.splits import split_starts
 from infnet_keras.errors import DataError, InfnetError
 from infnet_keras.spec import FeatureSpec
@@ -159,15 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--history", help="file of events from before the log: they only seed histories"
     )
-    parser.add_argument(
-        "--valid-from",
-        metavar="DAY",
-        help="first local day (YYYY-MM-DD) of validation; for a log in row order a fraction (0.8); "
-        "default: the spec's `splits`",
-    )
-    parser.add_argument(
-        "--test-from", metavar="DAY", help="first day, or fraction, of the test; default: as above"
-    )
+    add_split_starts(parser)
     parser.add_argument("--data-span", default="", help="which delivery of data, such as a day")
     parser.add_argument(
         "--tune", action="store_true", help="search the spec's `tuning` block before training"

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
+from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts, resolved_spec
 
 
 def add_parser(groups: Any) -> None:
@@ -22,15 +22,7 @@ def add_parser(groups: Any) -> None:
         "--raw", required=True, type=Path, help="directory that the spec's `files` start from"
     )
     prepare.add_argument("--out", required=True, type=Path, help="directory to write")
-    prepare.add_argument(
-        "--valid-from",
-        metavar="DAY",
-        help="first local day (YYYY-MM-DD) of validation; for a log in row order a fraction (0.8); "
-        "default: the spec's `splits`",
-    )
-    prepare.add_argument(
-        "--test-from", metavar="DAY", help="first day, or fraction, of the test; default: as above"
-    )
+    add_split_starts(prepare)
     prepare.add_argument(
         "--history", type=Path, help="file of events from before the log: they only seed histories"
     )

@@ -45,3 +45,16 @@ def _replacement(text: str) -> tuple[str, Any]:
     if not (key and equals):
         raise SpecError(f"--set {text}: expected KEY=VALUE, such as model.dim=64")
     return key, read_value(value)
+
+
+def add_split_starts(parser: argparse.ArgumentParser) -> None:
+    """Add `--valid-from` and `--test-from`, which `split_starts` completes from the spec."""
+    parser.add_argument(
+        "--valid-from",
+        metavar="DAY",
+        help="first local day (YYYY-MM-DD) of validation; for a log in row order a fraction (0.8); "
+        "default: the spec's `splits`",
+    )
+    parser.add_argument(
+        "--test-from", metavar="DAY", help="first day, or fraction, of the test; default: as above"
+    )

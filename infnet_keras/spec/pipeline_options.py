@@ -48,9 +48,10 @@ class Bound(Block):
 
     @model_validator(mode="after")
     def _bounds(self) -> "Bound":
-        if self.at_least is None and self.at_most is None:
-            raise ValueError("give `at_least`, `at_most` or both")
-        if None not in (self.at_least, self.at_most) and self.at_least > self.at_most:  # type: ignore[operator]
+        if self.at_least is None or self.at_most is None:
+            if self.at_least is self.at_most:
+                raise ValueError("give `at_least`, `at_most` or both")
+        elif self.at_least > self.at_most:
             raise ValueError("`at_least` exceeds `at_most`: no value passes")
         return self
 

@@ -10,7 +10,7 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
+from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts, resolved_spec
 from infnet_keras.data.examples_manifest import FILE_NAME, ExamplesManifest
 from infnet_keras.data.output_directory import output_directory
 from infnet_keras.data.splits import SPLITS
@@ -109,15 +109,7 @@ def _parser() -> argparse.ArgumentParser:
         "--input", required=True, help="directory that the spec's `files` start from"
     )
     parser.add_argument("--output", required=True, help="examples directory to write")
-    parser.add_argument(
-        "--valid-from",
-        metavar="DAY",
-        help="first local day (YYYY-MM-DD) of validation; for a log in row order a fraction (0.8); "
-        "default: the spec's `splits`",
-    )
-    parser.add_argument(
-        "--test-from", metavar="DAY", help="first day, or fraction, of the test; default: as above"
-    )
+    add_split_starts(parser)
     parser.add_argument(
         "--history", help="file of events from before the log: they only seed histories"
     )
