@@ -50,6 +50,7 @@ setup(
             *TENSORFLOW,
             "tfx>=1.21,<1.22",
             "apache-beam>=2.77,<2.78",
+            "google-crc32c>=1.5",
             "kfp>=2.16,<3",
             "keras-tuner>=1.4.8",
             "tf-keras>=2.21,<2.22",
