@@ -49,7 +49,7 @@ demo: setup
 
 pipeline: setup-pipeline
 	rm -rf pipeline
-	$(BIN)/infnet data generate --spec qb_video --out pipeline/raw --users 1000 --events 60000 --seed 0
+	$(BIN)/infnet data generate --spec qb_video --out pipeline/raw --users 1000 --events 50000 --seed 0
 	$(BIN)/python -m tfx_pipeline.run_local --spec qb_video --data pipeline/raw --root pipeline/run
 	$(BIN)/infnet predict --model pipeline/run/serving_model/qb_video \
 		--json "$$(ls -d pipeline/run/serving_model/qb_video/*/ | tail -1)assets.extra/example_request.json"
