@@ -32,24 +32,24 @@ class VersionLabels:
         self._lock = threading.Lock()
         self._labels: Labels | None = None
 
+    def check(self, labels: Labels) -> None:
+        """See that these labels could replace those in use.
+
+        Raises:
+            StatusError: FAILED_PRECONDITION, one of them would point to a version that is not
+                available.
+        """
+        with self._lock:
+            self._check(labels)
+
     def replace(self, labels: Labels) -> None:
         """Use these labels from now on, and no others.
 
         Raises:
-            StatusError: FAILED_PRECONDITION, one of them would point to a version that is not
-                available; the labels in use stay as they are.
+            StatusError: see `check`; the labels in use stay as they are.
         """
         with self._lock:
-            for model, versions in labels.items():
-                states = self._states.of_model(model)
-                for label, version in versions.items():
-                    if self._allow_unavailable and not self._moves(model, label, version):
-                        continue
-                    if version not in states or states[version].state is not State.AVAILABLE:
-                        raise failed_precondition(
-                            f"Request to assign label to version {version} of model {model}, "
-                            "which is not currently available for inference"
-                        )
+            self._check(labels)
             self._labels = {model: dict(versions) for model, versions in labels.items()}
 
     def version_of(self, model: str, label: str) -> int:
@@ -70,6 +70,18 @@ class VersionLabels:
         """Label -> version of one model; empty if it has none."""
         with self._lock:
             return dict((self._labels or {}).get(model, {}))
+
+    def _check(self, labels: Labels) -> None:
+        for model, versions in labels.items():
+            states = self._states.of_model(model)
+            for label, version in versions.items():
+                if self._allow_unavailable and not self._moves(model, label, version):
+                    continue
+                if version not in states or states[version].state is not State.AVAILABLE:
+                    raise failed_precondition(
+                        f"Request to assign label to version {version} of model {model}, "
+                        "which is not currently available for inference"
+                    )
 
     def _moves(self, model: str, label: str, version: int) -> bool:
         """Whether the label is in use for another version."""

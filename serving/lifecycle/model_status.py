@@ -29,7 +29,7 @@ def model_status(core: ServerCore, request: GetModelStatusRequest) -> GetModelSt
     if not request.HasField("model_spec"):
         raise invalid_argument("Missing ModelSpec")
     name = request.model_spec.name
-    states = core.states.of_model(name)
+    states = core.states_of(name)
     version = core.version_of(request.model_spec)
     if version is not None:
         if version not in states:

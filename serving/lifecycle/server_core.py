@@ -48,7 +48,7 @@ class ServerCore:
 
     Example:
         >>> core = ServerCore(load, CoreOptions())
-        >>> core.reload_config(single_model_config("half", "/models/half"))
+        >>> core.apply_config(single_model_config("half", "/models/half"))
         >>> with core.servable(ModelSpec(name="half")) as servable: servable.version
         2
 
@@ -70,6 +70,19 @@ class ServerCore:
         self._poller = threading.Thread(target=self._poll_for_ever, name="poll", daemon=True)
 
     def reload_config(self, config: ModelServerConfig, deadline: float | None = None) -> None:
+        """Serve these models in the whole server, as a call asks for; see `apply_config`."""
+        self.apply_config(config, deadline)
+
+    def check_config(self, config: ModelServerConfig) -> None:
+        """See that a configuration could replace the current one.
+
+        Raises:
+            StatusError: it would be refused.
+        """
+        check_config(config, self._configs.values())
+        self._labels.check(_labels(config))
+
+    def apply_config(self, config: ModelServerConfig, deadline: float | None = None) -> None:
         """Serve these models from now on, and wait until those that are new are available.
 
         Args:
@@ -86,9 +99,7 @@ class ServerCore:
                 return
             check_config(config, self._configs.values())
             models = {model.name: model for model in config.model_config_list.config}
-            self._labels.replace(
-                {name: dict(m.version_labels) for name, m in models.items() if m.version_labels}
-            )
+            self._labels.replace(_labels(config))
             added = models.keys() - self._configs.keys()
             before = {name: self.states.of_model(name) for name in added}
             removed = self._configs.keys() - models.keys()
@@ -101,6 +112,10 @@ class ServerCore:
             if self._options.poll_wait > 0 and not self._poller.is_alive():
                 self._poller.start()
         self._wait_for(added, before, deadline)
+
+    def states_of(self, name: str) -> dict[int, VersionState]:
+        """Version -> state of a model, as the whole server has reached it, the highest first."""
+        return self.states.of_model(name)
 
     def servable(self, model_spec: ModelSpec) -> AbstractContextManager[Servable]:
         """Hold the version that a request asks for; use as a context manager.
@@ -215,3 +230,8 @@ class ServerCore:
             raise unknown(
                 f"{len(failures)} model(s) did not become available: {{{''.join(failures)}}}"
             )
+
+
+def _labels(config: ModelServerConfig) -> dict[str, dict[str, int]]:
+    models = config.model_config_list.config
+    return {m.name: dict(m.version_labels) for m in models if m.version_labels}

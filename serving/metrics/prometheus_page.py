@@ -1,23 +1,25 @@
 """The page that Prometheus scrapes."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
+from typing import Any
 
 from serving.metrics.counter import Counter
-from serving.metrics.histogram import Histogram
-from serving.metrics.registry import REGISTRY, Registry
+from serving.metrics.histogram import Distribution, Histogram
+from serving.metrics.registry import REGISTRY, Registry, Values
 
 DEFAULT_PATH = "/monitoring/prometheus/metrics"
 # A line break would end the line; TensorFlow Serving lets one through and so breaks the page.
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
-def prometheus_page(registry: Registry = REGISTRY) -> str:
+def prometheus_page(registry: Registry = REGISTRY, values: Values | None = None) -> str:
     """Every metric in Prometheus' text format, as TensorFlow Serving writes it.
 
     Args:
         registry: has the metrics.
+        values: what to show for them, such as `summed_values`; None takes the registry's own.
 
     Returns:
         Lines of metrics in the order of their names and of their labels. A metric that nothing was
@@ -34,27 +36,30 @@ def prometheus_page(registry: Registry = REGISTRY) -> str:
         TensorFlow Serving, util/prometheus_exporter.cc.
     """
     lines: list[str] = []
+    cells: Mapping[str, Any] = registry.values() if values is None else values
     for metric in registry.metrics():
         if isinstance(metric, Counter):
-            lines.extend(_counter_lines(metric))
+            lines.extend(_counter_lines(metric, cells[metric.name]))
         else:
-            lines.extend(_histogram_lines(metric))
+            lines.extend(_histogram_lines(metric, cells[metric.name]))
     return "\n".join(lines) + "\n"
 
 
-def _counter_lines(counter: Counter) -> Iterator[str]:
+def _counter_lines(counter: Counter, counts: Mapping[tuple[str, ...], int]) -> Iterator[str]:
     name = _metric_name(counter.name)
     yield f"# TYPE {name} counter"
-    for values, count in counter.values().items():
+    for values, count in counts.items():
         yield f"{name}{{{_labels(counter.labels, values)}}} {count}"
 
 
-def _histogram_lines(histogram: Histogram) -> Iterator[str]:
+def _histogram_lines(
+    histogram: Histogram, distributions: Mapping[tuple[str, ...], Distribution]
+) -> Iterator[str]:
     name = _metric_name(histogram.name)
     yield f"# TYPE {name} histogram"
     # Floats have six digits, as absl::StrCat's.
     limits = [*(f"{limit:g}" for limit in histogram.bucket_limits), "+Inf"]
-    for values, distribution in histogram.values().items():
+    for values, distribution in distributions.items():
         labels = _labels(histogram.labels, values)
         prefix = f"{name}_bucket{{{labels}{',' if labels else ''}"
         counts = list(accumulate(distribution.buckets))

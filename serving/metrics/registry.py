@@ -4,9 +4,11 @@ import threading
 from collections.abc import Sequence
 
 from serving.metrics.counter import Counter
-from serving.metrics.histogram import Histogram
+from serving.metrics.histogram import Distribution, Histogram
 
 Metric = Counter | Histogram
+# What a registry's metrics hold, apart from them: it can be sent to another process.
+Values = dict[str, dict[tuple[str, ...], int] | dict[tuple[str, ...], Distribution]]
 
 
 class Registry:
@@ -52,6 +54,10 @@ class Registry:
         """Every metric, in the order of their names."""
         with self._lock:
             return [self._metrics[name] for name in sorted(self._metrics)]
+
+    def values(self) -> Values:
+        """Name of the metric -> its values by labels, as they are now."""
+        return {metric.name: metric.values() for metric in self.metrics()}
 
     def _add(self, metric: Metric) -> None:
         with self._lock:

@@ -27,7 +27,7 @@ def served_models(core: ServerCore) -> dict[str, Any]:
                         "state": state.state.name,
                         "error": str(state.error) if state.error else None,
                     }
-                    for version, state in core.states.of_model(name).items()
+                    for version, state in core.states_of(name).items()
                 ],
             }
             for name in core.model_names()

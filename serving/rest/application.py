@@ -50,12 +50,14 @@ class RestOptions:
         timeout: seconds for a request from its first byte to its answer; 0 is without end.
         cors: whether any web page may call the API.
         metrics_path: where the Prometheus page is; None for none.
+        metrics_page: writes that page.
         page: whether there is a page for people at `/`.
     """
 
     timeout: float = 30.0
     cors: bool = False
     metrics_path: str | None = None
+    metrics_page: Callable[[], str] = prometheus_page
     page: bool = True
 
 
@@ -99,7 +101,7 @@ class RestApplication:
         self, scope: dict[str, Any], path: str, receive: Receive
     ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
         if self._options.metrics_path and path.partition("?")[0] == self._options.metrics_path:
-            return _metrics(path, self._options.metrics_path)
+            return await self._metrics(path, self._options.metrics_path)
         if self._options.cors and scope["method"] == "OPTIONS" and is_api_path(path):
             return 200, (_JSON,), b""
         start = time.monotonic()
@@ -129,6 +131,18 @@ class RestApplication:
         except StatusError as error:
             return HTTP_STATUS[error.code], (_JSON,), write_error(error.message)
         return 200, answer.headers, answer.body
+
+    async def _metrics(
+        self, path: str, metrics_path: str
+    ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
+        text = (b"content-type", b"text/plain")
+        if path != metrics_path:
+            return 400, (text,), f"Unexpected path: {path}. Should be {metrics_path}".encode()
+        try:
+            page = await _in_thread(self._executor, self._options.metrics_page)
+        except StatusError as error:
+            return HTTP_STATUS[error.code], (text,), error.message.encode()
+        return 200, (text,), page.encode()
 
     async def _answer(
         self, call: RestCall, scope: dict[str, Any], receive: Receive, start: float
@@ -185,13 +199,6 @@ async def _in_thread(executor: Executor, work: Callable[[], T]) -> T:
             raise internal(f"Internal error: {type(error).__name__}") from error
 
     return await asyncio.get_running_loop().run_in_executor(executor, guarded)
-
-
-def _metrics(path: str, metrics_path: str) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
-    text = (b"content-type", b"text/plain")
-    if path != metrics_path:
-        return 400, (text,), f"Unexpected path: {path}. Should be {metrics_path}".encode()
-    return 200, (text,), prometheus_page().encode()
 
 
 def _path_and_query(scope: dict[str, Any]) -> str:

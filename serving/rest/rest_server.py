@@ -24,6 +24,7 @@ class RestServer:
         port: of the address.
         threads: how many requests are answered at a time.
         options: of the application.
+        shared: whether other processes listen on the same port.
 
     Raises:
         StatusError: UNAVAILABLE, the port is taken.
@@ -34,9 +35,15 @@ class RestServer:
     """
 
     def __init__(
-        self, core: ServerCore, host: str, port: int, threads: int, options: RestOptions
+        self,
+        core: ServerCore,
+        host: str,
+        port: int,
+        threads: int,
+        options: RestOptions,
+        shared: bool = False,
     ) -> None:
-        self._socket = _listen(host, port)
+        self._socket = _listen(host, port, shared)
         config = uvicorn.Config(
             RestApplication(core, ThreadPoolExecutor(threads, "rest"), options),
             http=ImpatientProtocol,
@@ -72,10 +79,11 @@ class RestServer:
             runner.run(self._server.serve(sockets=[self._socket]))
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
     # Connections inherit it. Without it the body of an answer waits for the client's delayed
     # acknowledgement of its head: 40 ms.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -36,12 +36,14 @@ class GrpcOptions:
         threads: how many calls are answered at a time; a thousand more may wait.
         channel_arguments: name and value of arguments of the gRPC core.
         credentials: of a TLS server; None serves unencrypted.
+        shared: whether other processes listen on the same TCP ports.
     """
 
     addresses: Sequence[str]
     threads: int
     channel_arguments: Sequence[tuple[str, int | str]] = ()
     credentials: grpc.ServerCredentials | None = None
+    shared: bool = False
 
 
 class GrpcServer:
@@ -66,7 +68,7 @@ class GrpcServer:
             options=[
                 ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
                 ("grpc.max_send_message_length", _LARGEST_MESSAGE),
-                ("grpc.so_reuseport", 0),
+                ("grpc.so_reuseport", int(options.shared)),
                 *options.channel_arguments,
             ],
             maximum_concurrent_rpcs=options.threads + _MOST_WAITING,

@@ -73,6 +73,8 @@ _HELP = {
     "time, to reduce first request latency.",
     "num_request_iterations_for_warmup": "Number of times a request is iterated during warmup "
     "replay. This value is used only if > 0.",
+    "workers": "Processes that serve on the same ports, each with all models. (Not a flag of the "
+    "real server, whose threads suffice.)",
     "page": "Show a page with the models, and a form to try them, at GET / of the HTTP/REST API. "
     "(Not a flag of the real server, which has no page.)",
     "version": "Display version.",
@@ -120,6 +122,7 @@ class Flags:
     grpc_max_threads: int = 4 * _CPUS
     enable_model_warmup: bool = True
     num_request_iterations_for_warmup: int = 0
+    workers: int = 1
     page: bool = True
     version: bool = False
     monitoring_config_file: str = ""

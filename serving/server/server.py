@@ -17,7 +17,9 @@ from serving.inference.warmup import warm_up
 from serving.lifecycle.model_config import single_model_config
 from serving.lifecycle.model_versions import RetryOptions
 from serving.lifecycle.server_core import CoreOptions, ServerCore
-from serving.metrics.prometheus_page import DEFAULT_PATH
+from serving.metrics.prometheus_page import DEFAULT_PATH, prometheus_page
+from serving.metrics.registry import REGISTRY
+from serving.metrics.summed_values import summed_values
 from serving.process_memory import give_back_free_memory
 from serving.protos.monitoring_config_pb2 import MonitoringConfig
 from serving.protos.session_bundle_config_pb2 import BatchingParameters
@@ -31,6 +33,8 @@ from serving.saved_model.session import Session
 from serving.server.flags import Flags
 from serving.server.text_proto import read_text_proto
 from serving.status import StatusError, invalid_argument
+from serving.workers.peers import Peers, Place
+from serving.workers.shared_core import SharedCore
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +44,7 @@ class Server:
 
     Args:
         flags: of the command line.
+        place: of this process among several that serve together; None if it serves alone.
 
     Raises:
         StatusError: the flags or the files they name are wrong.
@@ -53,13 +58,14 @@ class Server:
         TensorFlow Serving, model_servers/server.cc.
     """
 
-    def __init__(self, flags: Flags) -> None:
+    def __init__(self, flags: Flags, place: Place | None = None) -> None:
         self._flags = flags
         self._config = _model_config(flags)
         self._session_config = _session_config(flags)
         self._batching = _batching_options(flags)
         self._scheduler = BatchScheduler(self._batching) if self._batching else None
-        self._core = ServerCore(self._load, _core_options(flags))
+        self._peers = Peers(place) if place else None
+        self._core = self._make_core()
         self._metrics_path = _metrics_path(flags)
         self._credentials = _credentials(flags)
         self._grpc: GrpcServer | None = None
@@ -76,7 +82,9 @@ class Server:
             target=give_back_free_memory, args=(self._stopped,), name="memory", daemon=True
         )
         memory.start()
-        self._core.reload_config(self._config)
+        self._core.apply_config(self._config)
+        if self._peers:
+            self._peers.wait_until_loaded()
         flags = self._flags
         addresses = [f"{_bracketed(flags.host)}:{flags.port}"] if flags.port else []
         if flags.grpc_socket_path:
@@ -87,6 +95,7 @@ class Server:
                 flags.grpc_max_threads,
                 _channel_arguments(flags.grpc_channel_arguments),
                 self._credentials,
+                self._peers is not None,
             )
             self._grpc = GrpcServer(self._core, options)
             self._grpc.start()
@@ -96,6 +105,7 @@ class Server:
                 flags.rest_api_timeout_in_ms / 1000,
                 flags.rest_api_enable_cors_support,
                 self._metrics_path,
+                self._metrics_page,
                 flags.page,
             )
             self._rest = RestServer(
@@ -104,6 +114,7 @@ class Server:
                 flags.rest_api_port,
                 flags.rest_api_num_threads,
                 rest_options,
+                self._peers is not None,
             )
             self._rest.start()
             _log.info("Exporting HTTP/REST API at:%s:%d ...", flags.host, flags.rest_api_port)
@@ -125,6 +136,18 @@ class Server:
         self._core.stop(deadline)
         if self._scheduler:
             self._scheduler.close(timeout=max(deadline - time.monotonic(), 0.0))
+
+    def _make_core(self) -> ServerCore:
+        options = _core_options(self._flags)
+        if self._peers is None:
+            return ServerCore(self._load, options)
+        core = SharedCore(self._load, options, self._peers)
+        self._peers.answer({**core.answers(), "metrics": REGISTRY.values})
+        return core
+
+    def _metrics_page(self) -> str:
+        others = self._peers.ask("metrics") if self._peers else []
+        return prometheus_page(values=summed_values([REGISTRY.values(), *others]))
 
     def _load(self, name: str, version: int, path: str) -> Servable:
         servable = load_servable(
@@ -152,7 +175,7 @@ class Server:
     def _poll_config(self) -> None:
         while not self._stopped.wait(self._flags.model_config_file_poll_wait_seconds):
             try:
-                self._core.reload_config(_model_config(self._flags), deadline=time.monotonic())
+                self._core.apply_config(_model_config(self._flags), deadline=time.monotonic())
             except StatusError as error:
                 _log.error("PollFilesystemAndReloadConfig failed to ReloadConfig: %s", error)
             except Exception:  # whatever it was, the next look may succeed
