@@ -1,5 +1,7 @@
 """Sends PredictRequests over gRPC."""
 
+from itertools import cycle
+
 import grpc
 
 from serving.load_test.sender import Done, Sender
@@ -9,6 +11,8 @@ _OPTIONS = [
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
     ("grpc.enable_retries", 0),
+    # Without it channels to one address share a connection.
+    ("grpc.use_local_subchannel_pool", 1),
 ]
 
 
@@ -18,11 +22,12 @@ class GrpcSender(Sender):
 
     Args:
         address: of the server, "HOST:PORT" or "unix:PATH".
+        connections: to send over, by turns; a server's worker processes each take some of them.
     """
 
-    def __init__(self, address: str) -> None:
-        self._channel = grpc.insecure_channel(address, _OPTIONS)
-        self._predict = self._channel.unary_unary(_METHOD)
+    def __init__(self, address: str, connections: int = 1) -> None:
+        self._channels = [grpc.insecure_channel(address, _OPTIONS) for _ in range(connections)]
+        self._predict = cycle([channel.unary_unary(_METHOD) for channel in self._channels])
 
     def send(self, body: bytes, timeout: float, done: Done) -> None:
         """Send a PredictRequest; see `Sender.send`."""
@@ -31,8 +36,9 @@ class GrpcSender(Sender):
             code = call.code()
             done(None if code is grpc.StatusCode.OK else code.name)
 
-        self._predict.future(body, timeout=timeout).add_done_callback(ended)
+        next(self._predict).future(body, timeout=timeout).add_done_callback(ended)
 
     def close(self) -> None:
-        """Close the channel."""
-        self._channel.close()
+        """Close the connections."""
+        for channel in self._channels:
+            channel.close()

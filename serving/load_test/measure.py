@@ -130,7 +130,7 @@ def _sender(api: str, address: str, options: Options) -> Iterator[Sender]:
     else:
         from serving.load_test.grpc_sender import GrpcSender
 
-        sender = GrpcSender(address)
+        sender = GrpcSender(address, options.connections)
     with sender:
         yield sender
 

@@ -21,6 +21,7 @@ class Options:
     name: str
     grpc: str
     rest: str
+    connections: int
     workloads: list[Workload]
     loads: list[float]
     arrivals: Process
@@ -69,6 +70,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     )
     add("--grpc", default="127.0.0.1:8500", help="gRPC address of the server; empty leaves it out")
     add("--rest", default="127.0.0.1:8501", help="REST address of the server; empty leaves it out")
+    add("--connections", type=_count, default=1, help="over which gRPC requests leave, by turns")
     add(
         "--workloads",
         type=_list(Workload.parse),
