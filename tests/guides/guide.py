@@ -1,9 +1,10 @@
 """Guides whose commands are run.
 
 A block that is fenced as ```bash is run, in the order of the page, all in one shell, so that
-variables, functions and servers in the background go on from block to block. What follows the word
-`bash` is a reason not to run it here: ```bash needs a cluster. A ```text block right after a block
-that is run is what the commands print; `...` stands for anything, line breaks too.
+variables, functions and servers in the background go on from block to block. A ```python block is a
+program that this shell runs. What follows the language is a reason not to run the block here:
+```bash needs a cluster. A ```text block right after a block that is run is what it prints; `...`
+stands for anything, line breaks too.
 """
 
 import doctest
@@ -21,6 +22,7 @@ from tempfile import TemporaryFile
 ROOT = Path(__file__).parents[2]
 REASONS = ("needs a cluster", "needs docker")
 _FENCE = re.compile(r"^```(\S+)?[ ]?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
+_RUN = {"bash": "{}", "python": "python - <<'END OF PYTHON'\n{}END OF PYTHON\n"}
 _END = "\x1eend of block {}\x1e"
 # Servers in the background end with the shell.
 _PRELUDE = "set -euo pipefail\ntrap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT\n"
@@ -29,11 +31,11 @@ _SECONDS = 540.0
 
 @dataclass(frozen=True)
 class Commands:
-    """A block of shell commands.
+    """A block of commands.
 
     Attributes:
         line: of the page, where its first command is.
-        text: the commands.
+        text: the commands, for the shell.
         skipped: why it is not run, or empty.
         output: what it prints, None if the page does not say.
     """
@@ -50,12 +52,12 @@ def read_commands(page: str) -> list[Commands]:
     found = []
     for block, following in zip(blocks, [*blocks[1:], None], strict=True):
         language, note, text = block.groups()
-        if language != "bash":
+        if language not in _RUN:
             continue
         follows = following and not page[block.end() : following.start()].strip()
         output = following[3] if following and follows and following[1] == "text" else None
         line = page.count("\n", 0, block.start(3)) + 1
-        found.append(Commands(line, text, note.strip(), output))
+        found.append(Commands(line, _RUN[language].format(text), note.strip(), output))
     return found
 
 
@@ -91,12 +93,12 @@ def run_guide(path: Path, workspace: Path, instead: Mapping[str, str]) -> None:
     assert status == 0, f"{path.name} ended with {status}\n{errors}"
 
 
-def make_workspace(directory: Path, model: Path) -> Path:
-    """A directory like the repository's after `make demo`, that commands may write into.
+def make_workspace(directory: Path, model: Path | None = None) -> Path:
+    """A directory like the repository's, that commands may write into.
 
     Args:
         directory: where it is made.
-        model: becomes demo/models/qb_video.
+        model: becomes demo/models/qb_video, as after `make demo`; None: as before it.
 
     Returns:
         The directory.
@@ -104,6 +106,8 @@ def make_workspace(directory: Path, model: Path) -> Path:
     directory.mkdir()
     for name in ("serving", "docs", "feature_specs"):
         (directory / name).symlink_to(ROOT / name)
+    if model is None:
+        return directory
     copy = directory / "demo" / "models" / "qb_video"
     copy.parent.mkdir(parents=True)
     subprocess.run(["cp", "-r", str(model), str(copy)], check=True)

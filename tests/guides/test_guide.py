@@ -18,8 +18,8 @@ first
 ...
 ```
 
-```python
-print("not run")
+```yaml
+not: run
 ```
 
 ```bash needs a cluster
@@ -29,6 +29,14 @@ Some words.
 
 ```bash
 echo port 8501 > "$here/written"; cat written
+```
+
+```python
+print(open("written").read(), end="")
+```
+
+```text
+port 8501
 ```
 Words between: not the output of the block above.
 
@@ -50,6 +58,12 @@ def test_blocks_are_read_with_their_lines_reasons_and_outputs() -> None:
         Commands(5, "here=$PWD\necho first; echo second\n", "", "first\n...\n"),
         Commands(19, "exit 3\n", "needs a cluster", None),
         Commands(24, 'echo port 8501 > "$here/written"; cat written\n', "", None),
+        Commands(
+            28,
+            'python - <<\'END OF PYTHON\'\nprint(open("written").read(), end="")\nEND OF PYTHON\n',
+            "",
+            "port 8501\n",
+        ),
     ]
 
 
