@@ -59,9 +59,9 @@ def server(models: Path) -> Iterator[PageServer]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Headless Chromium."""
+    """Headless Chromium; its driver's event loop would be in the way of other modules' tests."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("no chromium is installed (Debian: apt-get install chromium)")
