@@ -17,7 +17,7 @@ from small_pipeline import (
 )
 
 from infnet_keras.export import predict
-from infnet_keras.spec import dump_spec
+from infnet_keras.spec import dump_spec, load_spec
 
 STEPS = [
     "ExampleGen",
@@ -63,7 +63,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 def states(output: str) -> dict[str, str]:
     """Step -> done or cached."""
     lines = [line.split() for line in output.splitlines()]
-    return {line[0]: line[1] for line in lines if line and line[0] in STEPS}
+    return {line[0]: line[1] for line in lines if line and line[0] in (*STEPS, "Tuner")}
 
 
 def test_a_killed_run_is_resumed(session: Session) -> None:
@@ -109,6 +109,20 @@ def test_not_blessed(session: Session) -> None:
     )
     assert allowed.returncode == 0
     assert allowed.stdout.splitlines()[-1] == last
+
+
+def test_the_tuner_chooses_what_the_trainer_trains(session: Session) -> None:
+    rates = [0.01, 0.02]
+    search = f"tuning={{trials: 2, search: {{training.learning_rate: {{choices: {rates}}}}}}}"
+    tuned = run_local(session.spec, session.data, session.root, "--tune", "--set", search)
+    assert tuned.returncode == 0, tuned.stdout
+    steps = [*STEPS[:5], "Tuner", *STEPS[5:]]
+    expected = {s: "cached" if s in STEPS[:5] else "done" for s in steps}
+    assert states(tuned.stdout) == expected
+    runs = session.root / "artifacts" / "Trainer" / "model_run"
+    trained = load_spec(max(runs.iterdir(), key=lambda run: int(run.name)) / "run" / "spec.yaml")
+    assert trained.training.learning_rate in rates
+    assert SPEC.training.learning_rate not in rates
 
 
 def test_a_mistake_is_one_sentence(session: Session, tmp_path: Path) -> None:
