@@ -82,6 +82,7 @@ setup(
             "pytest-xdist>=3.6",
             "ruff>=0.9",
             "scikit-learn>=1.5",
+            "trustme>=1.2",
             "types-PyYAML",
         ],
     },
