@@ -9,25 +9,40 @@ from guide import REASONS, ROOT, make_workspace, read_commands, run_guide
 DOCS = ROOT / "docs"
 # Guides that start from `make demo`'s exported model and serve it on the usual ports.
 SERVED = ("deploy.md", "rollout.md")
+# The second asks the model that the first exports.
+ITS_OWN_MODEL = ("production.md",)
 
 
 @pytest.mark.backend("tensorflow")
 @pytest.mark.parametrize("name", SERVED)
 def test_commands(name: str, exported_model: Path, tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path / "workspace", exported_model)
-    rest, grpc = free_ports()
-    run_guide(DOCS / name, workspace, {"8501": rest, "8500": grpc})
+    run_guide(DOCS / name, workspace, free_ports())
 
 
-@pytest.mark.parametrize("name", SERVED)
+@pytest.mark.backend("tensorflow")
+def test_commands_from_a_spec_to_requests(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace")
+    for name in ITS_OWN_MODEL:
+        run_guide(DOCS / name, workspace, free_ports())
+
+
+@pytest.mark.backend("tensorflow")
+def test_commands_on_two_backends(tmp_path: Path) -> None:
+    workspace = make_workspace(tmp_path / "workspace")
+    run_guide(DOCS / "backends.md", workspace, {})
+
+
+@pytest.mark.parametrize("name", [*SERVED, *ITS_OWN_MODEL, "backends.md"])
 def test_commands_that_are_not_run_say_why(name: str) -> None:
     commands = read_commands((DOCS / name).read_text())
     assert any(not block.skipped for block in commands)
     assert {block.skipped for block in commands} <= {"", *REASONS}
 
 
-def free_ports() -> tuple[str, str]:
+def free_ports() -> dict[str, str]:
+    """The ports that guides name -> ports to take in their place."""
     with socket.socket() as first, socket.socket() as second:
         for probe in (first, second):
             probe.bind(("127.0.0.1", 0))
-        return str(first.getsockname()[1]), str(second.getsockname()[1])
+        return {"8501": str(first.getsockname()[1]), "8500": str(second.getsockname()[1])}
