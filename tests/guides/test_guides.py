@@ -10,7 +10,7 @@ DOCS = ROOT / "docs"
 # Guides that start from `make demo`'s exported model and serve it on the usual ports.
 SERVED = ("deploy.md", "rollout.md")
 # The second asks the model that the first exports.
-ITS_OWN_MODEL = ("production.md",)
+ITS_OWN_MODEL = ("production.md", "requests.md")
 
 
 @pytest.mark.backend("tensorflow")
