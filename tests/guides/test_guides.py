@@ -8,9 +8,11 @@ from guide import REASONS, ROOT, make_workspace, read_commands, run_guide
 
 DOCS = ROOT / "docs"
 # Guides that start from `make demo`'s exported model and serve it on the usual ports.
-SERVED = ("deploy.md", "rollout.md")
+SERVED = ("deploy.md", "rollout.md", "serving.md", "page.md")
 # The second asks the model that the first exports.
 ITS_OWN_MODEL = ("production.md", "requests.md")
+# Guides that start from nothing.
+ALONE = ("backends.md", "feature_spec.md")
 
 
 @pytest.mark.backend("tensorflow")
@@ -28,12 +30,12 @@ def test_commands_from_a_spec_to_requests(tmp_path: Path) -> None:
 
 
 @pytest.mark.backend("tensorflow")
-def test_commands_on_two_backends(tmp_path: Path) -> None:
-    workspace = make_workspace(tmp_path / "workspace")
-    run_guide(DOCS / "backends.md", workspace, {})
+@pytest.mark.parametrize("name", ALONE)
+def test_commands_that_need_no_model(name: str, tmp_path: Path) -> None:
+    run_guide(DOCS / name, make_workspace(tmp_path / "workspace"), {})
 
 
-@pytest.mark.parametrize("name", [*SERVED, *ITS_OWN_MODEL, "backends.md"])
+@pytest.mark.parametrize("name", [*SERVED, *ITS_OWN_MODEL, *ALONE])
 def test_commands_that_are_not_run_say_why(name: str) -> None:
     commands = read_commands((DOCS / name).read_text())
     assert any(not block.skipped for block in commands)
