@@ -1,10 +1,9 @@
 """Every command of the guides of docs/ runs, or says what it needs that is not here."""
 
-import socket
 from pathlib import Path
 
 import pytest
-from guide import REASONS, ROOT, make_workspace, read_commands, run_guide
+from guide import REASONS, ROOT, free_ports, make_workspace, read_commands, run_guide
 
 DOCS = ROOT / "docs"
 # Guides that start from `make demo`'s exported model and serve it on the usual ports.
@@ -19,14 +18,14 @@ ALONE = ("backends.md", "feature_spec.md")
 @pytest.mark.parametrize("name", SERVED)
 def test_commands(name: str, exported_model: Path, tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path / "workspace", exported_model)
-    run_guide(DOCS / name, workspace, free_ports())
+    run_guide(DOCS / name, workspace, free_ports("8500", "8501"))
 
 
 @pytest.mark.backend("tensorflow")
 def test_commands_from_a_spec_to_requests(tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path / "workspace")
     for name in ITS_OWN_MODEL:
-        run_guide(DOCS / name, workspace, free_ports())
+        run_guide(DOCS / name, workspace, free_ports("8500", "8501"))
 
 
 @pytest.mark.backend("tensorflow")
@@ -40,11 +39,3 @@ def test_commands_that_are_not_run_say_why(name: str) -> None:
     commands = read_commands((DOCS / name).read_text())
     assert any(not block.skipped for block in commands)
     assert {block.skipped for block in commands} <= {"", *REASONS}
-
-
-def free_ports() -> dict[str, str]:
-    """The ports that guides name -> ports to take in their place."""
-    with socket.socket() as first, socket.socket() as second:
-        for probe in (first, second):
-            probe.bind(("127.0.0.1", 0))
-        return {"8501": str(first.getsockname()[1]), "8500": str(second.getsockname()[1])}

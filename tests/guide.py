@@ -11,15 +11,16 @@ import doctest
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 REASONS = ("needs a cluster", "needs docker")
 _FENCE = re.compile(r"^```(\S+)?[ ]?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 _RUN = {"bash": "{}", "python": "python - <<'END OF PYTHON'\n{}END OF PYTHON\n"}
@@ -112,6 +113,17 @@ def make_workspace(directory: Path, model: Path | None = None) -> Path:
     copy.parent.mkdir(parents=True)
     subprocess.run(["cp", "-r", str(model), str(copy)], check=True)
     return directory
+
+
+def free_ports(*named: str) -> dict[str, str]:
+    """A free port for each that a guide names: what `run_guide` takes as `instead`."""
+    found = {}
+    with ExitStack() as taken:
+        for port in named:
+            probe = taken.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            found[port] = str(probe.getsockname()[1])
+    return found
 
 
 def _run(script: str, workspace: Path) -> tuple[str, str, int]:
