@@ -22,7 +22,7 @@ from tempfile import TemporaryFile
 
 ROOT = Path(__file__).parents[1]
 REASONS = ("needs a cluster", "needs docker")
-_FENCE = re.compile(r"^```(\S+)?[ ]?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
+FENCE = re.compile(r"^```(\S+)?[ ]?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 _RUN = {"bash": "{}", "python": "python - <<'END OF PYTHON'\n{}END OF PYTHON\n"}
 _END = "\x1eend of block {}\x1e"
 # Servers in the background end with the shell.
@@ -49,7 +49,7 @@ class Commands:
 
 def read_commands(page: str) -> list[Commands]:
     """The blocks of commands of a page of Markdown."""
-    blocks = list(_FENCE.finditer(page))
+    blocks = list(FENCE.finditer(page))
     found = []
     for block, following in zip(blocks, [*blocks[1:], None], strict=True):
         language, note, text = block.groups()

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from guide import REASONS, ROOT, free_ports, make_workspace, read_commands, run_guide
+from guide import FENCE, REASONS, ROOT, free_ports, make_workspace, read_commands, run_guide
 
 DOCS = ROOT / "docs"
 # Guides that start from `make demo`'s exported model and serve it on the usual ports.
@@ -12,6 +12,8 @@ SERVED = ("deploy.md", "rollout.md", "serving.md", "page.md")
 ITS_OWN_MODEL = ("production.md", "requests.md")
 # Guides that start from nothing.
 ALONE = ("backends.md", "feature_spec.md")
+# Guides that need TFX: tests/pipeline/test_pipeline_guides.py runs them.
+PIPELINE = ("beam.md", "pipeline.md")
 
 
 @pytest.mark.backend("tensorflow")
@@ -39,3 +41,11 @@ def test_commands_that_are_not_run_say_why(name: str) -> None:
     commands = read_commands((DOCS / name).read_text())
     assert any(not block.skipped for block in commands)
     assert {block.skipped for block in commands} <= {"", *REASONS}
+
+
+def test_every_guide_is_run_and_every_block_says_what_it_is() -> None:
+    guides = {path.name: path.read_text() for path in DOCS.glob("*.md")}
+    assert set(guides) == {*SERVED, *ITS_OWN_MODEL, *ALONE, *PIPELINE}
+    for name, page in guides.items():
+        languages = {block[1] for block in FENCE.finditer(page)}
+        assert languages <= {"bash", "python", "text", "yaml"}, name
