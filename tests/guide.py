@@ -152,6 +152,6 @@ def _run(script: str, workspace: Path) -> tuple[str, str, int]:
 
 
 def _replaced(text: str, instead: Mapping[str, str]) -> str:
-    for old, new in instead.items():
-        text = text.replace(old, new)
-    return text
+    # All at once: what took the place of one port may hold another's digits.
+    parts = re.split(f"({'|'.join(map(re.escape, instead))})", text) if instead else [text]
+    return "".join(instead.get(part, part) for part in parts)

@@ -72,6 +72,13 @@ def test_blocks_run_in_one_shell_in_the_workspace(guide: Path, tmp_path: Path) -
     assert (tmp_path / "written").read_text() == "port 9\n"
 
 
+def test_what_took_a_place_is_not_replaced_again(tmp_path: Path) -> None:
+    guide = tmp_path / "guide.md"
+    guide.write_text("```bash\necho 8500 8501 > written\n```\n")
+    run_guide(guide, tmp_path, {"8500": "48501", "8501": "9"})
+    assert (tmp_path / "written").read_text() == "48501 9\n"
+
+
 def test_another_output_is_told_with_its_line(guide: Path, tmp_path: Path) -> None:
     guide.write_text(PAGE.replace("first\n...", "third"))
     with pytest.raises(AssertionError, match=r"guide\.md, line 5 printed\nfirst\nsecond"):
