@@ -109,6 +109,7 @@ def write_csv(path: Path, measurements: Sequence[Measurement], conditions: dict[
 def write_plot(path: Path, measurements: Sequence[Measurement]) -> None:
     """Draw p50, p95 and p99 against the offered load, one panel a workload; needs matplotlib."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogFormatter
 
     workloads = list(dict.fromkeys(str(found.workload) for found in measurements))
     apis = list(dict.fromkeys(found.api for found in measurements))
@@ -126,6 +127,8 @@ def write_plot(path: Path, measurements: Sequence[Measurement]) -> None:
                 label = f"{api} {name}"
                 panel.plot(rates, values, f"C{colour}{style}", marker=".", label=label)
         panel.set(title=workload, xlabel="requests a second offered", yscale="log")
+        for set_formatter in (panel.yaxis.set_major_formatter, panel.yaxis.set_minor_formatter):
+            set_formatter(LogFormatter(minor_thresholds=(2, 0.4)))
     panels[0].set_ylabel("latency, ms")
     panels[0].legend()
     figure.savefig(path, dpi=120)
