@@ -4,9 +4,9 @@ python benchmarks/serving_rank.py --model /some/dir/rank   # exports the model, 
 python benchmarks/serving_graph.py --model /some/dir/rank
 
 Each signature is called as it was exported; frozen (variables made constants, so that TensorFlow
-folds what depends on weights alone); and compiled by XLA, whose first call at new shapes is given
-apart, as that compiles. Every round calls each once, one after another. The model must have inputs
-of numbers alone: XLA compiles neither strings nor vocabularies.
+folds what depends on weights alone); and, unless it looks up strings or vocabularies, which XLA
+cannot compile, compiled by XLA, whose first call at new shapes is given apart, as that compiles.
+Every round calls each once, one after another.
 """
 
 import argparse
@@ -37,16 +37,22 @@ def variants(signature: Any) -> dict[str, Call]:
     names = [tensor.name.partition(":")[0] for tensor in frozen.inputs]
     compiled = tf.function(lambda **inputs: signature(**inputs), jit_compile=True, autograph=False)
 
+    # Vocabularies stay what they are: resources that are passed in.
+    tables = {inner.name.partition(":")[0]: table for table, inner in signature.graph.captures}
+
     def run_frozen(inputs: dict[str, tf.Tensor]) -> list[np.ndarray]:
         by_name = {f"{signature.name}_{name}": value for name, value in inputs.items()}
-        by_name |= inputs
+        by_name |= inputs | tables
         return [value.numpy() for value in frozen(*(by_name[name] for name in names))]
 
-    return {
+    found: dict[str, Call] = {
         "as exported": lambda inputs: [value.numpy() for value in signature(**inputs).values()],
         "frozen": run_frozen,
-        "XLA": lambda inputs: [value.numpy() for value in compiled(**inputs).values()],
     }
+    strings = any(tensor.dtype is tf.string for tensor in frozen.inputs)
+    if not strings and not any("Lookup" in op.type for op in frozen.graph.get_operations()):
+        found["XLA"] = lambda inputs: [value.numpy() for value in compiled(**inputs).values()]
+    return found
 
 
 def request(arrays: dict[str, np.ndarray], signature: str, size: int) -> dict[str, tf.Tensor]:
