@@ -1,4 +1,4 @@
-"""What freezing and XLA would do to an exported graph, in-process, as the server runs it.
+"""What freezing and XLA would do to an exported graph, called in-process.
 
 python benchmarks/serving_rank.py --model /some/dir/rank   # exports the model, and measures it
 python benchmarks/serving_graph.py --model /some/dir/rank
