@@ -1,12 +1,12 @@
 """One seed for every test; tests of one backend are skipped on the others."""
 
-import fcntl
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 from exported_model import export_small_model
+from made_once import made_once
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,15 +47,11 @@ def _compilation_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="session")
 def exported_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory `qb_video` with version 1 of a small model: written once, to be copied."""
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    directory = shared / "exported" / "qb_video"
-    with (shared / "exported.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (directory / "1").exists():
-            export_small_model(directory)
-    return directory
+
+    def make(directory: Path) -> None:
+        export_small_model(directory / "qb_video")
+
+    return made_once(tmp_path_factory, "exported", make) / "qb_video"
 
 
 @pytest.fixture(autouse=True)

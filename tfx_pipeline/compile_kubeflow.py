@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from infnet_keras.cli.output_file import write_output
+from infnet_keras.cli.quiet_start import quiet_start
 from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
 from infnet_keras.errors import InfnetError
 from infnet_keras.spec import FeatureSpec
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed, beam_options = _parser().parse_known_args(arguments)
     try:
         spec = resolved_spec(parsed.spec, parsed.set)
+        with quiet_start():
+            import tfx.v1  # noqa: F401 - it imports TensorFlow
         compiled = compile_pipeline(
             spec,
             image=parsed.image,

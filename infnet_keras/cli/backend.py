@@ -3,11 +3,9 @@
 import argparse
 import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 
+from infnet_keras.cli.quiet_start import quiet_start
 from infnet_keras.errors import ModelError
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -34,7 +32,7 @@ def start_backend(backend: str | None) -> None:
     if backend is not None and "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = backend
     try:
-        with _quiet_start():
+        with quiet_start():
             import keras
 
             if find_spec("tensorflow") is not None:
@@ -61,26 +59,3 @@ def start_backend(backend: str | None) -> None:
             f"the backend {running} cannot train; choose one of {', '.join(BACKENDS)} with "
             "--backend"
         )
-
-
-@contextmanager
-def _quiet_start() -> Iterator[None]:
-    """Hold back what TensorFlow writes to standard error while it is imported.
-
-    Its start-up notes (no GPU found, kernels chosen) come from C++ before any log level applies.
-    If the import fails they are written after all.
-    """
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held_back:
-        os.dup2(held_back.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            held_back.seek(0)
-            os.write(kept, held_back.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)

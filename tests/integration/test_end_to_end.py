@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from made_once import made_once
 
 SMALL = [
     "model.dim=8",
@@ -30,10 +31,13 @@ def infnet(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run on generated QB-Video logs, trained and exported."""
-    root = tmp_path_factory.mktemp("end_to_end")
+    return made_once(tmp_path_factory, "end_to_end", run_every_step)
+
+
+def run_every_step(workspace: Path) -> None:
     overrides = [part for pair in SMALL for part in ("--set", pair)]
     steps = [
         "data generate --spec qb_video --out raw --users 60 --events 1500 --seed 1",
@@ -44,9 +48,8 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     for step in steps:
         arguments = step.split() + (overrides if step.startswith("train") else [])
-        done = infnet(*arguments, cwd=root)
+        done = infnet(*arguments, cwd=workspace)
         assert done.returncode == 0, f"infnet {step}\n{done.stdout}\n{done.stderr}"
-    return root
 
 
 def test_report_names_every_task_and_metric(workspace: Path) -> None:

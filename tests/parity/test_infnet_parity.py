@@ -178,7 +178,7 @@ def runs():
     yield from ((case, "float32", 1e-5) for case in cases)
 
 
-@pytest.mark.parametrize(("case", "dtype", "tolerance"), runs())
+@pytest.mark.parametrize(("case", "dtype", "tolerance"), list(runs()))
 def test_equals_the_formulas(case, dtype, tolerance):
     spec = make_spec(case)
     inputs = random_inputs(spec, TABLE_ROWS, batch=5, seed=5)

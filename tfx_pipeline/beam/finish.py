@@ -44,7 +44,7 @@ class FinishExamples(beam.DoFn):
             outcome.counts.check(job.spec, job.valid_from)
         except DataError as error:
             self._write(FAILURE, json.dumps({"error": str(error)}))
-            self._delete(f"{TEMPORARY}/*")
+            self._delete_temporary()
             return
         drawn = [outcome.drawn[number] for number in sorted(outcome.drawn)]
         examples = raw_batch(job.spec, job.plan.types, drawn)
@@ -67,7 +67,7 @@ class FinishExamples(beam.DoFn):
             self._delete(f"Split-{split}/*", outcome.files)
         self._delete(FAILURE)
         self._write(FILE_NAME, manifest.to_json())
-        self._delete(f"{TEMPORARY}/*")
+        self._delete_temporary()
         yield manifest
 
     def _write(self, name: str, content: str) -> None:
@@ -80,3 +80,9 @@ class FinishExamples(beam.DoFn):
         left = [path for path in found if "/".join(path.split("/")[-2:]) not in kept]
         if left:
             FileSystems.delete(left)
+
+    def _delete_temporary(self) -> None:
+        self._delete(f"{TEMPORARY}/*")
+        directory = FileSystems.join(self._job.output, TEMPORARY)
+        if FileSystems.exists(directory):  # object stores have no empty directories
+            FileSystems.delete([directory])
