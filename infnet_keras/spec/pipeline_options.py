@@ -68,6 +68,14 @@ class Gates(Block):
     log_loss: Bound | None = None
     """Mean cross-entropy."""
 
+    @model_validator(mode="after")
+    def _any(self) -> "Gates":
+        if not self.given:
+            raise ValueError(
+                f"bound one of {', '.join(METRICS)}, or leave the task out to ask nothing of it"
+            )
+        return self
+
     @property
     def given(self) -> dict[Metric, Bound]:
         """The bounds that are given, by metric."""
@@ -75,7 +83,7 @@ class Gates(Block):
 
 
 class Change(Block):
-    """How much worse than the last served model's a metric of any task may be."""
+    """How much worse than the last blessed model's a metric of any task may be."""
 
     auc: NonNegativeFloat | None = None
     """Fall of the AUC."""
@@ -98,7 +106,7 @@ class Evaluation(Block):
     gates: dict[str, Gates] = Field(default_factory=dict)
     """For each task, what its metrics must be; without any gate every task's AUC at least 0.5."""
     change: Change = Field(default_factory=Change)
-    """How much worse than the last served model a model may be."""
+    """How much worse than the last blessed model a model may be."""
 
 
 class Search(Block):

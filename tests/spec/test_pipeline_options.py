@@ -39,7 +39,16 @@ def test_what_is_given_is_read() -> None:
         ("validation", {"skew": {"tab": 1.5}}, "expected at most 1.0; found 1.5"),
         ("validation", {"unseen": {"tabs": 0.1}}, "unseen.tabs: no field reads a column 'tabs'"),
         ("evaluation", {"slices": [["tab", "tabs"]]}, "slices[0]: no field reads a column 'tabs'"),
-        ("evaluation", {"gates": {"clic": {}}}, "there is no task 'clic'; did you mean 'click'?"),
+        (
+            "evaluation",
+            {"gates": {"clic": {"auc": {"at_least": 0.5}}}},
+            "there is no task 'clic'; did you mean 'click'?",
+        ),
+        (
+            "evaluation",
+            {"gates": {"click": dict.fromkeys(("auc", "gauc", "calibration"))}},
+            "or leave the task out to ask nothing of it",
+        ),
         ("evaluation", {"gates": {"click": {"auk": {}}}}, "unknown key 'auk'; did you mean 'auc'?"),
         ("evaluation", {"gates": {"like": {"log_loss": {}}}}, "give `at_least`, `at_most` or both"),
         (

@@ -8,6 +8,7 @@ from tensorflow_model_analysis.proto import config_pb2
 from infnet_keras.data.example_columns import label_name, weight_name
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.pipeline_options import METRICS, Bound, Metric
+from tfx_pipeline.evaluation.predictions import SIGNATURE
 
 _LOWER_IS_BETTER: tuple[Metric, ...] = ("log_loss",)
 _DEFAULT_GATE = Bound(at_least=0.5)
@@ -31,7 +32,7 @@ def eval_config(spec: FeatureSpec) -> config_pb2.EvalConfig:
     return config_pb2.EvalConfig(
         model_specs=[
             config_pb2.ModelSpec(
-                signature_name="serving_default",
+                signature_name=SIGNATURE,
                 label_keys={task: label_name(task) for task in spec.tasks},
                 example_weight_keys={task: weight_name(task) for task in spec.tasks},
             )

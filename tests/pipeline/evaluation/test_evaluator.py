@@ -1,5 +1,6 @@
 """TFMA's results of a model with known scores, against infnet_keras' own metrics."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +19,27 @@ from tfx_pipeline.components.evaluator.executor import Executor
 from tfx_pipeline.evaluation.gates import failed_gates
 
 USERS, ROWS = 23, 400
+GATE = {"click": {"auc": {"at_least": 0.999}}}
 SPEC = override_spec(load_spec("minimal"), {"evaluation.slices": ["hour_band"]})
 
 
 class Scores(tf.Module):
     """A model that answers with what the examples hold; with factor -1 with the opposite."""
 
-    def __init__(self, factor: float):
+    def __init__(self, factor: float, tasks: Sequence[str] = ("click", "buy")):
         super().__init__()
-        self.factor = tf.constant(factor)
+        self.factor, self.tasks = tf.constant(factor), tasks
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="examples")])
     def serve(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
-        features = {f"score__{t}": tf.io.FixedLenFeature([], tf.float32) for t in ("click", "buy")}
+        features = {f"score__{t}": tf.io.FixedLenFeature([], tf.float32) for t in self.tasks}
         parsed = tf.io.parse_example(examples, features)
         shift = (1.0 - self.factor) / 2.0
-        return {t: self.factor * parsed[f"score__{t}"] + shift for t in ("click", "buy")}
+        return {t: self.factor * parsed[f"score__{t}"] + shift for t in self.tasks}
 
 
-def save_model(directory: Path, factor: float = 1.0) -> str:
-    model = Scores(factor)
+def save_model(directory: Path, factor: float = 1.0, **tasks: Sequence[str]) -> str:
+    model = Scores(factor, **tasks)
     path = directory / "Format-Serving"
     tf.saved_model.save(model, str(path), signatures={"serving_default": model.serve})
     return str(directory)
@@ -181,8 +183,36 @@ def test_failed_gates_are_named(tmp_path: Path) -> None:
     assert "is undefined" in sentences["auc of buy"]
 
 
+def test_one_task(tmp_path: Path) -> None:
+    data = rows()
+    spec = override_spec(
+        SPEC, {"tasks.buy": None, "evaluation.gates": GATE, "evaluation.change": {"auc": 0.01}}
+    )
+    assert list(spec.tasks) == ["click"]
+    examples = write_examples(tmp_path / "examples", data)
+    model = save_model(tmp_path / "model", tasks=["click"])
+    area = auc(data["label__click"], data["score__click"])
+    for baseline in ("", save_model(tmp_path / "before")):  # which has another task besides
+        evaluation, blessed = evaluate(tmp_path, examples, model, spec, baseline)
+        assert blessed == 0
+        (sentence,) = failed_gates(evaluation)
+        assert sentence.startswith(f"auc of click is {area:.4f}, at least 0.999 is asked")
+
+
+def test_a_baseline_of_other_tasks(tmp_path: Path) -> None:
+    examples = write_examples(tmp_path / "examples", rows())
+    model = save_model(tmp_path / "model")
+    baseline = save_model(tmp_path / "before", tasks=["click"])
+    _, blessed = evaluate(tmp_path, examples, model, baseline=baseline)  # SPEC has no `change`
+    assert blessed == 1
+    spec = override_spec(SPEC, {"evaluation.change": {"auc": 0.01}})
+    with pytest.raises(DataError, match="does not answer for the task buy"):
+        evaluate(tmp_path, examples, model, spec, baseline)
+
+
 def test_no_baseline_where_told(tmp_path: Path) -> None:
     examples = write_examples(tmp_path / "examples", rows())
     model = save_model(tmp_path / "model")
+    spec = override_spec(SPEC, {"evaluation.change": {"auc": 0.01}})
     with pytest.raises(DataError, match="there is no model in"):
-        evaluate(tmp_path, examples, model, baseline=str(tmp_path / "nowhere"))
+        evaluate(tmp_path, examples, model, spec, baseline=str(tmp_path / "nowhere"))

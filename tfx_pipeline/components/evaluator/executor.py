@@ -16,6 +16,7 @@ from infnet_keras.errors import DataError
 from infnet_keras.spec import parse_spec
 from tfx_pipeline.evaluation.eval_config import eval_config
 from tfx_pipeline.evaluation.gates import failed_gates
+from tfx_pipeline.evaluation.predictions import check_tasks, predictions_by_task
 
 TEST_SPLIT = "test"
 
@@ -33,13 +34,18 @@ class Executor(TFXExecutor):
         """Measure, compare with the baseline model, bless or do not bless.
 
         Raises:
-            DataError: there is no baseline model where the parameter says.
+            DataError: there is no baseline model where the parameter says, or it has other tasks.
         """
+        spec = parse_spec(exec_properties["spec"])
         model = artifact_utils.get_single_instance(input_dict["model"])
-        baseline = _baseline(input_dict, exec_properties.get("baseline_model_uri", ""))
+        baseline = None
+        if spec.evaluation.change.given:
+            baseline = _baseline(input_dict, exec_properties.get("baseline_model_uri", ""))
+        if baseline is not None:
+            check_tasks(_saved_model(baseline), spec.tasks)
         evaluation = artifact_utils.get_single_uri(output_dict["evaluation"])
         config = tfma.utils.update_eval_config_with_defaults(
-            eval_config(parse_spec(exec_properties["spec"])),
+            eval_config(spec),
             has_baseline=baseline is not None,
             rubber_stamp=True,  # a first model has nothing to be compared with
         )
@@ -59,6 +65,11 @@ class Executor(TFXExecutor):
             telemetry_descriptors=["Evaluator"],
             raw_record_column_name=tfma.ARROW_INPUT_COLUMN,
         )(files)
+        extractors = tfma.default_extractors(
+            eval_shared_model=models,
+            eval_config=config,
+            custom_predict_extractor=predictions_by_task(models, config),
+        )
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
@@ -67,6 +78,7 @@ class Executor(TFXExecutor):
                 >> tfma.ExtractEvaluateAndWriteResults(
                     eval_shared_model=models if len(models) > 1 else models[0],
                     eval_config=config,
+                    extractors=extractors,
                     output_path=evaluation,
                 )
             )
