@@ -1,6 +1,5 @@
 """One user with a million events: memory stays bounded."""
 
-import json
 import subprocess
 import sys
 
@@ -13,11 +12,15 @@ from infnet_keras.data.examples_manifest import ExamplesManifest
 from infnet_keras.spec import dump_spec, spec_from_dict
 
 EVENTS = 1_000_000
+# Not getrusage's ru_maxrss: a child starts with its parent's, and that of a worker of the tests is
+# what they have used so far.
 PROGRAM = """
-import json, resource, sys
+import sys
+from pathlib import Path
 from tfx_pipeline.beam.prepare import main
 code = main(sys.argv[1:])
-print(json.dumps({"kilobytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+status = dict(l.split(":", 1) for l in Path("/proc/self/status").read_text().splitlines())
+print(status["VmHWM"].split()[0])
 sys.exit(code)
 """
 
@@ -53,8 +56,8 @@ def test_one_user_with_a_million_events(tmp_path) -> None:
     ]
     command = [sys.executable, "-c", PROGRAM, *arguments]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    peak = json.loads(done.stdout.splitlines()[-1])["kilobytes"]
+    kilobytes = int(done.stdout.splitlines()[-1])
     manifest = ExamplesManifest.load(tmp_path / "out")
     assert manifest.users == 1
     assert sum(manifest.impressions.values()) == manifest.counters["rows_read"] == EVENTS
-    assert peak < 2_000_000
+    assert 100_000 < kilobytes < 2_000_000
