@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tensorflow_data_validation as tfdv
 from component_runs import (
     SPEC,
     changed_examples,
@@ -140,6 +141,8 @@ def test_drift_skew_and_a_vocabulary_out_of_date(
     assert "age in the train part: " in said
     assert "validation.skew.age" in said
     assert "item_id in the test part: 100.0% of its values are out of" in said
+    report = tmp_path / "validator" / "anomalies" / "unseen_values.json"  # where workers reach, too
+    assert "item_id" in report.read_text()
 
     # The same statistics as the last run's, in which the training part was of that age.
     baseline = tmp_path / "baseline"
@@ -154,6 +157,15 @@ def test_drift_skew_and_a_vocabulary_out_of_date(
     assert "age in the train part: " in said
     assert "validation.drift.age" in said
     validate(tmp_path / "no_drift", examples, statistics, schema, drifting, statistics.uri)
+
+    # The last run did not know the column: there is nothing to compare it with, as in a first run.
+    path = baseline / "Split-train" / "FeatureStats.pb"
+    before = tfdv.load_stats_binary(str(path))
+    (dataset,) = before.datasets
+    (age,) = (feature for feature in dataset.features if feature.path.step == ["age"])
+    dataset.features.remove(age)
+    path.write_bytes(before.SerializeToString())
+    validate(tmp_path / "new_column", examples, statistics, schema, drifting, str(baseline))
 
 
 def test_no_statistics_where_told(

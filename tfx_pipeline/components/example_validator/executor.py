@@ -49,18 +49,19 @@ class Executor(BaseBeamExecutor):
             path = os.path.join(anomalies_artifact.uri, f"Split-{split}", _ANOMALIES)
             writer_utils.write_anomalies(path, anomalies)
             sentences += anomaly_sentences(split, anomalies)
-        sentences += self._unseen(spec, artifact_utils.get_single_uri(input_dict["examples"]))
+        examples = artifact_utils.get_single_uri(input_dict["examples"])
+        sentences += self._unseen(spec, examples, anomalies_artifact.uri)
         report = "".join(f"{sentence}\n" for sentence in sentences)
         io_utils.write_string_file(os.path.join(anomalies_artifact.uri, "report.txt"), report)
         if sentences:
             raise DataError("the examples are not what the spec expects: " + "; ".join(sentences))
 
-    def _unseen(self, spec: FeatureSpec, examples: str) -> list[str]:
+    def _unseen(self, spec: FeatureSpec, examples: str, directory: str) -> list[str]:
         allowed = spec.validation.unseen
         if not allowed:
             return []
         with self._make_beam_pipeline() as pipeline:
-            shares = unseen_shares(pipeline, spec, examples, self._get_tmp_dir())
+            shares = unseen_shares(pipeline, spec, examples, directory)
         return [
             f"{column} in the test part: {share:.1%} of its values are out of the training part's "
             f"vocabulary, at most {allowed[column]:.1%} may be: the training part is out of date, "

@@ -8,6 +8,8 @@ _Type = anomalies_pb2.AnomalyInfo
 def anomaly_sentences(split: str, anomalies: anomalies_pb2.Anomalies) -> list[str]:
     """One sentence for each reason of each anomaly.
 
+    That the last run did not have a column is none: it is not compared, as in a first run.
+
     Args:
         split: whose statistics were validated.
         anomalies: what was found.
@@ -16,6 +18,7 @@ def anomaly_sentences(split: str, anomalies: anomalies_pb2.Anomalies) -> list[st
         f"{feature} in the {split} part: {_found(reason)}: {_advice(feature, split, reason)}"
         for feature in sorted(anomalies.anomaly_info)
         for reason in anomalies.anomaly_info[feature].reason
+        if not _is_new(reason)
     ]
     if anomalies.data_missing or anomalies.HasField("dataset_anomaly_info"):
         found.append(
@@ -23,6 +26,12 @@ def anomaly_sentences(split: str, anomalies: anomalies_pb2.Anomalies) -> list[st
             "and test begin"
         )
     return found
+
+
+def _is_new(reason: anomalies_pb2.AnomalyInfo.Reason) -> bool:
+    """Whether the last run, which TFDV calls "previous", has no values of the column."""
+    missing: bool = reason.type == _Type.COMPARATOR_CONTROL_DATA_MISSING
+    return missing and "previous" in reason.description
 
 
 def _found(reason: anomalies_pb2.AnomalyInfo.Reason) -> str:

@@ -24,7 +24,7 @@ def unseen_shares(
         spec: a value counts as seen if the training part holds it as often as the `min_count` of
             the column's vocabulary asks, or once where it has none.
         examples: directory of raw examples.
-        directory: a place for the result.
+        directory: where `unseen_values.json` is written; workers on other machines must reach it.
 
     Returns:
         A function that, after the run, gives for each column the share of unseen values among
