@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
 from tfx_bsl.coders.example_coder import RecordBatchToExamplesEncoder
 
 from infnet_keras.features.canonical import MISSING_INTEGER
@@ -14,8 +15,48 @@ _MISSING = {
 }
 
 
+# tf.train.Example, as far as its map of features goes: a feature stays the bytes that it is. The
+# class of TensorFlow would bring the whole of it into every worker.
+_EXAMPLE = {
+    "name": "example.proto",
+    "syntax": "proto3",
+    "messageType": [
+        {
+            "name": "Example",
+            "field": [
+                {"name": "features", "number": 1, "type": "TYPE_MESSAGE", "typeName": ".Features"}
+            ],
+        },
+        {
+            "name": "Features",
+            "field": [
+                {
+                    "name": "feature",
+                    "number": 1,
+                    "label": "LABEL_REPEATED",
+                    "type": "TYPE_MESSAGE",
+                    "typeName": ".Features.FeatureEntry",
+                }
+            ],
+            "nestedType": [
+                {
+                    "name": "FeatureEntry",
+                    "options": {"mapEntry": True},
+                    "field": [
+                        {"name": "key", "number": 1, "type": "TYPE_STRING"},
+                        {"name": "value", "number": 2, "type": "TYPE_BYTES"},
+                    ],
+                }
+            ],
+        },
+    ],
+}
+
+
 class ExampleEncoder:
     """Encodes tables of examples.
+
+    The same rows give the same bytes: features are in the order of their names.
 
     A column of values becomes a feature of one value, without any where it is null; zeros and
     empty strings stay values. A column of lists becomes a feature of its values; a null inside is
@@ -24,6 +65,9 @@ class ExampleEncoder:
 
     def __init__(self) -> None:
         self._encoder = RecordBatchToExamplesEncoder()
+        pool = descriptor_pool.DescriptorPool()
+        pool.Add(json_format.ParseDict(_EXAMPLE, descriptor_pb2.FileDescriptorProto()))
+        self._example = message_factory.GetMessageClass(pool.FindMessageTypeByName("Example"))
 
     def encode(self, table: pa.Table) -> list[bytes]:
         """The serialised tf.Example of each row.
@@ -37,7 +81,9 @@ class ExampleEncoder:
         encoded: list[bytes] = self._encoder.encode(
             pa.RecordBatch.from_arrays(lists, names=table.column_names)
         )
-        return encoded
+        # In C++ each map has an order of its own.
+        read = self._example.FromString
+        return [read(example).SerializeToString(deterministic=True) for example in encoded]
 
 
 def _lists(values: pa.Array) -> pa.ListArray:

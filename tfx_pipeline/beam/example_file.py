@@ -15,6 +15,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from infnet_keras.data.examples_manifest import FileFormat
 from tfx_pipeline.beam.encode import ExampleEncoder
+from tfx_pipeline.beam.storage import delete
 
 TEMPORARY = "temporary"
 SUFFIXES: dict[FileFormat, str] = {"tfrecord": ".gz", "parquet": ".parquet"}
@@ -49,7 +50,8 @@ def write_example_file(
                 for chunk in chunks:
                     writer.write_table(chunk)
             return
-        with GzipFile(fileobj=stream, mode="wb", compresslevel=_GZIP_LEVEL, mtime=0) as compressed:
+        # Name and time of the file would be in its header: the same rows give the same bytes.
+        with GzipFile("", "wb", _GZIP_LEVEL, stream, mtime=0) as compressed:
             for chunk in chunks:
                 compressed.write(b"".join(_framed(encoder.encode(chunk))))
 
@@ -58,7 +60,11 @@ def write_example_file(
 def replaced_file(output: str, name: str) -> Iterator[BinaryIO]:
     """A file to write, which takes its name in a directory when the block ends well.
 
-    What a killed process leaves lies in `output`/temporary until a later one is done.
+    What a killed process leaves lies in `output`/temporary until a later one is done. An attempt
+    that goes on after others finished, which deletes its temporary file, leaves theirs alone.
+
+    Raises:
+        OSError: the file cannot be written, or its temporary file was deleted.
     """
     path = FileSystems.join(output, *name.split("/"))
     temporary = FileSystems.join(output, TEMPORARY, uuid4().hex)
@@ -66,9 +72,13 @@ def replaced_file(output: str, name: str) -> Iterator[BinaryIO]:
         yield stream
     with suppress(OSError):  # it is there already
         FileSystems.mkdirs(FileSystems.split(path)[0])
-    if FileSystems.exists(path):  # of an earlier attempt; not every file system replaces it
-        FileSystems.delete([path])
-    FileSystems.rename([temporary], [path])
+    try:
+        FileSystems.rename([temporary], [path])
+    except OSError:  # local files and object stores replace an earlier attempt's, HDFS does not
+        if not (FileSystems.exists(temporary) and FileSystems.exists(path)):
+            raise
+        delete(path)
+        FileSystems.rename([temporary], [path])
 
 
 def _framed(records: list[bytes]) -> Iterator[bytes]:

@@ -17,7 +17,7 @@ from infnet_keras.spec import dump_spec
 from tfx_pipeline.beam.example_file import TEMPORARY, replaced_file
 from tfx_pipeline.beam.job import Job
 from tfx_pipeline.beam.outcome import Outcome
-from tfx_pipeline.beam.storage import storage_of
+from tfx_pipeline.beam.storage import delete, storage_of
 
 FAILURE = "failure.json"
 SPEC = "spec.yaml"
@@ -62,9 +62,7 @@ class FinishExamples(beam.DoFn):
         )
         self._write(RAW_EXAMPLES, json.dumps(plain_json(examples), allow_nan=False))
         self._write(SPEC, dump_spec(job.spec))
-        # What an earlier attempt left, perhaps with other partitions, must not be read.
-        for split in SPLITS:
-            self._delete(f"Split-{split}/*", outcome.files)
+        self._keep(outcome.files)
         self._delete(FAILURE)
         self._write(FILE_NAME, manifest.to_json())
         self._delete_temporary()
@@ -74,15 +72,31 @@ class FinishExamples(beam.DoFn):
         with replaced_file(self._job.output, name) as stream:
             stream.write(content.encode())
 
-    def _delete(self, pattern: str, kept: Set[str] = frozenset()) -> None:
+    def _keep(self, files: Set[str]) -> None:
+        """What an earlier attempt left, perhaps with other partitions, must not be read."""
         output = self._job.output
-        found = storage_of(output).match(output, pattern)
-        left = [path for path in found if "/".join(path.split("/")[-2:]) not in kept]
-        if left:
-            FileSystems.delete(left)
+        found = {
+            "/".join(path.split("/")[-2:]): path
+            for split in SPLITS
+            for path in storage_of(output).match(output, f"Split-{split}/*")
+        }
+        # Not the input's fault: raised, so that the runner tries again or the run fails.
+        if missing := sorted(files - found.keys()):
+            raise FileNotFoundError(
+                f"{output} lacks {missing[0]}, which was written: something else deletes files "
+                "there, run again with a new directory"
+            )
+        for name, path in found.items():
+            if name not in files:
+                delete(path)
+
+    def _delete(self, pattern: str) -> None:
+        output = self._job.output
+        for path in storage_of(output).match(output, pattern):
+            delete(path)
 
     def _delete_temporary(self) -> None:
         self._delete(f"{TEMPORARY}/*")
         directory = FileSystems.join(self._job.output, TEMPORARY)
         if FileSystems.exists(directory):  # object stores have no empty directories
-            FileSystems.delete([directory])
+            delete(directory)

@@ -2,24 +2,23 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 import pytest
-from apache_beam.io.filesystem import CompressionTypes, FileMetadata
-from apache_beam.io.filesystems import FileSystems
-from apache_beam.io.localfilesystem import LocalFileSystem
 from beam_logs import SHOP_SPLIT, rows_content, shop_content, write_rows, write_shop
 from beam_rows import read_examples
+from file_systems import StoreFileSystem, TreeFileSystem
 
 from infnet_keras.data.examples_manifest import ExamplesManifest
 from infnet_keras.errors import DataError
 from infnet_keras.spec import dump_spec, spec_from_dict
+from tfx_pipeline.beam import write_partition
+from tfx_pipeline.beam.example_file import write_example_file
 from tfx_pipeline.beam.examples import check_examples
 from tfx_pipeline.beam.prepare import main
 from tfx_pipeline.beam.storage import storage_of
@@ -121,76 +120,55 @@ def test_no_examples(tmp_path) -> None:
         check_examples(str(tmp_path / "none"))
 
 
-class StoreFileSystem(LocalFileSystem):
-    """An object store, store://DIRECTORY/KEY, kept in a local directory."""
-
-    @classmethod
-    def scheme(cls):
-        return "store"
-
-    @staticmethod
-    def _local(path):
-        assert path.startswith("store://"), path
-        return path.removeprefix("store:/")
-
-    def join(self, basepath, *paths):
-        return "/".join([basepath.rstrip("/"), *paths])
-
-    def split(self, path):
-        head, _, tail = path.rpartition("/")
-        return head, tail
-
-    def mkdirs(self, path):
-        pass
-
-    def has_dirs(self):
-        return False
-
-    def _list(self, prefix):
-        for file in Path(self._local(prefix)).parent.rglob("*"):
-            if file.is_file():
-                yield FileMetadata(f"store:/{file}", file.stat().st_size)
-
-    def create(self, path, mime_type="", compression_type=CompressionTypes.AUTO):
-        return super().create(self._local(path), mime_type, compression_type)
-
-    def open(self, path, mime_type="", compression_type=CompressionTypes.AUTO):
-        return super().open(self._local(path), mime_type, compression_type)
-
-    def rename(self, source_file_names, destination_file_names):
-        for path in destination_file_names:
-            Path(self._local(path)).parent.mkdir(exist_ok=True)
-        super().rename(
-            [*map(self._local, source_file_names)], [*map(self._local, destination_file_names)]
-        )
-
-    def exists(self, path):
-        return super().exists(self._local(path))
-
-    def metadata(self, path):
-        return FileMetadata(path, self.size(path))
-
-    def size(self, path):
-        return super().size(self._local(path))
-
-    def delete(self, paths):
-        for path in map(Path, map(self._local, paths)):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def test_another_file_system(tmp_path, write) -> None:
+@pytest.mark.parametrize("scheme", [StoreFileSystem.scheme(), TreeFileSystem.scheme()])
+def test_another_file_system(tmp_path, write, scheme) -> None:
     past = write_shop(tmp_path / "raw")
     spec = spec_from_dict(shop_content())
     arguments = {"file_format": "parquet", "partitions": 3, **SHOP_SPLIT}
     write(spec, tmp_path / "raw", tmp_path / "local", history=str(past), **arguments)
-    store = f"store:/{tmp_path}"
-    found = write(spec, f"{store}/raw", f"{store}/far", history=f"store:/{past}", **arguments)
+    far = f"{scheme}:/{tmp_path}"
+    found = write(spec, f"{far}/raw", f"{far}/far", history=f"{scheme}:/{past}", **arguments)
     assert found == ExamplesManifest.load(tmp_path / "local")
-    assert found == ExamplesManifest.load(f"{store}/far", storage_of(store))
+    assert found == ExamplesManifest.load(f"{far}/far", storage_of(far))
     for split in ("train", "valid", "test"):
-        near, far = (read_examples(tmp_path / name, split) for name in ("local", "far"))
-        assert near.equals(far)
-    assert FileSystems.match([f"{store}/far/temporary/*"])[0].metadata_list == []
+        near, other = (read_examples(tmp_path / name, split) for name in ("local", "far"))
+        assert near.equals(other)
+    assert not list(tmp_path.glob("far/temporary/*"))
+
+
+@pytest.mark.parametrize("file_format", ["tfrecord", "parquet"])
+def test_the_same_input_gives_the_same_bytes(tmp_path, write, file_format) -> None:
+    write_rows(tmp_path / "raw")
+    split = {"valid_from": 0.6, "test_from": 0.8, "file_format": file_format, "partitions": 2}
+    for name in ("one", "two"):
+        write(SPEC, tmp_path / "raw", tmp_path / name, **split)
+    paths = sorted(path.relative_to(tmp_path / "one") for path in tmp_path.glob("one/Split-*/*"))
+    assert len(paths) == 6
+    for path in paths:
+        assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
+
+
+def test_a_directory_with_brackets_in_its_name(tmp_path, write) -> None:
+    write_rows(tmp_path / "raw")
+    out = tmp_path / "run[1]" / "out"
+    split = {"valid_from": 0.6, "test_from": 0.8}
+    assert write(SPEC, tmp_path / "raw", out, **split).counters["rows_read"] == 1000
+    assert not (out / "temporary").exists()
+
+
+def test_a_file_that_vanished_is_no_complete_output(tmp_path, write, monkeypatch) -> None:
+    write_rows(tmp_path / "raw")
+    out = tmp_path / "out"
+
+    def then_unlink(output: str, name: str, *arguments: Any) -> None:
+        write_example_file(output, name, *arguments)
+        if name == "Split-valid/examples-00001-of-00002.gz":
+            (out / name).unlink()
+
+    monkeypatch.setattr(write_partition, "write_example_file", then_unlink)
+    with pytest.raises(FileNotFoundError, match=r"lacks Split-valid/examples-00001-of-00002\.gz"):
+        write(SPEC, tmp_path / "raw", out, valid_from=0.6, test_from=0.8, partitions=2)
+    assert not (out / "manifest.json").exists()
 
 
 def test_the_command_wants_a_new_place_where_directories_cannot_be_renamed(
