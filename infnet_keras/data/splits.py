@@ -34,8 +34,7 @@ class SplitRule:
 
     def __init__(self, time: Time, valid_from: str | float, test_from: str | float):
         self.is_by_day = time.column is not None
-        read = _day if self.is_by_day else _fraction
-        self._valid, self._test = read(valid_from), read(test_from)
+        self._valid, self._test = start_number(time, valid_from), start_number(time, test_from)
         if self._valid > self._test:
             raise DataError(
                 f"validation starts at {valid_from}, after the test's start {test_from}; the test "
@@ -82,6 +81,19 @@ def split_starts(
             "and --test-from, or `splits: {valid_from: ..., test_from: ...}` in the spec"
         )
     return valid_from, test_from
+
+
+def start_number(time: Time, start: str | float) -> float:
+    """Where a split begins, however it is written: days since 1970, or a fraction of the rows.
+
+    Raises:
+        DataError: it is no day or fraction, as the log's time asks for.
+
+    Example:
+        >>> start_number(Time(row_order="log"), "0.80")
+        0.8
+    """
+    return _fraction(start) if time.column is None else _day(start)
 
 
 def _day(value: str | float) -> float:

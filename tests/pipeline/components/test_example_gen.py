@@ -1,17 +1,22 @@
 """Raw logs and examples directories as TFX's examples, and what cannot become any."""
 
+import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from component_runs import SPEC, example_gen, manifest_of, read_split
 from tfx.types import Artifact, artifact_utils
 
 from infnet_keras.errors import DataError
 from infnet_keras.spec import override_spec
+from tfx_pipeline.beam.encode import ExampleEncoder
 from tfx_pipeline.beam.examples import write_examples
 from tfx_pipeline.beam.local_runner import LocalRunner
 from tfx_pipeline.components.example_gen import executor
@@ -43,6 +48,51 @@ def test_examples_of_another_spec(examples: Artifact, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="written for another spec"):
         example_gen(tmp_path, Path(examples.uri), other)
     example_gen(tmp_path / "same", Path(examples.uri), override_spec(SPEC, {"model.dim": 8}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"valid_from": "0.7", "test_from": "0.9"}, "with valid_from 0.8, this run asks for 0.7"),
+        ({"test_from": "0.95"}, "with test_from 0.9, this run asks for 0.95"),
+        ({"test_from": "2022-05-04"}, "'2022-05-04' is not a number such as 0.8"),
+        ({"history": "past.csv"}, "the history past.csv cannot be added to the examples in"),
+    ],
+)
+def test_examples_that_are_not_as_asked(
+    examples: Artifact, tmp_path: Path, asked: dict[str, str], said: str
+) -> None:
+    with pytest.raises(DataError, match=re.escape(said)):
+        example_gen(tmp_path, Path(examples.uri), **asked)
+
+
+def test_examples_that_are_as_asked(examples: Artifact, tmp_path: Path) -> None:
+    example_gen(tmp_path, Path(examples.uri), valid_from="0.80", test_from="0.9")
+
+
+def test_parquet_is_encoded_a_few_rows_at_a_time(
+    examples: Artifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parquet = tmp_path / "parquet"
+    shutil.copytree(examples.uri, parquet)
+    manifest = manifest_of(parquet)
+    rows = pa.table({"clicks": range(10_000)})
+    for split in ("train", "valid", "test"):
+        pq.write_table(rows, parquet / f"Split-{split}" / "examples.parquet")
+        manifest["impressions"][split] = 10_000
+    (parquet / "manifest.json").write_text(json.dumps({**manifest, "file_format": "parquet"}))
+    encode, encoded = ExampleEncoder.encode, []
+
+    def noted(self: ExampleEncoder, table: pa.Table) -> list[bytes]:
+        encoded.append(table.num_rows)
+        return encode(self, table)
+
+    monkeypatch.setattr(ExampleEncoder, "encode", noted)
+    taken_over = example_gen(tmp_path / "gen", parquet)
+    assert encoded == 3 * [4096, 4096, 1808]
+    assert [row["clicks"] for row in read_split(taken_over.uri, "valid")] == [
+        [number] for number in range(10_000)
+    ]
 
 
 def test_a_file_of_examples_is_missing(examples: Artifact, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from infnet_keras.errors import DataError
 from infnet_keras.spec import parse_spec
 from tfx_pipeline.beam.examples import check_examples, write_examples
 from tfx_pipeline.beam.storage import storage_of
-from tfx_pipeline.components.example_gen.prepared_examples import take_over
+from tfx_pipeline.components.example_gen.prepared_examples import check_asked, take_over
 
 SPAN = "{SPAN}"
 
@@ -41,6 +41,14 @@ class Executor(BaseBeamExecutor):
         FileSystems.set_options(PipelineOptions(self._beam_pipeline_args))
         if storage_of(data).match(data, FILE_NAME):
             manifest = ExamplesManifest.load(data, storage_of(data))
+            check_asked(
+                spec,
+                manifest,
+                data,
+                exec_properties["history"],
+                exec_properties["valid_from"],
+                exec_properties["test_from"],
+            )
             with self._make_beam_pipeline() as pipeline:
                 check_whole = take_over(pipeline, spec, manifest, data, examples.uri)
             manifest = check_whole()

@@ -12,7 +12,7 @@ import tensorflow as tf
 from apache_beam.io.filesystems import FileSystems
 
 from infnet_keras.data.examples_manifest import FILE_NAME, ExamplesManifest, FileFormat
-from infnet_keras.data.splits import SPLITS
+from infnet_keras.data.splits import SPLITS, start_number
 from infnet_keras.errors import DataError
 from infnet_keras.features.assets import definition_of
 from infnet_keras.spec import FeatureSpec, parse_spec
@@ -20,8 +20,44 @@ from tfx_pipeline.beam.encode import ExampleEncoder
 from tfx_pipeline.beam.example_file import SUFFIXES, replaced_file, write_example_file
 from tfx_pipeline.beam.finish import RAW_EXAMPLES, SPEC
 from tfx_pipeline.beam.storage import storage_of
+from tfx_pipeline.beam.write_partition import CHUNK_ROWS
 
 _COUNTS = "rows.txt"
+
+
+def check_asked(
+    spec: FeatureSpec,
+    manifest: ExamplesManifest,
+    directory: str,
+    history: str,
+    valid_from: str,
+    test_from: str,
+) -> None:
+    """Raise DataError if a run asks for what the examples, already written, are not.
+
+    Args:
+        spec: of this run.
+        manifest: of the examples directory.
+        directory: the examples directory.
+        history: file of earlier events that the run names; empty: none.
+        valid_from: first day (or fraction) of validation that the run asks for; empty: any.
+        test_from: the same for the test.
+    """
+    if history:
+        raise DataError(
+            f"the history {history} cannot be added to the examples in {directory}, which hold "
+            "their histories: leave it out, or write the examples again with it"
+        )
+    starts = (
+        ("valid_from", valid_from, manifest.valid_from),
+        ("test_from", test_from, manifest.test_from),
+    )
+    for name, asked, written in starts:
+        if asked and start_number(spec.time, asked) != start_number(spec.time, written):
+            raise DataError(
+                f"the examples in {directory} were written with {name} {written}, this run asks "
+                f"for {asked}: give theirs, or write the examples again"
+            )
 
 
 def take_over(
@@ -107,10 +143,9 @@ class _CopyFile(beam.DoFn):
             copied = os.path.join(self._output, name)
             records = tf.data.TFRecordDataset(copied, compression_type="GZIP")
             return [(split, sum(1 for _ in records))]
-        with storage_of(path).open(path) as source:
-            parquet = pq.ParquetFile(source)
+        with storage_of(path).open(path) as source, pq.ParquetFile(source) as parquet:
             # As the file has it: whether that is what the spec expects, ExampleValidator says.
-            tables = (pa.Table.from_batches([batch]) for batch in parquet.iter_batches())
+            tables = (pa.Table.from_batches([batch]) for batch in parquet.iter_batches(CHUNK_ROWS))
             write_example_file(
                 self._output, name, "tfrecord", parquet.schema_arrow, tables, ExampleEncoder()
             )

@@ -1,17 +1,10 @@
-"""Examples in Parquet as tf.Examples."""
+"""Tables of examples as tf.Examples."""
 
-import apache_beam as beam
 import pyarrow as pa
-import pyarrow.parquet as pq
-import pytest
-from apache_beam.options.pipeline_options import PipelineOptions
 from google.protobuf.json_format import MessageToDict
 from tensorflow.core.example.example_pb2 import Example
 
-from infnet_keras.errors import DataError
 from tfx_pipeline.beam.encode import ExampleEncoder
-from tfx_pipeline.beam.local_runner import with_local_runner
-from tfx_pipeline.beam.read import read_parquet_examples
 
 
 def features(serialized: bytes) -> dict[str, list[object] | None]:
@@ -70,16 +63,10 @@ def test_slices_are_encoded_as_what_they_show() -> None:
     assert ExampleEncoder().encode(TABLE.slice(0, 0)) == []
 
 
-def test_files_of_a_directory(tmp_path) -> None:
-    for number in range(3):
-        pq.write_table(TABLE.slice(number, 1), tmp_path / f"{number}.parquet")
-    with beam.Pipeline(options=PipelineOptions(with_local_runner([]))) as pipeline:
-        read = read_parquet_examples(pipeline, str(tmp_path))
-        _ = read | beam.Map(lambda e: (tmp_path / f"{hash(e)}.bin").write_bytes(e))
-    found = [features(path.read_bytes()) for path in tmp_path.glob("*.bin")]
-    assert_expected(sorted(found, key=lambda row: [1, 0, 2].index(row["small"][0])))
-
-
-def test_no_file(tmp_path) -> None:
-    with pytest.raises(DataError, match=r"no file matches '\*.parquet'"):
-        read_parquet_examples(beam.Pipeline(), str(tmp_path))
+def test_the_same_rows_give_the_same_bytes() -> None:
+    wide = pa.table({f"column_{number}": [number, 7] for number in range(40)})
+    first, second = ExampleEncoder().encode(wide), ExampleEncoder().encode(wide)
+    assert first == second
+    example = Example.FromString(first[0])
+    assert first[0] == example.SerializeToString(deterministic=True)
+    assert example.features.feature["column_3"].int64_list.value == [3]
