@@ -6,8 +6,11 @@ from hashlib import sha256
 from apache_beam.io.filesystems import FileSystems
 
 from infnet_keras.data.examples_manifest import FILE_NAME
+from infnet_keras.data.log_pass import history_files
+from infnet_keras.data.splits import SPLITS
 from infnet_keras.spec import FeatureSpec
-from tfx_pipeline.beam.storage import storage_of
+from tfx_pipeline.beam.finish import RAW_EXAMPLES, SPEC
+from tfx_pipeline.beam.storage import is_local, storage_of
 
 
 def fingerprint(spec: FeatureSpec, data: str, history: str | None = None) -> str:
@@ -17,20 +20,29 @@ def fingerprint(spec: FeatureSpec, data: str, history: str | None = None) -> str
         spec: says which files there are.
         data: directory of the raw files, or an examples directory.
         history: file of events from before the log.
+
+    Raises:
+        DataError: the history is no file.
     """
     storage = storage_of(data)
-    patterns = [
-        os.path.join(data, pattern)
-        for source in spec.sources.values()
-        for pattern in ([source.files] if isinstance(source.files, str) else source.files)
-    ]
     if storage.match(data, FILE_NAME):
-        patterns = [os.path.join(data, FILE_NAME), os.path.join(data, "Split-*", "*")]
+        patterns = [FILE_NAME, RAW_EXAMPLES, SPEC, *(f"Split-{split}/*" for split in SPLITS)]
+    else:
+        patterns = [
+            pattern
+            for source in spec.sources.values()
+            for pattern in ([source.files] if isinstance(source.files, str) else source.files)
+        ]
+    found = {path for pattern in patterns for path in storage.match(data, pattern)}
     if history is not None:
-        patterns.append(history)
-    found = {
-        (metadata.path, metadata.size_in_bytes, metadata.last_updated_in_seconds)
-        for result in FileSystems.match(patterns)
-        for metadata in result.metadata_list
-    }
-    return sha256(repr(sorted(found)).encode()).hexdigest()
+        found.update(history_files(history, storage_of(history)).files)
+    return sha256(repr([(path, *_state(path)) for path in sorted(found)]).encode()).hexdigest()
+
+
+def _state(path: str) -> tuple[int, float]:
+    """Size and time of change."""
+    if is_local(path):
+        status = os.stat(path)
+        return status.st_size, status.st_mtime_ns
+    metadata = FileSystems.get_filesystem(path).metadata(path)
+    return metadata.size_in_bytes, metadata.last_updated_in_seconds
