@@ -147,11 +147,20 @@ def prepare(
     return manifest
 
 
-def partitions_of(spec: FeatureSpec, plan: ColumnPlan, history: RawFiles | None) -> int:
-    """How many parts of the users keep each of a bounded size, by the sizes of the files."""
+def partitions_of(
+    spec: FeatureSpec, plan: ColumnPlan, history: RawFiles | None, most: int = _MOST_PARTITIONS
+) -> int:
+    """How many parts of the users keep each of a bounded size, by the sizes of the files.
+
+    Args:
+        spec: what is prepared.
+        plan: names the files of the log.
+        history: the file of earlier events, or None.
+        most: how many at most; the default keeps the files open that `prepare` spills into.
+    """
     rows = plan.files[spec.log_source].estimated_rows()
     rows += history.estimated_rows() if history is not None else 0
-    return min(rows // ROWS_PER_PARTITION + 1, _MOST_PARTITIONS)
+    return min(rows // ROWS_PER_PARTITION + 1, most)
 
 
 def _attributes(spec: FeatureSpec) -> Iterator[str]:

@@ -22,6 +22,8 @@ from tfx_pipeline.beam.storage import storage_of
 from tfx_pipeline.beam.survey import MergeCounted, ShareSurvey, SurveyPartition
 from tfx_pipeline.beam.write_partition import WritePartition
 
+MOST_PARTITIONS = 100_000  # 25 billion rows; each is told of every file
+
 
 def write_examples(
     pipeline: beam.Pipeline,
@@ -55,7 +57,7 @@ def write_examples(
         test_from: the same for the test.
         file_format: what to write, "tfrecord" (GZIP) or "parquet".
         partitions: of users; each is ordered in the memory of one worker. None for one per 250,000
-            rows.
+            rows, at most 100,000: every partition is told of every file, and has a file a split.
         progress: called with warnings about the input.
 
     Returns:
@@ -93,7 +95,7 @@ def write_examples(
         columns=columns,
         valid_from=valid_from,
         test_from=test_from,
-        partitions=partitions or partitions_of(spec, plan, past),
+        partitions=partitions or partitions_of(spec, plan, past, MOST_PARTITIONS),
         output=output,
         file_format=file_format,
     )

@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         "--partitions",
         type=int,
         help="parts of the users, each ordered in one worker's memory (default: one per 250,000 "
-        "rows)",
+        "rows, at most 100,000)",
     )
     return parser
 

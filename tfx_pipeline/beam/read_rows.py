@@ -13,6 +13,8 @@ from tfx_pipeline.beam.job import Job
 from tfx_pipeline.beam.messages import LOG, Failure, FileRead, Message, Piece, packed
 
 METRICS = "infnet"
+_PIECE_BYTES = 64 << 10  # one of a few rows would mostly hold the names of its columns
+_MOST_BYTES = 128 << 20
 
 
 class ReadRows(beam.DoFn):
@@ -35,8 +37,7 @@ class ReadRows(beam.DoFn):
         rows = 0
         last: Message
         try:
-            for count, block in enumerate(self._blocks(source, path)):
-                table = self._rows(source, block, rows)
+            for count, table in enumerate(self._tables(source, path)):
                 for partition, part in split_rows(
                     table, partition_numbers(table[user], partitions)
                 ):
@@ -48,6 +49,20 @@ class ReadRows(beam.DoFn):
             last = Failure(0, source, number, str(error))
         for partition in range(partitions):
             yield partition, last
+
+    def _tables(self, source: int, path: str) -> Iterator[pa.Table]:
+        """The rows of a file, as many at a time as make pieces worth their overhead."""
+        enough = min(self._job.partitions * _PIECE_BYTES, _MOST_BYTES)
+        collected: list[pa.Table] = []
+        rows = 0
+        for block in self._blocks(source, path):
+            collected.append(self._rows(source, block, rows))
+            rows += collected[-1].num_rows
+            if sum(table.nbytes for table in collected) >= enough:
+                yield pa.concat_tables(collected).combine_chunks()
+                collected = []
+        if collected:
+            yield pa.concat_tables(collected).combine_chunks()
 
     def _blocks(self, source: int, path: str) -> Iterator[Block]:
         job = self._job
