@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import apache_beam as beam
 
 from infnet_keras.data.counts import Counts
-from infnet_keras.data.raw_examples import Drawn
+from infnet_keras.data.raw_examples import MOST, Drawn
 from tfx_pipeline.beam.messages import Failure
 
 
@@ -18,7 +18,7 @@ class Outcome:
         counts: of their events.
         rows_read: rows of the log; the first partition reports them for all.
         history_rows_read: rows of the earlier history; likewise.
-        drawn: raw examples, by partition.
+        drawn: raw examples, by partition; only of the first ones, which hold as many as are taken.
         files: that were written, by their paths in the examples directory.
         failures: why the input cannot be used.
     """
@@ -35,7 +35,7 @@ class Outcome:
         self.counts.merge(other.counts)
         self.rows_read += other.rows_read
         self.history_rows_read += other.history_rows_read
-        self.drawn.update(other.drawn)
+        self.drawn = _first({**self.drawn, **other.drawn})
         self.files |= other.files
         self.failures = sorted({*self.failures, *other.failures})[:1]
 
@@ -57,6 +57,19 @@ class Outcome:
         ):
             found |= {f"{reason}:{name}": count for name, count in by_name.items()}
         return found
+
+
+def _first(drawn: dict[int, Drawn]) -> dict[int, Drawn]:
+    """What `raw_batch` takes of them: tables of all partitions would not fit into one worker."""
+    kept: dict[int, Drawn] = {}
+    held_out = training = 0
+    for number, each in sorted(drawn.items()):
+        more_held_out, more_training = each.held_out.num_rows, each.training.num_rows
+        if (more_held_out and held_out < MOST) or (more_training and training < MOST):
+            kept[number] = each
+        held_out += more_held_out
+        training += more_training
+    return kept
 
 
 class MergeOutcomes(beam.CombineFn):
