@@ -15,7 +15,8 @@ from infnet_keras.errors import DataError
 def output_directory(out: Path, own_names: frozenset[str], purpose: str) -> Iterator[Path]:
     """A directory to write into, next to `out`, which takes its place when the block ends well.
 
-    Left by an exception, everything written is removed. What a killed process left is removed by
+    Left by an exception, everything written is removed; one of the operating system becomes a
+    DataError about `out`. What a killed process left is removed by
     the next one that writes to the same place; a lock tells it from one that is still at work.
 
     Args:
@@ -49,6 +50,8 @@ def output_directory(out: Path, own_names: frozenset[str], purpose: str) -> Iter
             shutil.rmtree(partial, ignore_errors=True)
             os.close(lock)
     except OSError as error:
+        if error.errno is None or isinstance(error, ConnectionError | TimeoutError):
+            raise  # of another machine, from which the block reads
         raise DataError(
             f"{purpose} could not be written to {out}: {error.strerror or error}; free space or "
             "choose another directory. Nothing incomplete was left there"

@@ -177,7 +177,7 @@ def _need(file: str, columns: list[str] | None, present: list[str]) -> None:
 
 @contextmanager
 def _readable(file: str) -> Iterator[None]:
-    """Whatever goes wrong inside is the file's fault.
+    """Whatever goes wrong inside is the file's fault, but for errors on the way to a remote one.
 
     A generator that yields inside this block is only entered again to read on, so that its
     consumer's own errors do not pass here.
@@ -185,8 +185,20 @@ def _readable(file: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+        if "://" in file and _may_pass(error):
+            raise  # a runner tries again
         said = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise DataError(
             f"{file} cannot be read: {said}; check that it is complete and of the kind that its "
             "name says"
         ) from error
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether reading a remote file again may succeed.
+
+    What is wrong with a file's bytes, Arrow says in a plain OSError without a number.
+    """
+    if not isinstance(error, OSError) or isinstance(error, FileNotFoundError | PermissionError):
+        return False
+    return type(error) is not OSError or error.errno is not None

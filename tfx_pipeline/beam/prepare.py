@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from infnet_keras.cli.beam_arguments import parsed_with_beam
 from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts, resolved_spec
 from infnet_keras.data.examples_manifest import FILE_NAME, ExamplesManifest
 from infnet_keras.data.output_directory import output_directory
@@ -35,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: of the command line, without the program's name; None takes the process's.
 
     Returns:
-        The exit code: 0, 2 for a user's mistake (said in one sentence on standard error), 130 if
-        interrupted.
+        The exit code: 0, 2 for a user's mistake or a failed run (said in one sentence on standard
+        error), 130 if interrupted.
     """
-    parsed, beam_options = _parser().parse_known_args(arguments)
+    parsed, beam_options = parsed_with_beam(_parser(), arguments)
     try:
         spec = resolved_spec(parsed.spec, parsed.set)
         options = PipelineOptions(with_local_runner(beam_options))
@@ -46,6 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         manifest = _run(parsed, spec, options)
     except InfnetError as error:
         print(f"error: {error}", file=sys.stderr)
+        return _ERROR
+    except Exception as error:  # Beam's: credentials, a bucket, a job that a cluster gave up
+        if parsed.verbose:
+            traceback.print_exc()
+        print(f"error: {type(error).__name__}: {_said(error)}", file=sys.stderr)
         return _ERROR
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -92,6 +99,12 @@ def _in_place_of(output: Path, write: Callable[[str], ExamplesManifest]) -> Exam
         return write(str(directory))
 
 
+def _said(error: Exception) -> str:
+    """In one line. A runner's message may be the whole traceback of a worker."""
+    lines = str(error).strip().splitlines()
+    return lines[-1] if "Traceback" in str(error) else " ".join(map(str.strip, lines))
+
+
 def _say(line: str) -> None:
     print(line, file=sys.stderr)
 
@@ -124,6 +137,11 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         help="parts of the users, each ordered in one worker's memory (default: one per 250,000 "
         "rows, at most 100,000)",
+    )
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        help="print the traceback of an error that is not the input's",
     )
     return parser
 

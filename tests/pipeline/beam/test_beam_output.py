@@ -10,6 +10,7 @@ from typing import Any
 
 import apache_beam as beam
 import pytest
+from apache_beam.io.filesystem import BeamIOError
 from beam_logs import SHOP_SPLIT, rows_content, shop_content, write_rows, write_shop
 from beam_rows import read_examples
 from file_systems import StoreFileSystem, TreeFileSystem
@@ -17,7 +18,7 @@ from file_systems import StoreFileSystem, TreeFileSystem
 from infnet_keras.data.examples_manifest import ExamplesManifest
 from infnet_keras.errors import DataError
 from infnet_keras.spec import dump_spec, spec_from_dict
-from tfx_pipeline.beam import write_partition
+from tfx_pipeline.beam import storage, write_partition
 from tfx_pipeline.beam.example_file import write_example_file
 from tfx_pipeline.beam.examples import check_examples
 from tfx_pipeline.beam.prepare import main
@@ -179,6 +180,48 @@ def test_the_command_wants_a_new_place_where_directories_cannot_be_renamed(
     assert ExamplesManifest.load(tmp_path / "far").impressions["train"] == 600
     assert main([*arguments, store]) == 2
     assert "is not empty, and its file system cannot replace a directory" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["input", "output"])
+def test_what_beam_cannot_reach_is_said_in_one_line(
+    tmp_path, arguments, capsys, monkeypatch, place
+) -> None:
+    def refuse(self: object, directory: str) -> None:
+        raise BeamIOError("no credentials\nfor this bucket")
+
+    monkeypatch.setattr(StoreFileSystem, "_list", refuse)
+    far = f"--{place}=store:/{tmp_path}/far"
+    assert main([*arguments, far]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: BeamIOError: Match operation failed")
+    assert "no credentials" in line
+    assert main([*arguments, far, "--verbose"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_what_fails_in_a_worker_is_said_in_one_line(arguments, capsys, monkeypatch) -> None:
+    def fail(*arguments: Any) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(write_partition, "write_example_file", fail)
+    for mode in ("in_memory", "multi_threading"):
+        assert main([*arguments, f"--direct_running_mode={mode}"]) == 2
+        lines = capsys.readouterr().err.splitlines()
+        assert lines[-1].startswith("error: ")
+        assert "by nothing" in lines[-1]
+
+
+def test_an_extra_of_beam_that_is_missing(arguments, capsys, monkeypatch) -> None:
+    monkeypatch.setitem(storage._EXTRAS, "s3", ("no_such_module", "aws"))
+    assert main([*arguments, "--input=s3://logs/raw"]) == 2
+    assert "`pip install 'apache-beam[aws]'`" in capsys.readouterr().err
+
+
+def test_an_option_with_underscores(arguments, capsys) -> None:
+    with pytest.raises(SystemExit) as error:
+        main([*arguments, "--valid_from=0.5"])
+    assert error.value.code == 2
+    assert "there is no option --valid_from; write --valid-from" in capsys.readouterr().err
 
 
 def test_files_of_the_store_are_told_apart(tmp_path, write) -> None:

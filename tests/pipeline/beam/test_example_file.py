@@ -2,11 +2,8 @@
 
 import pytest
 from apache_beam.io.filesystem import BeamIOError
-from apache_beam.io.filesystems import FileSystems
 from file_systems import StoreFileSystem, TreeFileSystem
 
-from infnet_keras.errors import DataError
-from tfx_pipeline.beam import storage
 from tfx_pipeline.beam.example_file import TEMPORARY, replaced_file
 from tfx_pipeline.beam.storage import BeamStorage, delete, storage_of
 
@@ -68,10 +65,3 @@ def test_brackets_in_a_directory_are_no_pattern(tmp_path, prefix) -> None:
     (path,) = found
     delete(path)
     assert not list(directory.iterdir())
-
-
-def test_an_extra_of_beam_that_is_missing(monkeypatch) -> None:
-    monkeypatch.setitem(storage._EXTRAS, "s3", ("no_such_module", "aws"))
-    with pytest.raises(DataError, match=r"s3://logs/raw: .* `pip install 'apache-beam\[aws\]'`"):
-        storage_of("s3://logs/raw")
-    assert FileSystems.get_scheme("s3://logs/raw") == "s3"
