@@ -14,6 +14,7 @@ from infnet_keras.spec import FeatureSpec
 from tfx_pipeline import spec_parts
 from tfx_pipeline.baselines import LastBlessedModel, LastValidatedStatistics
 from tfx_pipeline.beam.local_runner import LOCAL_RUNNER, with_local_runner
+from tfx_pipeline.code_version import evaluation_code, training_code
 from tfx_pipeline.components.evaluator import Evaluator
 from tfx_pipeline.components.example_gen import ExampleGen
 from tfx_pipeline.components.example_validator import ExampleValidator
@@ -36,7 +37,7 @@ class RunParameters:
         valid_from: first day (or fraction) of validation; the spec's `splits` are not consulted.
         test_from: the same for the test.
         data_span: takes the place of {SPAN} in `data`; empty: none.
-        fingerprint: changes when the files do.
+        fingerprint: changes when the files do, or the code that reads them.
         baseline_model: where the model to compare with lies; empty: none, or what is found.
         baseline_statistics: where the statistics to compare with lie; empty: as above.
         epochs: passes over the training part at most; None: the spec's.
@@ -127,6 +128,7 @@ def create_pipeline(
         "transform_graph": transform.outputs["transform_graph"],
         "schema": schema_gen.outputs["described_schema"],
         "spec": spec_parts.for_training(spec),
+        "code": training_code() if enable_cache else None,
     }
     tuner = _tuner(spec, training) if tune else None
     trainer = Trainer(
@@ -142,6 +144,7 @@ def create_pipeline(
         spec=spec_parts.for_evaluation(spec),
         baseline_model=last_model and last_model.outputs["model"],
         baseline_model_uri=run.baseline_model,
+        code=evaluation_code() if enable_cache else None,
     )
     pusher = Pusher(
         model=trainer.outputs["model"],

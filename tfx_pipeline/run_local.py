@@ -30,24 +30,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed, beam_options = _parser().parse_known_args(arguments)
     try:
         spec = resolved_spec(parsed.spec, parsed.set)
-        root = Path(parsed.root).absolute()
-        log = _log_file(root)
+        log = _log_file(_local_directory(parsed.root))
     except InfnetError as error:
         print(f"error: {error}", file=sys.stderr)
         return _ERROR
-    screen = _send_output_to(log)
+    screen, errors = _send_output_to(log)
     try:
-        blessed, line = _run(spec, parsed, root, beam_options, screen)
+        blessed, line = _run(spec, parsed, beam_options, screen)
     except InfnetError as error:
         logging.exception("the run failed")
-        print(f"error: {error}; the whole log is {log}", file=screen)
+        print(f"error: {error}; the whole log is {log}", file=errors)
         return _ERROR
     except Exception as error:  # TFX's and Beam's: a traceback is for the log
         logging.exception("the run failed")
-        print(f"error: {type(error).__name__}: {error}; the whole log is {log}", file=screen)
+        print(f"error: {type(error).__name__}: {error}; the whole log is {log}", file=errors)
         return _ERROR
     except KeyboardInterrupt:
-        print("interrupted: the same command goes on after the last finished step", file=screen)
+        print("interrupted: the same command goes on after the last finished step", file=errors)
         return _INTERRUPTED
     print(line, file=screen)
     return 0 if blessed or parsed.allow_unblessed else _NOT_BLESSED
@@ -56,18 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(
     spec: FeatureSpec,
     parsed: argparse.Namespace,
-    root: Path,
     beam_options: list[str],
     screen: TextIO,
 ) -> tuple[bool, str]:
     """Whether the model was blessed, and the line that says so."""
     print("starting TFX", file=screen)
+    from apache_beam.io.filesystems import FileSystems
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from tfx_pipeline.code_version import data_code
     from tfx_pipeline.components.example_gen.executor import data_directory
     from tfx_pipeline.fingerprint import fingerprint
     from tfx_pipeline.local_dag_runner import ReportingDagRunner
     from tfx_pipeline.pipeline import RunParameters, create_pipeline
     from tfx_pipeline.verdict import verdict
 
+    FileSystems.set_options(PipelineOptions(beam_options))  # for what is read before a pipeline
+    root = _local_directory(parsed.root)
     directory = data_directory(parsed.data, parsed.data_span)
     valid_from, test_from = split_starts(spec, parsed.valid_from, parsed.test_from)
     pipeline = create_pipeline(
@@ -81,7 +85,7 @@ def _run(
             valid_from=str(valid_from),
             test_from=str(test_from),
             data_span=parsed.data_span,
-            fingerprint=fingerprint(spec, directory, parsed.history),
+            fingerprint=fingerprint(spec, directory, parsed.history) + data_code(),
         ),
         baselines="metadata",
         tune=parsed.tune,
@@ -107,6 +111,15 @@ def _finished(step: str, cached: bool, seconds: float, screen: TextIO) -> None:
     print(f"{step:<18} {state}", file=screen, flush=True)
 
 
+def _local_directory(root: str) -> Path:
+    if "://" in root:
+        raise DataError(
+            f"--root {root} is not on this machine: TFX's metadata here is a SQLite file; give a "
+            "local directory, or compile the pipeline for Kubeflow"
+        )
+    return Path(root).absolute()
+
+
 def _log_file(root: Path) -> Path:
     directory = root / "logs"
     try:
@@ -118,15 +131,17 @@ def _log_file(root: Path) -> Path:
     return directory / time.strftime("%Y-%m-%dT%H-%M-%S.log")
 
 
-def _send_output_to(log: Path) -> TextIO:
+def _send_output_to(log: Path) -> tuple[TextIO, TextIO]:
     """Everything that this process and its children write goes to a log file.
 
     Returns:
-        The standard output as it was, for the lines that are for people.
+        Standard output and error as they were, for the lines that are for people.
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    screen = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+    screen, errors = (
+        os.fdopen(os.dup(stream.fileno()), "w", buffering=1) for stream in (sys.stdout, sys.stderr)
+    )
     descriptor = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o666)
     for stream in (1, 2):
         os.dup2(descriptor, stream)
@@ -134,7 +149,7 @@ def _send_output_to(log: Path) -> TextIO:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
     )
-    return screen
+    return screen, errors
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""The image of the pipeline's steps: no engine builds it here, but what it says is held to what is."""
+"""The image of the pipeline's steps: nothing builds it here; what it says is held to what is."""
 
 import re
 import subprocess

@@ -127,6 +127,18 @@ def test_a_mistake_is_one_sentence(session: Session, tmp_path: Path) -> None:
     failed = run_local(session.spec, tmp_path / "nowhere", tmp_path / "run")
     assert failed.returncode == 2
     assert "Traceback" not in failed.stdout + failed.stderr
-    last = (failed.stdout + failed.stderr).strip().splitlines()[-1]
-    assert "error: " in last
+    last = failed.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ")
     assert "nowhere" in last
+
+
+def test_a_root_is_on_this_machine(tmp_path: Path) -> None:
+    command = run_local_command(Path("minimal"), tmp_path, tmp_path)
+    assert command[-2] == "--root"
+    command[-1] = "gs://bucket/run"
+    failed = subprocess.run(
+        command, env=environment(), capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert failed.returncode == 2
+    assert failed.stderr.startswith("error: --root gs://bucket/run is not on this machine")
+    assert not list(tmp_path.iterdir())

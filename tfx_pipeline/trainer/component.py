@@ -38,14 +38,12 @@ def run_fn_properties(exec_properties: dict[str, Any]) -> dict[str, Any]:
     """The properties of TFX's Trainer that say the same.
 
     Args:
-        exec_properties: `spec` and, where given, `epochs`, `learning_rate` and `overrides`.
+        exec_properties: `spec` and, where given, `epochs` and `learning_rate`.
     """
-    overrides = exec_properties.get("overrides")
     config = {
         "spec": exec_properties["spec"],
         "epochs": exec_properties.get("epochs"),
         "learning_rate": exec_properties.get("learning_rate"),
-        "overrides": json.loads(overrides) if overrides else None,
     }
     return {
         RUN_FN_KEY: RUN_FN,
@@ -62,7 +60,7 @@ class TrainerSpec(ComponentSpec):
         "spec": ExecutionParameter(type=str),
         "epochs": ExecutionParameter(type=int, optional=True),
         "learning_rate": ExecutionParameter(type=float, optional=True),
-        "overrides": ExecutionParameter(type=str, optional=True),
+        "code": ExecutionParameter(type=str, optional=True),
     }
     INPUTS: ClassVar[dict[str, Any]] = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
@@ -89,8 +87,8 @@ class Trainer(BaseComponent):
         spec: the feature spec as YAML.
         epochs: passes over the training part at most, instead of the spec's.
         learning_rate: instead of the spec's, and of a tuned one.
-        overrides: more values to replace in the spec, as the JSON text of a dict by dotted key.
         hyperparameters: what a Tuner found; replaces values of the spec.
+        code: changes when the code does, so that the cache does not take what other code made.
     """
 
     SPEC_CLASS = TrainerSpec
@@ -104,8 +102,8 @@ class Trainer(BaseComponent):
         spec: str,
         epochs: int | RuntimeParameter | None = None,
         learning_rate: float | RuntimeParameter | None = None,
-        overrides: str | RuntimeParameter | None = None,
         hyperparameters: BaseChannel | None = None,
+        code: str | None = None,
     ):
         super().__init__(
             spec=TrainerSpec(
@@ -116,7 +114,7 @@ class Trainer(BaseComponent):
                 spec=spec,
                 epochs=epochs,
                 learning_rate=learning_rate,
-                overrides=overrides,
+                code=code,
                 model=Channel(type=standard_artifacts.Model),
                 model_run=Channel(type=standard_artifacts.ModelRun),
             )

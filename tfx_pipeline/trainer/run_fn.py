@@ -27,8 +27,8 @@ def run_fn(fn_args: FnArgs) -> None:
     model in a fresh process.
 
     Args:
-        fn_args: `custom_config` holds `spec` (YAML text) and may hold `overrides` (values by
-            dotted key), `epochs` and `learning_rate`; `hyperparameters` what a Tuner found.
+        fn_args: `custom_config` holds `spec` (YAML text) and may hold `epochs` and
+            `learning_rate`; `hyperparameters` what a Tuner found.
             `train_files`, `eval_files` and `transform_graph_path` come from Transform,
             `schema_path` from SchemaGen. Written are `serving_model_dir` (the SavedModel) and
             `model_run_dir` (`run`, `tensorboard`).

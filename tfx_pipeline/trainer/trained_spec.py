@@ -20,7 +20,6 @@ def trained_spec(
         SpecError: a key or a value does not fit the spec.
     """
     asked = {
-        **(config.get("overrides") or {}),
         "training.epochs": config.get("epochs"),
         "training.learning_rate": config.get("learning_rate"),
     }

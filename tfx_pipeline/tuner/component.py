@@ -1,7 +1,5 @@
 """The Tuner component: TFX's own, for a spec."""
 
-from typing import Any
-
 from tfx.components.tuner.component import Tuner as TfxTuner
 from tfx.proto import trainer_pb2
 from tfx.types import BaseChannel
@@ -19,7 +17,7 @@ class Tuner(TfxTuner):
         transform_graph: the graph that made them.
         schema: the described schema of SchemaGen.
         spec: the feature spec as YAML, with a `tuning` block.
-        overrides: values to replace in the spec, by dotted key.
+        code: as the Trainer's.
     """
 
     def __init__(
@@ -28,7 +26,7 @@ class Tuner(TfxTuner):
         transform_graph: BaseChannel,
         schema: BaseChannel,
         spec: str,
-        overrides: dict[str, Any] | None = None,
+        code: str | None = None,
     ):
         super().__init__(
             examples=examples,
@@ -37,5 +35,5 @@ class Tuner(TfxTuner):
             tuner_fn=TUNER_FN,
             train_args=trainer_pb2.TrainArgs(splits=["train"]),
             eval_args=trainer_pb2.EvalArgs(splits=["valid"]),
-            custom_config={"spec": spec, "overrides": overrides or {}},
+            custom_config={"spec": spec, "code": code},
         )

@@ -17,6 +17,7 @@ class EvaluatorSpec(ComponentSpec):
     PARAMETERS: ClassVar[dict[str, Any]] = {
         "spec": ExecutionParameter(type=str),
         "baseline_model_uri": ExecutionParameter(type=str),
+        "code": ExecutionParameter(type=str, optional=True),
     }
     INPUTS: ClassVar[dict[str, Any]] = {
         "examples": ChannelParameter(type=standard_artifacts.Examples),
@@ -41,6 +42,7 @@ class Evaluator(BaseBeamComponent):
         baseline_model: the last blessed model, where the runner can find it.
         baseline_model_uri: where it lies, where the runner cannot; empty: none. Given both, this
             one counts.
+        code: changes when the code does, so that the cache does not take what other code found.
     """
 
     SPEC_CLASS = EvaluatorSpec
@@ -53,6 +55,7 @@ class Evaluator(BaseBeamComponent):
         spec: str,
         baseline_model: BaseChannel | None = None,
         baseline_model_uri: str | RuntimeParameter = "",
+        code: str | None = None,
     ):
         super().__init__(
             spec=EvaluatorSpec(
@@ -61,6 +64,7 @@ class Evaluator(BaseBeamComponent):
                 spec=spec,
                 baseline_model=baseline_model,
                 baseline_model_uri=baseline_model_uri,
+                code=code,
                 evaluation=Channel(type=standard_artifacts.ModelEvaluation),
                 blessing=Channel(type=standard_artifacts.ModelBlessing),
             )

@@ -1,0 +1,39 @@
+"""The cache's keys: they change with the code that a step runs, and with no other."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tfx_pipeline import code_version
+from tfx_pipeline.code_version import data_code, evaluation_code, training_code
+
+ROOT = Path(__file__).parents[2]
+KEYS = {"data": data_code, "training": training_code, "evaluation": evaluation_code}
+
+
+@pytest.mark.parametrize(
+    ("file", "concerned"),
+    [
+        ("infnet_keras/layers/infnet_block.py", {"training"}),
+        ("infnet_keras/data/prepare.py", {"data", "training"}),
+        ("infnet_keras/metrics/auc.py", {"training", "evaluation"}),
+        ("tfx_pipeline/beam/finish.py", {"data"}),
+        ("tfx_pipeline/evaluation/gates.py", {"evaluation"}),
+        ("tfx_pipeline/trainer/run_fn.py", {"training"}),
+        ("serving/server/server.py", set()),
+    ],
+)
+def test_an_edit_runs_again_what_it_concerns(
+    file: str, concerned: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ignored = shutil.ignore_patterns("__pycache__")
+    for package in ("infnet_keras", "tfx_pipeline", "serving"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
+    monkeypatch.setattr(code_version, "_ROOT", tmp_path)
+    before = {name: key() for name, key in KEYS.items()}
+    assert before == {name: key() for name, key in KEYS.items()}
+    with (tmp_path / file).open("r+") as edited:
+        edited.seek(0, 2)
+        edited.write("# edited\n")
+    assert {name for name, key in KEYS.items() if key() != before[name]} == concerned
