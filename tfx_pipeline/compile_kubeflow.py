@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from infnet_keras.cli.beam_arguments import parsed_with_beam
 from infnet_keras.cli.output_file import write_output
 from infnet_keras.cli.quiet_start import quiet_start
 from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0, or 2 for a user's mistake (said in one sentence on standard error).
     """
-    parsed, beam_options = _parser().parse_known_args(arguments)
+    parsed, beam_options = parsed_with_beam(_parser(), arguments)
     try:
         spec = resolved_spec(parsed.spec, parsed.set)
         with quiet_start():

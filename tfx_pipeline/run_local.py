@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from infnet_keras.cli.beam_arguments import parsed_with_beam
 from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts, resolved_spec
 from infnet_keras.data.splits import split_starts
 from infnet_keras.errors import DataError, InfnetError
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, 1 if the model was not blessed, 2 for a user's mistake or a failed step
         (said in one sentence on standard error), 130 if interrupted.
     """
-    parsed, beam_options = _parser().parse_known_args(arguments)
+    parsed, beam_options = parsed_with_beam(_parser(), arguments)
     try:
         spec = resolved_spec(parsed.spec, parsed.set)
         log = _log_file(_local_directory(parsed.root))
