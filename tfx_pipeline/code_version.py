@@ -11,8 +11,11 @@ _LIBRARIES = (
     "numpy",
     "pyarrow",
     "tensorflow",
+    "tensorflow-data-validation",
+    "tensorflow-model-analysis",
     "tensorflow-transform",
     "tfx",
+    "tfx-bsl",
 )
 _DATA = (
     "infnet_keras/data",
@@ -22,6 +25,7 @@ _DATA = (
     "tfx_pipeline/components/example_gen",
     "tfx_pipeline/components/example_validator",
     "tfx_pipeline/components/schema_gen",
+    "tfx_pipeline/schema_description.py",
     "tfx_pipeline/transform",
 )
 _EVALUATION = (
@@ -29,7 +33,12 @@ _EVALUATION = (
     "tfx_pipeline/components/evaluator",
     "tfx_pipeline/evaluation",
 )
-_TRAINING = ("infnet_keras", "tfx_pipeline/trainer", "tfx_pipeline/tuner")
+_TRAINING = (
+    "infnet_keras",
+    "tfx_pipeline/schema_description.py",
+    "tfx_pipeline/trainer",
+    "tfx_pipeline/tuner",
+)
 
 
 def data_code() -> str:
@@ -47,10 +56,14 @@ def evaluation_code() -> str:
     return _digest(_EVALUATION)
 
 
-def _digest(folders: tuple[str, ...]) -> str:
-    """Of the sources below some folders, and of the libraries' versions."""
+def _digest(places: tuple[str, ...]) -> str:
+    """Of the sources in some files and folders, and of the libraries' versions."""
     digest = sha256(repr([(name, version(name)) for name in _LIBRARIES]).encode())
-    for path in sorted(path for folder in folders for path in (_ROOT / folder).rglob("*.py")):
+    for path in sorted(path for place in places for path in _sources(_ROOT / place)):
         digest.update(f"{path.relative_to(_ROOT)}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _sources(place: Path) -> list[Path]:
+    return [place] if place.is_file() else [*place.rglob("*.py")]

@@ -1,6 +1,8 @@
 """Whether the files of a run are those of an earlier one."""
 
 import os
+from collections.abc import Iterator
+from glob import escape
 from hashlib import sha256
 
 from apache_beam.io.filesystems import FileSystems
@@ -10,7 +12,7 @@ from infnet_keras.data.log_pass import history_files
 from infnet_keras.data.splits import SPLITS
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.finish import RAW_EXAMPLES, SPEC
-from tfx_pipeline.beam.storage import is_local, storage_of
+from tfx_pipeline.beam.storage import BeamStorage, storage_of
 
 
 def fingerprint(spec: FeatureSpec, data: str, history: str | None = None) -> str:
@@ -33,16 +35,21 @@ def fingerprint(spec: FeatureSpec, data: str, history: str | None = None) -> str
             for source in spec.sources.values()
             for pattern in ([source.files] if isinstance(source.files, str) else source.files)
         ]
-    found = {path for pattern in patterns for path in storage.match(data, pattern)}
+    found = {state for pattern in patterns for state in _states(data, pattern)}
     if history is not None:
-        found.update(history_files(history, storage_of(history)).files)
-    return sha256(repr([(path, *_state(path)) for path in sorted(found)]).encode()).hexdigest()
+        for path in history_files(history, storage_of(history)).files:
+            directory, name = FileSystems.split(path)
+            found.update(_states(directory, escape(name)))
+    return sha256(repr(sorted(found)).encode()).hexdigest()
 
 
-def _state(path: str) -> tuple[int, float]:
-    """Size and time of change."""
-    if is_local(path):
-        status = os.stat(path)
-        return status.st_size, status.st_mtime_ns
-    metadata = FileSystems.get_filesystem(path).metadata(path)
-    return metadata.size_in_bytes, metadata.last_updated_in_seconds
+def _states(directory: str, pattern: str) -> Iterator[tuple[str, int, float]]:
+    """Path, size and time of change of files; of remote ones as the listing says."""
+    storage = storage_of(directory)
+    if isinstance(storage, BeamStorage):
+        for metadata in storage.listed(directory, pattern):
+            yield metadata.path, metadata.size_in_bytes, metadata.last_updated_in_seconds
+    else:
+        for path in storage.match(directory, pattern):
+            status = os.stat(path)
+            yield path, status.st_size, status.st_mtime_ns

@@ -72,7 +72,8 @@ class Gates(Block):
     def _any(self) -> "Gates":
         if not self.given:
             raise ValueError(
-                f"bound one of {', '.join(METRICS)}, or leave the task out to ask nothing of it"
+                f"bound one of {', '.join(METRICS)}, or leave the task out to ask nothing of it "
+                "(without any gate every task's auc must be at least 0.5)"
             )
         return self
 

@@ -20,6 +20,7 @@ KEYS = {"data": data_code, "training": training_code, "evaluation": evaluation_c
         ("infnet_keras/metrics/auc.py", {"training", "evaluation"}),
         ("tfx_pipeline/beam/finish.py", {"data"}),
         ("tfx_pipeline/evaluation/gates.py", {"evaluation"}),
+        ("tfx_pipeline/schema_description.py", {"data", "training"}),
         ("tfx_pipeline/trainer/run_fn.py", {"training"}),
         ("serving/server/server.py", set()),
     ],

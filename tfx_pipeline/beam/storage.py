@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pyarrow as pa
-from apache_beam.io.filesystem import BeamIOError, CompressionTypes
+from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
 from infnet_keras.data.storage import LocalStorage, Storage
@@ -30,9 +30,13 @@ class BeamStorage:
 
     def match(self, directory: str, pattern: str) -> list[str]:
         """Paths below `directory` that match a pattern (`*`, `?`, `[...]`, `**`), in order."""
+        return sorted(metadata.path for metadata in self.listed(directory, pattern))
+
+    def listed(self, directory: str, pattern: str) -> list[FileMetadata]:
+        """What a listing says of these files: path, size, time of change."""
         path = FileSystems.join(escape(directory), pattern)
         try:
-            found = FileSystems.match([path])[0].metadata_list
+            found: list[FileMetadata] = FileSystems.match([path])[0].metadata_list
         except BeamIOError:
             # HDFS cannot list a directory that is not there; object stores find nothing in it.
             system = FileSystems.get_filesystem(path)
@@ -40,7 +44,7 @@ class BeamStorage:
             if not system.has_dirs() or system.exists(listed):
                 raise
             return []
-        return sorted(metadata.path for metadata in found)
+        return found
 
     def open(self, path: str) -> pa.NativeFile:
         """A file's bytes as they are."""

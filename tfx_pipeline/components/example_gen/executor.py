@@ -50,7 +50,7 @@ class Executor(BaseBeamExecutor):
                 exec_properties["test_from"],
             )
             with self._make_beam_pipeline() as pipeline:
-                check_whole = take_over(pipeline, spec, manifest, data, examples.uri)
+                check_whole = take_over(pipeline, manifest, data, examples.uri)
             manifest = check_whole()
         else:
             with self._make_beam_pipeline() as pipeline:

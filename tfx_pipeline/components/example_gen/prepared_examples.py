@@ -35,6 +35,8 @@ def check_asked(
 ) -> None:
     """Raise DataError if a run asks for what the examples, already written, are not.
 
+    They may be of another spec, or have other splits.
+
     Args:
         spec: of this run.
         manifest: of the examples directory.
@@ -43,6 +45,7 @@ def check_asked(
         valid_from: first day (or fraction) of validation that the run asks for; empty: any.
         test_from: the same for the test.
     """
+    _check_spec(spec, directory)
     if history:
         raise DataError(
             f"the history {history} cannot be added to the examples in {directory}, which hold "
@@ -62,7 +65,6 @@ def check_asked(
 
 def take_over(
     pipeline: beam.Pipeline,
-    spec: FeatureSpec,
     manifest: ExamplesManifest,
     directory: str,
     output: str,
@@ -71,7 +73,6 @@ def take_over(
 
     Args:
         pipeline: of any runner.
-        spec: of this run.
         manifest: of the examples directory.
         directory: the examples directory.
         output: the artifact's directory.
@@ -81,9 +82,8 @@ def take_over(
         returns it.
 
     Raises:
-        DataError: the examples were written for another spec. Also from the function: rows lack.
+        DataError: from the function: rows lack.
     """
-    _check_spec(spec, directory)
     suffix = SUFFIXES[manifest.file_format]
     files = [
         (split, path)
