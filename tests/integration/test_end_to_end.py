@@ -71,6 +71,7 @@ def test_the_exported_model_predicts_in_a_fresh_process(workspace: Path) -> None
         assert all(0.0 < p < 1.0 and math.isfinite(p) for p in outputs[task])
 
 
+@pytest.mark.backend("tensorflow")  # which exports for every backend
 def test_a_second_export_gets_the_next_version(workspace: Path) -> None:
     done = infnet("export", "--run", "run", "--out", "models/qb_video", cwd=workspace)
     assert done.returncode == 0, done.stderr
