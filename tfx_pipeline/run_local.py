@@ -31,13 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed, beam_options = parsed_with_beam(_parser(), arguments)
     try:
         spec = resolved_spec(parsed.spec, parsed.set)
-        log = _log_file(_local_directory(parsed.root))
+        root = _local_directory(parsed.root)
+        log = _log_file(root)
     except InfnetError as error:
         print(f"error: {error}", file=sys.stderr)
         return _ERROR
     screen, errors = _send_output_to(log)
     try:
-        blessed, line = _run(spec, parsed, beam_options, screen)
+        blessed, line = _run(spec, parsed, root, beam_options, screen)
     except InfnetError as error:
         logging.exception("the run failed")
         print(f"error: {error}; the whole log is {log}", file=errors)
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(
     spec: FeatureSpec,
     parsed: argparse.Namespace,
+    root: Path,
     beam_options: list[str],
     screen: TextIO,
 ) -> tuple[bool, str]:
@@ -72,7 +74,6 @@ def _run(
     from tfx_pipeline.verdict import verdict
 
     FileSystems.set_options(PipelineOptions(beam_options))  # for what is read before a pipeline
-    root = _local_directory(parsed.root)
     directory = data_directory(parsed.data, parsed.data_span)
     valid_from, test_from = split_starts(spec, parsed.valid_from, parsed.test_from)
     pipeline = create_pipeline(

@@ -16,8 +16,8 @@ def output_directory(out: Path, own_names: frozenset[str], purpose: str) -> Iter
     """A directory to write into, next to `out`, which takes its place when the block ends well.
 
     Left by an exception, everything written is removed; one of the operating system becomes a
-    DataError about `out`. What a killed process left is removed by
-    the next one that writes to the same place; a lock tells it from one that is still at work.
+    DataError about `out`. What a killed process left is removed by the next one that writes to the
+    same place; a lock tells it from one that is still at work.
 
     Args:
         out: where the result goes. It may exist if it is empty, or an earlier result.

@@ -12,6 +12,11 @@ ROOT = Path(__file__).parents[2]
 KEYS = {"data": data_code, "training": training_code, "evaluation": evaluation_code}
 
 
+def test_every_place_is_there() -> None:
+    places = {*code_version._DATA, *code_version._EVALUATION, *code_version._TRAINING}
+    assert [place for place in sorted(places) if not (ROOT / place).exists()] == []
+
+
 @pytest.mark.parametrize(
     ("file", "concerned"),
     [
