@@ -1,12 +1,13 @@
 """The part of a spec that a step depends on: what it does not read must not run it again."""
 
 from infnet_keras.spec import FeatureSpec, dump_spec
-from infnet_keras.spec.options import ModelOptions, TrainingOptions
+from infnet_keras.spec.models import INFNetOptions
+from infnet_keras.spec.options import TrainingOptions
 from infnet_keras.spec.pipeline_options import Evaluation, Validation
 
 _TRAINING = {
     "splits": None,  # where they begin is a parameter of its own
-    "model": ModelOptions(),
+    "model": INFNetOptions(),
     "training": TrainingOptions(),
     "weighting": "fixed",
     "tuning": None,

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.errors import DataError, ModelError
-from infnet_keras.models.token_attention import token_attention
-from infnet_keras.spec.token_positions import Position, token_positions
+from infnet_keras.spec.token_positions import Position
 
 
 class AttentionMap(NamedTuple):
@@ -31,7 +30,7 @@ def average_attention(
     are averaged.
 
     Args:
-        model: an INFNet.
+        model: a model whose tasks attend, such as an INFNet.
         batches: model inputs as NumPy arrays, such as the `inputs` of a reader's batches.
         block: index of the block, the last one by default.
 
@@ -41,7 +40,7 @@ def average_attention(
 
     Raises:
         DataError: there is no batch.
-        ModelError: the block does not exist.
+        ModelError: the model has no attention, or the block does not exist.
 
     Example:
         >>> reader = ImpressionReader(prepared, "test", 1024)
@@ -52,6 +51,8 @@ def average_attention(
     Reference:
         arXiv 2508.11565, figure 5.
     """
+    if not model.attends:
+        raise ModelError(f"the tasks of a model of type {model.spec.model.type} attend to no token")
     if not -len(model.blocks) <= block < len(model.blocks):
         raise ModelError(f"the model has {len(model.blocks)} blocks, there is no block {block}")
     observer = _Observer(model, block)
@@ -66,7 +67,7 @@ def average_attention(
         raise DataError("attention is averaged over impressions, none were given")
     shared = range(1, len(total) - len(model.tasks) + 1)
     names = [*model.tasks, *(f"shared {number}" for number in shared)]
-    return AttentionMap(names, token_positions(model.spec), total / rows)
+    return AttentionMap(names, model.spec.model.positions(model.spec), total / rows)
 
 
 class _Observer(keras.Model):
@@ -79,4 +80,4 @@ class _Observer(keras.Model):
         self.built = True
 
     def call(self, inputs: Mapping[str, Any]) -> Any:
-        return token_attention(self.model, inputs, self.block)[1]
+        return self.model.token_weights(inputs, self.block)

@@ -13,7 +13,6 @@ from infnet_keras.errors import ExportError
 from infnet_keras.export.reference import Reference
 from infnet_keras.export.sample_requests import Columns, rank_request
 from infnet_keras.features import RawInput, RowTransform
-from infnet_keras.models.token_attention import has_attention, token_attention
 from infnet_keras.spec import dump_spec
 
 BATCH = 64
@@ -108,9 +107,7 @@ def _compiled(model: Any) -> Callable[[dict[str, Any]], tuple[dict[str, Any], An
     compiled as a whole: it is slow without."""
 
     def answer(inputs: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-        if has_attention(model):
-            return token_attention(model, inputs)
-        return model(inputs, training=False), None
+        return model(inputs, training=False), model.token_weights(inputs)
 
     if keras.backend.backend() != "jax":
         return answer

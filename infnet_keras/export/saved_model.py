@@ -16,13 +16,13 @@ from infnet_keras.export.version_directory import write_version
 from infnet_keras.features import Assets, RowTransform, read_raw
 
 if TYPE_CHECKING:
-    from infnet_keras.models import MultiTaskModel
+    from infnet_keras.models import SpecModel
 
 # Keras is imported in the functions: `predict` and the parity check do without a backend.
 
 
 def export_saved_model(
-    model: MultiTaskModel,
+    model: SpecModel,
     directory: str | Path,
     *,
     version: int | None = None,
@@ -63,7 +63,7 @@ def export_saved_model(
 
 
 def write_checked_saved_model(
-    model: MultiTaskModel, directory: str | Path, source: TransformSource
+    model: SpecModel, directory: str | Path, source: TransformSource
 ) -> None:
     """Fill one empty directory with what a version of `export_saved_model` holds.
 
@@ -84,7 +84,7 @@ def write_checked_saved_model(
 
 
 def _checked_writer(
-    model: MultiTaskModel, examples: Mapping[str, Any] | None, source: TransformSource | None
+    model: SpecModel, examples: Mapping[str, Any] | None, source: TransformSource | None
 ) -> Callable[[Path], None]:
     """What writes the SavedModel into a directory and holds it to the model."""
     require_tensorflow("tensorflow_serving")
@@ -137,7 +137,7 @@ def export_run(run: str | Path, directory: str | Path, *, version: int | None = 
     return export_saved_model(model, directory, version=version)
 
 
-def _assets_of(model: MultiTaskModel) -> Assets:
+def _assets_of(model: SpecModel) -> Assets:
     assets: Assets | None = model.assets
     if assets is None:
         raise ExportError(

@@ -4,11 +4,11 @@ from typing import Any
 
 import keras
 
-from infnet_keras.models import MultiTaskModel
+from infnet_keras.models import SpecModel
 from infnet_keras.spec import override_spec
 
 
-def serving_copy(model: MultiTaskModel) -> Any:
+def serving_copy(model: SpecModel) -> Any:
     """An uncompiled float32 copy with fixed task weights: no optimiser, metric or log variance.
 
     Args:

@@ -10,7 +10,6 @@ from infnet_keras.errors import ExportError
 from infnet_keras.export.examples import parse_examples
 from infnet_keras.export.sample_requests import CANDIDATE_COUNT
 from infnet_keras.features import RawInput
-from infnet_keras.models.token_attention import has_attention, task_attention
 
 Tensors = Mapping[str, tf.Tensor]
 
@@ -49,7 +48,7 @@ def signatures(
     The first three return task -> float32 probability: [batch], for `rank` [requests, candidates],
     where what is past a request's `candidate_count` is 0. `attention` returns task -> float32
     weights [batch, tokens] of the task's query in the last block, over the tokens that
-    `token_positions` of the spec names. Batch, requests, candidates and n are free.
+    `spec.model.positions(spec)` names. Batch, requests, candidates and n are free.
 
     Args:
         transform: raw values -> ids; each value keeps its leading axes.
@@ -88,12 +87,13 @@ def signatures(
 
     @tf.function(input_signature=[_tensor_specs(inputs, ranking=False)], autograph=False)
     def attention(raw: Tensors) -> Tensors:
-        return _float32(task_attention(model, transform(raw)))
+        weights = model.token_weights(transform(raw))
+        return _float32({task: weights[:, i] for i, task in enumerate(model.tasks)})
 
     functions = {"serving_default": serving_default, "predict": predict}
     if any(i.side == "item" for i in inputs):
         functions["rank"] = rank
-    if has_attention(model):
+    if model.attends:
         functions["attention"] = attention
     return functions
 

@@ -1,27 +1,37 @@
-"""INFNet's Keras layers: plain arguments, any backend, explicit masks."""
+"""Keras layers of the models: plain arguments, any backend, explicit masks."""
 
 from infnet_keras.layers.categorical_tokens import CategoricalTokens
+from infnet_keras.layers.embedded_inputs import Embedded, EmbeddedInputs
 from infnet_keras.layers.embedding_tables import EmbeddingTables
 from infnet_keras.layers.infnet_block import INFNetBlock
+from infnet_keras.layers.input_feature import InputFeature
+from infnet_keras.layers.lookup import Lookup, gather
+from infnet_keras.layers.lookup_group import LookupGroup
 from infnet_keras.layers.multilayer_perceptron import MultilayerPerceptron
 from infnet_keras.layers.proxy_cross_attention import ProxyCrossAttention
 from infnet_keras.layers.proxy_gated_unit import ProxyGatedUnit
-from infnet_keras.layers.proxy_normalization import ProxyNormalization
 from infnet_keras.layers.sequence_tokens import SequenceTokens
 from infnet_keras.layers.task_tokens import TaskTokens
 from infnet_keras.layers.task_towers import TaskTowers
+from infnet_keras.layers.token_normalization import TokenNormalization
 from infnet_keras.layers.value_pooling import ValuePooling
 
 __all__ = [
     "CategoricalTokens",
+    "Embedded",
+    "EmbeddedInputs",
     "EmbeddingTables",
     "INFNetBlock",
+    "InputFeature",
+    "Lookup",
+    "LookupGroup",
     "MultilayerPerceptron",
     "ProxyCrossAttention",
     "ProxyGatedUnit",
-    "ProxyNormalization",
     "SequenceTokens",
     "TaskTokens",
     "TaskTowers",
+    "TokenNormalization",
     "ValuePooling",
+    "gather",
 ]

@@ -1,4 +1,4 @@
-"""Every embedding table of a model, and every gather."""
+"""Embedding tables side by side in one weight a width, and what is read of them."""
 
 import math
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from infnet_keras.errors import ModelError
+from infnet_keras.layers.lookup import Lookup, gather
 from infnet_keras.layers.split_sizes import split_sizes
 
 UNKNOWN_ID = 1
@@ -28,6 +29,8 @@ class EmbeddingTables(keras.layers.Layer):
             bias, one per width.
         lookups: input name -> table that embeds it. Tables that no input reads take no memory.
         dims: table -> width of its rows; `dim` where a table is not named.
+        project: whether rows of another width than `dim` are projected to it; else they come back
+            as they are.
         first_value_ids: table -> id of its first value, for the tables that take part in id
             dropout; values of the others are never dropped.
         id_dropout: probability with which, in training, an id of a value becomes id 1, each
@@ -59,6 +62,7 @@ class EmbeddingTables(keras.layers.Layer):
         dim: int,
         lookups: Mapping[str, str],
         dims: Mapping[str, int] | None = None,
+        project: bool = True,
         first_value_ids: Mapping[str, int] | None = None,
         id_dropout: float = 0.0,
         l2: float = 0.0,
@@ -74,8 +78,9 @@ class EmbeddingTables(keras.layers.Layer):
                 )
         self.rows = dict(rows)
         self.dim = dim
-        self.lookups = dict(lookups)
+        self.lookup_tables = dict(lookups)
         self.dims = {table: (dims or {}).get(table, dim) for table in rows}
+        self.project = project
         self.first_value_ids = dict(first_value_ids or {})
         self.id_dropout = id_dropout
         self.l2 = l2
@@ -86,7 +91,7 @@ class EmbeddingTables(keras.layers.Layer):
         # Offsets of the tables inside the fused weight of their width, in the order of `rows`.
         self.offsets: dict[str, int] = {}
         self.fused_rows: dict[int, int] = {}
-        read = set(self.lookups.values())
+        read = set(self.lookup_tables.values())
         for table in rows:
             if table in read:
                 width = self.dims[table]
@@ -104,74 +109,115 @@ class EmbeddingTables(keras.layers.Layer):
                 name=f"tables_{width}",
                 autocast=False,
             )
-            if width != self.dim:
+            if self.project and width != self.dim:
                 self.projections[width] = keras.layers.Dense(
                     self.dim, use_bias=False, dtype=self.dtype_policy, name=f"projection_{width}"
                 )
                 self.projections[width].build((None, width))
 
     def call(self, ids: Mapping[str, Any], training: bool | None = None) -> dict[str, Any]:
-        unknown = [name for name in ids if name not in self.lookups]
+        rows = gather(self.lookups(ids, bool(training)))
+        return self.spread(rows, ids, bool(training))
+
+    def widths(self, ids: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The inputs whose tables have rows of each width; a width is named as text."""
+        unknown = [name for name in ids if name not in self.lookup_tables]
         if unknown:
             raise ModelError(
-                f"no table embeds {', '.join(unknown)}; inputs: {', '.join(self.lookups)}"
+                f"no table embeds {', '.join(unknown)}; inputs: {', '.join(self.lookup_tables)}"
             )
+        found = {
+            str(width): [name for name in ids if self.dims[self.lookup_tables[name]] == width]
+            for width in self.fused_rows
+        }
+        return {width: names for width, names in found.items() if names}
+
+    def lookups(self, ids: Mapping[str, Any], training: bool = False) -> dict[str, Lookup]:
+        """One lookup for all inputs whose tables have rows of one width, under the width.
+
+        In training, ids are dropped here: what is listed is what is read.
+        """
+        found = {}
+        for width, names in self.widths(ids).items():
+            flat = self._known({name: ids[name] for name in names})
+            if training and self.seed_generator is not None:
+                first = self._per_position(
+                    names, ids, self.first_value_ids, default=np.iinfo("int32").max
+                )
+                drawn = ops.less(
+                    keras.random.uniform(ops.shape(flat), seed=self.seed_generator),
+                    self.id_dropout,
+                )
+                drawn = ops.logical_and(drawn, ops.greater_equal(flat, first))
+                flat = ops.where(drawn, UNKNOWN_ID, flat)
+            fused = ops.add(flat, self._per_position(names, ids, self.offsets))
+            found[width] = Lookup(self.tables[int(width)], fused)
+        return found
+
+    def spread(
+        self, rows: Mapping[str, Any], ids: Mapping[str, Any], training: bool = False
+    ) -> dict[str, Any]:
+        """The embedding of every input, from the rows of `lookups`."""
         embedded: dict[str, Any] = {}
-        for width in self.fused_rows:
-            names = [name for name in ids if self.dims[self.lookups[name]] == width]
-            if names:
-                embedded |= self._lookup(width, {name: ids[name] for name in names}, training)
+        for width, names in self.widths(ids).items():
+            values = rows[width]
+            if training and self.l2 > 0.0:
+                valid = ops.not_equal(self._flat({name: ids[name] for name in names}), 0)
+                squares = ops.sum(ops.square(values), axis=-1) * ops.cast(valid, values.dtype)
+                self.add_loss(self.l2 * ops.mean(ops.sum(squares, axis=-1)))
+            values = ops.cast(values, self.compute_dtype)
+            if int(width) in self.projections:
+                values = self.projections[int(width)](values)
+            sizes = [_size(ids[name]) for name in names]
+            for name, part in zip(names, split_sizes(values, sizes), strict=True):
+                shape = (-1, *ids[name].shape[1:], values.shape[-1])
+                embedded[name] = ops.reshape(part, shape)
         return {name: embedded[name] for name in ids}
 
-    def _lookup(self, width: int, ids: dict[str, Any], training: bool | None) -> dict[str, Any]:
-        """One gather for every input whose table has rows of this width."""
-        shapes = {name: tuple(tensor.shape[1:]) for name, tensor in ids.items()}
-        sizes = [math.prod(shape) for shape in shapes.values()]
-
-        def per_position(values: Mapping[str, int], default: int = 0) -> Any:
-            of_inputs = [values.get(self.lookups[name], default) for name in ids]
-            return np.repeat(np.asarray(of_inputs, "int32"), sizes)[None]
-
-        flat = ops.concatenate(
+    def _flat(self, ids: Mapping[str, Any]) -> Any:
+        """int32 [batch, positions], all ids side by side."""
+        return ops.concatenate(
             [
-                ops.cast(ops.reshape(tensor, (-1, size)), "int32")
-                for tensor, size in zip(ids.values(), sizes, strict=True)
+                ops.cast(ops.reshape(values, (-1, _size(values))), "int32")
+                for values in ids.values()
             ],
             axis=1,
         )
-        known = ops.logical_and(ops.greater_equal(flat, 0), ops.less(flat, per_position(self.rows)))
-        flat = ops.where(known, flat, UNKNOWN_ID)
-        if training and self.seed_generator is not None:
-            first = per_position(self.first_value_ids, default=np.iinfo("int32").max)
-            drawn = ops.less(
-                keras.random.uniform(ops.shape(flat), seed=self.seed_generator), self.id_dropout
-            )
-            drawn = ops.logical_and(drawn, ops.greater_equal(flat, first))
-            flat = ops.where(drawn, UNKNOWN_ID, flat)
-        fused = ops.add(flat, per_position(self.offsets))
-        rows = ops.take(self.tables[width], fused, axis=0)
-        if training and self.l2 > 0.0:
-            squares = ops.sum(ops.square(rows), axis=-1) * ops.cast(
-                ops.not_equal(flat, 0), rows.dtype
-            )
-            self.add_loss(self.l2 * ops.mean(ops.sum(squares, axis=-1)))
-        rows = ops.cast(rows, self.compute_dtype)
-        if width in self.projections:
-            rows = self.projections[width](rows)
-        return {
-            name: ops.reshape(part, (-1, *shapes[name], self.dim))
-            for name, part in zip(ids, split_sizes(rows, sizes), strict=True)
-        }
+
+    def _known(self, ids: Mapping[str, Any]) -> Any:
+        """All ids side by side, those outside their tables as unknown ones."""
+        flat = self._flat(ids)
+        rows = self._per_position(list(ids), ids, self.rows)
+        known = ops.logical_and(ops.greater_equal(flat, 0), ops.less(flat, rows))
+        return ops.where(known, flat, UNKNOWN_ID)
+
+    def _per_position(
+        self,
+        names: list[str],
+        ids: Mapping[str, Any],
+        values: Mapping[str, int],
+        default: int = 0,
+    ) -> Any:
+        """A number of each table, at every position of the ids that read it: int32 [1, all]."""
+        numbers = [values.get(self.lookup_tables[name], default) for name in names]
+        sizes = [_size(ids[name]) for name in names]
+        return np.repeat(np.asarray(numbers, "int32"), sizes)[None]
 
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "rows": self.rows,
             "dim": self.dim,
-            "lookups": self.lookups,
+            "lookups": self.lookup_tables,
             "dims": self.dims,
+            "project": self.project,
             "first_value_ids": self.first_value_ids,
             "id_dropout": self.id_dropout,
             "l2": self.l2,
             "initializer": keras.initializers.serialize(self.initializer),
         }
+
+
+def _size(ids: Any) -> int:
+    """Ids that one example has."""
+    return math.prod(ids.shape[1:])

@@ -10,7 +10,7 @@ from keras import ops
 from infnet_keras.errors import ModelError
 from infnet_keras.layers.proxy_cross_attention import ProxyCrossAttention
 from infnet_keras.layers.proxy_gated_unit import ProxyGatedUnit
-from infnet_keras.layers.proxy_normalization import ProxyNormalization
+from infnet_keras.layers.token_normalization import TokenNormalization
 
 # Whose rows query the tokens of a type, in the order of the attention's query sets.
 QUERIES = {
@@ -41,6 +41,10 @@ class INFNetBlock(keras.layers.Layer):
         update_proxies: compute C~' and S~'.
         update_shared: compute T~'.
         gate_tokens: put gates on C and S. Without it, the block is the last one.
+        gate_tasks: put a gate on T^.
+        attention: "softmax" or "silu", see `ProxyCrossAttention`; "none" leaves the heterogeneous
+            flow out: proxies and T stay as they are, and gate.
+        output_gate: as `ProxyCrossAttention` takes it.
         gate_source: "output" gates by the proxies that this block computes, "input" by those that
             it received.
         residual: adds the old proxies to the new ones and T to T^; the gate of C and S becomes
@@ -78,6 +82,9 @@ class INFNetBlock(keras.layers.Layer):
         update_proxies: bool = True,
         update_shared: bool = True,
         gate_tokens: bool = True,
+        gate_tasks: bool = True,
+        attention: Literal["softmax", "silu", "none"] = "softmax",
+        output_gate: bool = False,
         gate_source: Literal["output", "input"] = "output",
         residual: bool = False,
         proxy_norm: Literal["none", "layer"] = "none",
@@ -93,15 +100,20 @@ class INFNetBlock(keras.layers.Layer):
                 "gate_source is 'output' or 'input' and proxy_norm 'none' or 'layer', found "
                 f"{gate_source!r} and {proxy_norm!r}"
             )
-        gates_without_proxies = not update_shared or (gate_tokens and not update_proxies)
+        gates_without_proxies = (gate_tasks and not update_shared) or (
+            gate_tokens and not update_proxies
+        )
         if gate_source == "output" and gates_without_proxies:
             raise ModelError(
-                "gate_source: output gates by the new proxies: update_shared must be on, and "
-                "update_proxies with gate_tokens"
+                "gate_source: output gates by the new proxies: update_shared must be on with "
+                "gate_tasks, and update_proxies with gate_tokens"
             )
         self.update_proxies = update_proxies
         self.update_shared = update_shared
         self.gate_tokens = gate_tokens
+        self.gate_tasks = gate_tasks
+        self.attention = attention
+        self.output_gate = output_gate
         self.gate_source = gate_source
         self.residual = residual
         self.proxy_norm = proxy_norm
@@ -112,30 +124,37 @@ class INFNetBlock(keras.layers.Layer):
     def build(self, state_shape: Mapping[str, Any]) -> None:
         shapes = dict(state_shape)
         self.token_types = [kind for kind in ("categorical", "sequence") if kind in shapes]
-        self.updated = ["tasks"]
-        if self.update_shared:
+        attends = self.attention != "none"
+        self.updated = ["tasks"] if attends else []
+        if attends and self.update_shared:
             self.updated.append("shared_tasks")
-        if self.update_proxies:
+        if attends and self.update_proxies:
             self.updated += [f"{kind}_proxies" for kind in self.token_types]
         self.queries = {
             kind: [name for name in names if name in self.updated]
             for kind, names in QUERIES.items()
-            if kind in self.token_types or (kind == "tasks" and self.update_proxies)
+            if attends and (kind in self.token_types or (kind == "tasks" and self.update_proxies))
         }
         self.attentions = {}
         for kind, names in self.queries.items():
             attention = ProxyCrossAttention(
-                self.num_heads, dtype=self.dtype_policy, name=f"{kind}_attention"
+                self.num_heads,
+                "silu" if self.attention == "silu" else "softmax",
+                self.output_gate,
+                dtype=self.dtype_policy,
+                name=f"{kind}_attention",
             )
             attention.build([shapes[name] for name in names], shapes[kind])
             self.attentions[kind] = attention
         self.norms = {}
         if self.proxy_norm == "layer":
             for name in self.updated:
-                norm = ProxyNormalization(dtype=self.dtype_policy, name=f"{name}_norm")
+                norm = TokenNormalization(dtype=self.dtype_policy, name=f"{name}_norm")
                 norm.build(shapes[name])
                 self.norms[name] = norm
-        self.gates = {"tasks": self._gate("tasks", shapes["shared_tasks"], residual=False)}
+        self.gates = {}
+        if self.gate_tasks:
+            self.gates["tasks"] = self._gate("tasks", shapes["shared_tasks"], residual=False)
         if self.gate_tokens:
             for kind in self.token_types:
                 proxies_shape = shapes[f"{kind}_proxies"]
@@ -156,17 +175,19 @@ class INFNetBlock(keras.layers.Layer):
         return_attention: bool = False,
     ) -> Any:
         fresh, attention = self._heterogeneous_flow(state, shared_history, return_attention)
-        gating = fresh if self.gate_source == "output" else state
         new_state = {**state, **fresh}
-        task_gate = ops.expand_dims(self.gates["tasks"](gating["shared_tasks"]), 1)
-        new_state["tasks"] = ops.cast(ops.multiply(fresh["tasks"], task_gate), self.compute_dtype)
+        gating = dict(new_state) if self.gate_source == "output" else state
+        if self.gate_tasks:
+            task_gate = ops.expand_dims(self.gates["tasks"](gating["shared_tasks"]), 1)
+            gated = ops.multiply(new_state["tasks"], task_gate)
+            new_state["tasks"] = ops.cast(gated, self.compute_dtype)
         if self.gate_tokens:
             for kind in self.token_types:
                 gate = self.gates[kind](gating[f"{kind}_proxies"])
                 previous = state.get(f"{kind}_gate")
                 new_state[f"{kind}_gate"] = gate if previous is None else previous * gate
             for name in self.updated[1:]:
-                new_state[name] = self.dropout_layer(fresh[name])
+                new_state[name] = self.dropout_layer(new_state[name])
         return (new_state, attention) if return_attention else new_state
 
     def _heterogeneous_flow(
@@ -204,6 +225,9 @@ class INFNetBlock(keras.layers.Layer):
             "update_proxies": self.update_proxies,
             "update_shared": self.update_shared,
             "gate_tokens": self.gate_tokens,
+            "gate_tasks": self.gate_tasks,
+            "attention": self.attention,
+            "output_gate": self.output_gate,
             "gate_source": self.gate_source,
             "residual": self.residual,
             "proxy_norm": self.proxy_norm,

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import keras
 from keras import ops
 
 from infnet_keras.errors import ModelError
+from infnet_keras.layers.at_least_float32 import at_least_float32
 from infnet_keras.layers.attend import attend
 from infnet_keras.layers.split_sizes import split_sizes
 
@@ -27,6 +28,8 @@ class ProxyCrossAttention(keras.layers.Layer):
 
     Args:
         num_heads: heads; dk = dim / num_heads.
+        activation: "softmax", or "silu": weights are the SiLU of the scores, not normalised.
+        output_gate: multiplies each output by sigmoid(Q WG), WG being the query set's own.
         **kwargs: of `keras.layers.Layer`.
 
     Call:
@@ -47,16 +50,35 @@ class ProxyCrossAttention(keras.layers.Layer):
         >>> [tuple(o.shape) for o in out]
         [(3, 4, 8), (3, 2, 8)]
 
+    Raises:
+        ModelError: the heads do not divide dim, or queries are no list.
+
     Reference:
-        arXiv 2508.11565, heterogeneous flow: CA.
+        arXiv 2508.11565, heterogeneous flow: CA. SiLU: arXiv 2402.17152 (HSTU), without its
+        division by the length. Output gate: arXiv 2505.06708.
     """
 
-    def __init__(self, num_heads: int = 1, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        num_heads: int = 1,
+        activation: Literal["softmax", "silu"] = "softmax",
+        output_gate: bool = False,
+        **kwargs: Any,
+    ) -> None:
         # Inputs are cast in `call`: autocasting would take the gate's precision away.
         super().__init__(autocast=False, **kwargs)
+        if activation not in ("softmax", "silu"):
+            raise ModelError(f"activation is 'softmax' or 'silu', not {activation!r}")
         self.num_heads = num_heads
+        self.activation = activation
+        self.output_gate = output_gate
 
     def build(self, queries_shape: Any, tokens_shape: Any) -> None:
+        if not isinstance(queries_shape, list):
+            raise ModelError(
+                "queries is a list of query sets, each float [batch, n, dim]; found one tensor of "
+                f"shape {tuple(queries_shape)}: put it into a list"
+            )
         sets, dim = len(queries_shape), tokens_shape[-1]
         if dim % self.num_heads:
             raise ModelError(f"dim {dim} is not divisible by num_heads {self.num_heads}")
@@ -70,6 +92,8 @@ class ProxyCrossAttention(keras.layers.Layer):
         self.query_kernels = kernels("query")
         self.key_kernels = kernels("key")
         self.value_kernels = kernels("value")
+        if self.output_gate:
+            self.gate_kernels = kernels("gate")
 
     def call(
         self,
@@ -106,7 +130,12 @@ class ProxyCrossAttention(keras.layers.Layer):
         if shared_tokens:
             joined = ops.reshape(joined, (ops.shape(tokens)[0], -1, dim))
         outputs, weights = attend(
-            joined, tokens, tokens_mask, return_weights, many_queries=shared_tokens
+            joined,
+            tokens,
+            tokens_mask,
+            return_weights,
+            many_queries=shared_tokens,
+            activation=self.activation,
         )
         if shared_tokens:
             outputs = ops.reshape(outputs, (-1, sum(rows), dim))
@@ -123,6 +152,11 @@ class ProxyCrossAttention(keras.layers.Layer):
             )
             for i, part in enumerate(split_sizes(outputs, rows))
         ]
+        if self.output_gate:
+            projected = [
+                part * self._output_gate(query, self.gate_kernels[i])
+                for i, (part, query) in enumerate(zip(projected, queries, strict=True))
+            ]
         if not return_weights:
             return projected
         length = tokens.shape[1]
@@ -138,5 +172,15 @@ class ProxyCrossAttention(keras.layers.Layer):
             return rows
         return ops.cast(ops.multiply(rows, ops.expand_dims(gate, 1)), self.compute_dtype)
 
+    def _output_gate(self, query: Any, kernel: Any) -> Any:
+        query, kernel = (ops.cast(each, self.compute_dtype) for each in (query, kernel))
+        gate = ops.sigmoid(at_least_float32(ops.matmul(query, kernel)))
+        return ops.cast(gate, self.compute_dtype)
+
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "num_heads": self.num_heads}
+        return {
+            **super().get_config(),
+            "num_heads": self.num_heads,
+            "activation": self.activation,
+            "output_gate": self.output_gate,
+        }

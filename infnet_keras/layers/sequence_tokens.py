@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from infnet_keras.layers.split_sizes import split_sizes
+from infnet_keras.layers.token_normalization import TokenNormalization
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
@@ -19,10 +20,11 @@ class SequenceTokens(keras.layers.Layer):
 
     Args:
         num_proxies: rows of S~; None gives one per sequence (F rows), k gives a learned k x F
-            mixing of them.
+            mixing of them, 0 makes none.
         hidden: widths of phi's hidden layers (ReLU); empty makes phi linear.
         position: adds to each valid token a learned vector of its position counted from the
             latest event.
+        normalize: layer normalisation of the embeddings, before anything reads them.
         **kwargs: of `keras.layers.Layer`.
 
     Call:
@@ -30,7 +32,8 @@ class SequenceTokens(keras.layers.Layer):
             before padding.
         masks: list of F tensors bool [batch, length_a], True at valid steps.
         Returns S float [batch, L, dim] with L the sum of the lengths, its mask bool [batch, L] and
-        S~ float [batch, F or num_proxies, dim]. An empty sequence's row of S~ (before mixing) is 0.
+        S~ float [batch, F or num_proxies, dim], or None for it. An empty sequence's row of S~
+        (before mixing) is 0.
 
     Example:
         >>> clicks, likes = np.ones((2, 3, 8)), np.ones((2, 5, 8))
@@ -48,16 +51,27 @@ class SequenceTokens(keras.layers.Layer):
         num_proxies: int | None = None,
         hidden: Sequence[int] = (),
         position: bool = False,
+        normalize: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.num_proxies = num_proxies
         self.hidden = tuple(hidden)
         self.position = position
+        self.normalize = normalize
 
     def build(self, embeddings_shape: Any) -> None:
         lengths = [shape[1] for shape in embeddings_shape]
         dim = embeddings_shape[0][-1]
+        if self.normalize:
+            self.norm = TokenNormalization(dtype=self.dtype_policy, name="norm")
+            self.norm.build((None, sum(lengths), dim))
+        if self.position:
+            self.positions = self.add_weight(
+                shape=(max(lengths), dim), initializer="random_normal", name="positions"
+            )
+        if self.num_proxies == 0:
+            return
         self.hidden_layers = []
         width = dim
         for index, units in enumerate(self.hidden):
@@ -71,10 +85,6 @@ class SequenceTokens(keras.layers.Layer):
             shape=(width, dim), initializer="glorot_uniform", name="kernel"
         )
         self.bias = self.add_weight(shape=(dim,), initializer="zeros", name="bias")
-        if self.position:
-            self.positions = self.add_weight(
-                shape=(max(lengths), dim), initializer="random_normal", name="positions"
-            )
         if self.num_proxies is not None:
             self.mixing = self.add_weight(
                 shape=(self.num_proxies, len(lengths)), initializer="glorot_uniform", name="mixing"
@@ -83,6 +93,8 @@ class SequenceTokens(keras.layers.Layer):
     def call(self, embeddings: Sequence[Any], masks: Sequence[Any]) -> tuple[Any, Any, Any]:
         lengths = [embedding.shape[1] for embedding in embeddings]
         tokens = ops.concatenate(list(embeddings), axis=1)
+        if self.normalize:
+            tokens = self.norm(tokens)
         mask = ops.concatenate(list(masks), axis=1)
         valid = ops.cast(mask, tokens.dtype)
         counts = ops.stack([ops.sum(ops.cast(m, "int32"), axis=1) for m in masks], axis=1)
@@ -93,6 +105,8 @@ class SequenceTokens(keras.layers.Layer):
             from_latest = ops.maximum(ops.subtract(latest, steps[None].astype("int32")), 0)
             vectors = ops.take(self.positions, from_latest, axis=0)
             tokens = tokens + vectors * ops.expand_dims(valid, -1)
+        if self.num_proxies == 0:
+            return tokens, mask, None
         hidden = tokens
         for layer in self.hidden_layers:
             hidden = layer(hidden)
@@ -110,4 +124,5 @@ class SequenceTokens(keras.layers.Layer):
             "num_proxies": self.num_proxies,
             "hidden": list(self.hidden),
             "position": self.position,
+            "normalize": self.normalize,
         }

@@ -6,24 +6,30 @@ from typing import Any
 import keras
 from keras import ops
 
+from infnet_keras.errors import ModelError
 from infnet_keras.layers.at_least_float32 import at_least_float32
+from infnet_keras.layers.task_outputs import TASK_OUTPUTS
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
 class TaskTowers(keras.layers.Layer):
     """y_i = sigmoid(MLP_i(T_i)): one architecture, weights of its own per task, run as a batch.
 
-    The last product and the sigmoid are in float32 at least: a score rounded to half precision
-    would tie with its neighbours.
+    What stands for the sigmoid is a matter of the task's kind. It and the last product are in
+    float32 at least: a score rounded to half precision would tie with its neighbours.
 
     Args:
         hidden: widths of the hidden layers (ReLU).
         dropout: rate after each hidden layer.
+        kinds: kind of each task, as `TASK_OUTPUTS` names them; None: all binary.
         **kwargs: of `keras.layers.Layer`.
 
     Call:
         tasks: float [batch, tasks, dim].
-        Returns probabilities float32 (or float64) [batch, tasks].
+        Returns answers, probabilities of binary tasks, float32 (or float64) [batch, tasks].
+
+    Raises:
+        ModelError: there is no such kind.
 
     Example:
         >>> TaskTowers([16])(np.zeros((5, 3, 8))).shape
@@ -34,9 +40,19 @@ class TaskTowers(keras.layers.Layer):
     """
 
     def __init__(
-        self, hidden: Sequence[int] = (64, 32), dropout: float = 0.0, **kwargs: Any
+        self,
+        hidden: Sequence[int] = (64, 32),
+        dropout: float = 0.0,
+        kinds: Sequence[str] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.kinds = None if kinds is None else list(kinds)
+        unknown = [kind for kind in self.kinds or () if kind not in TASK_OUTPUTS]
+        if unknown:
+            raise ModelError(
+                f"tasks are of kind {', '.join(TASK_OUTPUTS)}; found {', '.join(unknown)}"
+            )
         self.hidden = tuple(hidden)
         self.dropout = dropout
 
@@ -70,7 +86,16 @@ class TaskTowers(keras.layers.Layer):
             outputs = self.dropout_layer(outputs)
         outputs = at_least_float32(outputs)
         logits = ops.einsum("bti,tio->bto", outputs, self.kernels[-1]) + self.biases[-1]
-        return ops.sigmoid(ops.squeeze(logits, -1))
+        logits = ops.squeeze(logits, -1)
+        kinds = self.kinds or ["binary"]
+        if len(set(kinds)) == 1:
+            return TASK_OUTPUTS[kinds[0]](logits)
+        return ops.stack([TASK_OUTPUTS[k](logits[:, i]) for i, k in enumerate(kinds)], axis=1)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "hidden": list(self.hidden), "dropout": self.dropout}
+        return {
+            **super().get_config(),
+            "hidden": list(self.hidden),
+            "dropout": self.dropout,
+            "kinds": self.kinds,
+        }

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from infnet_keras.errors import ModelError, SpecError
-from infnet_keras.models.multi_task_model import MultiTaskModel
 from infnet_keras.models.optimizer import build_optimizer
 from infnet_keras.models.registry import MODELS
+from infnet_keras.models.spec_model import SpecModel
 from infnet_keras.spec import FeatureSpec, load_spec, override_spec
 
 if TYPE_CHECKING:
@@ -22,29 +22,30 @@ def from_spec(
     path_or_spec: str | Path | FeatureSpec,
     data: str | Path | Impressions | None = None,
     **overrides: Any,
-) -> MultiTaskModel:
+) -> SpecModel:
     """The model of a spec: built, with its weights initialised, and compiled.
 
     Args:
         path_or_spec: a YAML file, the bare name of a shipped spec, or a FeatureSpec.
         data: prepared data, their directory, or other impressions with their methods. The tables
             then have the fitted number of rows, the fitted assets go with the model (attribute
-            `assets`) and schedules know the number of steps. Without data every table needs a
-            declared `size`.
+            `assets`). Without data every table needs a declared `size`. A cosine schedule learns
+            its number of steps when `fit` starts, or has it from `training.schedule.steps`.
         **overrides: values of the spec to replace, under dotted keys: `**{"model.dim": 64}`.
 
     Returns:
-        The model that `model: type` names, under the dtype policy of `training: precision`. The
-        random seed is the caller's (`keras.utils.set_random_seed`).
+        The model that `model: type` names, under the dtype policy of `training: precision`, by
+        default the global one. The random seed is the caller's (`keras.utils.set_random_seed`).
 
     Raises:
-        SpecError: the spec is wrong, a table has no size, or the schedule needs data.
+        SpecError: the spec is wrong, or a table has no size.
         DataError: the data were prepared for another spec.
         ModelError: the backend cannot hold the precision.
 
     Example:
-        >>> model = infnet_keras.from_spec("minimal", **{"model.dim": 64})
-        >>> model.fit(train)
+        >>> model = from_spec("minimal", **{"model.dim": 64})
+        >>> sorted(model.spec.tasks)
+        ['buy', 'click']
     """
     spec = path_or_spec if isinstance(path_or_spec, FeatureSpec) else load_spec(path_or_spec)
     if overrides:
@@ -64,7 +65,7 @@ def from_spec(
         total_steps = math.ceil(data.count("train") / options.batch_size) * options.epochs
     optimizer = build_optimizer(options, total_steps)
     model_class: Any = MODELS[spec.model.type]
-    model: MultiTaskModel = model_class(spec, rows, dtype=options.precision)
+    model: SpecModel = model_class(spec, rows, dtype=options.precision)
     model.build()
     _check_precision(model, options.precision)
     if data is not None:
@@ -85,7 +86,7 @@ def _declared_rows(spec: FeatureSpec) -> dict[str, int]:
     return {name: count for name, count in rows.items() if count is not None}
 
 
-def _check_precision(model: MultiTaskModel, precision: str) -> None:
+def _check_precision(model: SpecModel, precision: str | None) -> None:
     """JAX turns float64 into float32 unless told otherwise when it starts."""
     held = {keras.backend.standardize_dtype(v.value.dtype) for v in model.trainable_variables}
     if precision == "float64" and held != {"float64"}:

@@ -1,5 +1,6 @@
 """What every multi-task model shares: its losses, their weights, how it is compiled."""
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,15 +8,18 @@ import keras
 from keras import ops
 
 from infnet_keras.errors import ModelError
-from infnet_keras.losses import MaskedBinaryCrossentropy, TaskUncertainty
+from infnet_keras.losses import TaskUncertainty
+from infnet_keras.losses.task_losses import TASK_LOSSES
+from infnet_keras.models.learn_steps import LearnSteps
+from infnet_keras.models.optimizer import schedule_of
 
 
 class MultiTaskModel(keras.Model):
-    """A model whose output is one probability [batch] per task.
+    """A model whose output is one answer [batch] per task, the probability of a binary one.
 
-    `compile(optimizer)` needs no more: each task gets a masked binary cross-entropy (a NaN label
-    leaves the loss), summed by the tasks' weights. Subclasses implement `build`, `call` (inputs ->
-    dict of task -> [batch]) and `get_config`.
+    `compile(optimizer)` needs no more: each task gets the loss of its kind, for a binary one a
+    masked cross-entropy (a NaN label leaves the loss), summed by the tasks' weights. Subclasses
+    implement `build`, `call` (inputs -> dict of task -> [batch]) and `get_config`.
 
     Args:
         task_weights: task -> weight of its loss; the order is the tasks' order.
@@ -23,6 +27,10 @@ class MultiTaskModel(keras.Model):
             (attribute `task_uncertainty`, trained and saved with the model, never read by
             `call`); a constant weight then only scales the loss that the variance adapts to.
             Under either, weight 0 leaves a task out of the loss.
+        task_kinds: task -> kind, as `TASK_LOSSES` names them; "binary" where a task is not named.
+        auxiliary_weights: name -> weight of each auxiliary loss that `call` adds in training by
+            `add_auxiliary_losses`; they stand outside the tasks' weighting and are reported as
+            `{name}_loss`, unweighted.
         **kwargs: of `keras.Model`.
 
     Labels are a dict of task -> float32 [batch] of 0.0, 1.0 or NaN; more keys than the tasks are
@@ -33,13 +41,23 @@ class MultiTaskModel(keras.Model):
     """
 
     def __init__(
-        self, task_weights: Mapping[str, float], weighting: str = "fixed", **kwargs: Any
+        self,
+        task_weights: Mapping[str, float],
+        weighting: str = "fixed",
+        task_kinds: Mapping[str, str] | None = None,
+        auxiliary_weights: Mapping[str, float] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if weighting not in ("fixed", "uncertainty"):
             raise ModelError(f"weighting is 'fixed' or 'uncertainty', not {weighting!r}")
         self.task_weights = {task: float(weight) for task, weight in task_weights.items()}
         self.weighting = weighting
+        self.task_kinds = {task: (task_kinds or {}).get(task, "binary") for task in task_weights}
+        self.auxiliary_weights = {n: float(w) for n, w in (auxiliary_weights or {}).items() if w}
+        self.auxiliary_trackers = {
+            name: keras.metrics.Mean(name=f"{name}_loss") for name in self.auxiliary_weights
+        }
         self.task_uncertainty: TaskUncertainty | None = None
         if weighting == "uncertainty":
             # Small losses and their weights stay out of half precision. The variables have a known
@@ -48,10 +66,7 @@ class MultiTaskModel(keras.Model):
                 self._counted_tasks, dtype=self._loss_dtype, name="task_uncertainty"
             )
             self.task_uncertainty.build()
-            self.task_losses = {
-                task: MaskedBinaryCrossentropy(dtype=self._loss_dtype)
-                for task in self._counted_tasks
-            }
+            self.task_losses = {task: self._task_loss(task) for task in self._counted_tasks}
             self.task_loss_trackers = {
                 task: keras.metrics.Mean(name=f"{task}_loss") for task in self._counted_tasks
             }
@@ -78,9 +93,7 @@ class MultiTaskModel(keras.Model):
                     "`loss` and `loss_weights`, or use weighting: fixed"
                 )
         elif loss is None:
-            loss = {
-                task: MaskedBinaryCrossentropy(dtype=self._loss_dtype) for task in self.task_weights
-            }
+            loss = {task: self._task_loss(task) for task in self.task_weights}
             if kwargs.get("loss_weights") is None:
                 kwargs["loss_weights"] = dict(self.task_weights)
         optimizer = keras.optimizers.get(optimizer)
@@ -89,6 +102,43 @@ class MultiTaskModel(keras.Model):
             # this stands here, where loading passes too.
             optimizer.exclude_from_weight_decay(var_list=self.task_uncertainty.trainable_variables)
         super().compile(optimizer=optimizer, loss=loss, **kwargs)
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """Train, as `keras.Model.fit`; a cosine schedule learns here how many steps there are.
+
+        Every fit is a run of its own: its schedule begins anew, at the epoch `initial_epoch`.
+
+        Raises:
+            ModelError: the schedule needs to know the steps, and the data have no length; or its
+                warm-up takes all of them.
+        """
+        schedule = schedule_of(self.optimizer) if self.compiled else None
+        if schedule is None or not schedule.learns:
+            return super().fit(*args, **kwargs)
+        given = inspect.signature(super().fit).bind(*args, **kwargs).arguments
+        learn = LearnSteps(schedule, given.get("initial_epoch", 0))
+        callbacks = given.get("callbacks") or []
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks.append(learn)
+        else:
+            several = isinstance(callbacks, list | tuple)
+            given["callbacks"] = [learn, *(callbacks if several else [callbacks])]
+        return super().fit(**given)
+
+    def add_auxiliary_losses(self, losses: Mapping[str, Any]) -> None:
+        """Add the auxiliary losses of a training step; `call` does so once, and adds no other.
+
+        Args:
+            losses: name -> scalar, those of `auxiliary_weights`.
+        """
+        unknown = set(losses) ^ set(self.auxiliary_weights)
+        if unknown:
+            raise ModelError(
+                f"auxiliary losses {', '.join(sorted(losses)) or 'none'} given, the weights are of "
+                f"{', '.join(self.auxiliary_weights) or 'none'}"
+            )
+        for name, weight in self.auxiliary_weights.items():
+            self.add_loss(weight * losses[name])
 
     def get_compile_config(self) -> dict[str, Any]:
         """As Keras', without `jit_compile`: a file may be loaded on another backend."""
@@ -114,6 +164,12 @@ class MultiTaskModel(keras.Model):
     ) -> Any:
         """The weighted sum of the tasks' losses, plus the layers' regularisation."""
         labels = self._labels(y)
+        if training and self.auxiliary_weights:
+            # The model's own losses come first in `losses`, before those of its layers.
+            for (name, weight), loss in zip(
+                self.auxiliary_weights.items(), self.losses, strict=False
+            ):
+                self.auxiliary_trackers[name].update_state(loss / weight)
         if self.task_uncertainty is None:
             return super().compute_loss(x, labels, y_pred, sample_weight, training)
         losses, present = {}, {}
@@ -131,6 +187,9 @@ class MultiTaskModel(keras.Model):
     @property
     def _counted_tasks(self) -> list[str]:
         return [task for task, weight in self.task_weights.items() if weight > 0]
+
+    def _task_loss(self, task: str) -> Any:
+        return TASK_LOSSES[self.task_kinds[task]](dtype=self._loss_dtype)
 
     @property
     def _loss_dtype(self) -> str:

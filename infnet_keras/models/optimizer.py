@@ -4,11 +4,11 @@ from typing import Any
 
 import keras
 
-from infnet_keras.errors import SpecError
+from infnet_keras.models.decaying_rate import DecayingRate
 from infnet_keras.spec.options import TrainingOptions
 
 
-def build_optimizer(options: TrainingOptions, total_steps: int | None) -> Any:
+def build_optimizer(options: TrainingOptions, total_steps: int | None = None) -> Any:
     """A Keras optimiser with its learning rate schedule.
 
     `clip_norm` bounds the norm of the whole gradient, not of each variable's. Loss scaling for
@@ -16,10 +16,8 @@ def build_optimizer(options: TrainingOptions, total_steps: int | None) -> Any:
 
     Args:
         options: `spec.training`.
-        total_steps: training steps of the whole run, None where the data are not known.
-
-    Raises:
-        SpecError: cosine decay without known data, or a warm-up longer than the run.
+        total_steps: training steps of the whole run, None where the data are not known: a
+            cosine schedule learns them when a fit begins.
     """
     arguments: dict[str, Any] = {
         "learning_rate": _learning_rate(options, total_steps),
@@ -36,32 +34,25 @@ def build_optimizer(options: TrainingOptions, total_steps: int | None) -> Any:
             return keras.optimizers.SGD(**arguments)
 
 
+def schedule_of(optimizer: Any) -> DecayingRate | None:
+    """The schedule of an optimiser that `build_optimizer` made, or of one loaded from a file."""
+    inner = getattr(optimizer, "inner_optimizer", optimizer)  # of a loss scaling one
+    rate = getattr(inner, "_learning_rate", None)  # the public property gives its value alone
+    return rate if isinstance(rate, DecayingRate) else None
+
+
 def _learning_rate(options: TrainingOptions, total_steps: int | None) -> Any:
     schedule = options.schedule
-    if schedule.decay == "cosine":
-        if total_steps is None:
-            raise SpecError(
-                "training.schedule: cosine decay needs to know how many steps a run takes; give "
-                "from_spec the prepared data, or use decay: constant"
-            )
-        if schedule.warmup_steps >= total_steps:
-            raise SpecError(
-                f"training.schedule: warmup_steps is {schedule.warmup_steps}, the whole run takes "
-                f"{total_steps} steps; nothing is left to decay in"
-            )
-        decay_steps, final = total_steps - schedule.warmup_steps, schedule.final
-    elif schedule.warmup_steps == 0:
+    if schedule.decay == "constant" and schedule.warmup_steps == 0:
         return options.learning_rate
-    else:
-        decay_steps, final = 1, 1.0  # decays to the whole of itself: constant after the warm-up
-    if schedule.warmup_steps == 0:
-        return keras.optimizers.schedules.CosineDecay(
-            options.learning_rate, decay_steps, alpha=final
-        )
-    return keras.optimizers.schedules.CosineDecay(
-        0.0,
-        decay_steps,
-        alpha=final,
-        warmup_target=options.learning_rate,
-        warmup_steps=schedule.warmup_steps,
+    total = schedule.steps or total_steps
+    if total is not None and schedule.warmup_steps >= total:
+        total = None  # the fit, which knows its own length, refuses it
+    return DecayingRate(
+        options.learning_rate,
+        schedule.warmup_steps,
+        cosine=schedule.decay == "cosine",
+        final=schedule.final,
+        total_steps=total,
+        fixed=schedule.steps is not None,
     )

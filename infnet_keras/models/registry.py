@@ -1,6 +1,10 @@
 """Models by the name that a spec's `model: type` gives."""
 
 from infnet_keras.models.infnet import INFNet
-from infnet_keras.models.multi_task_model import MultiTaskModel
+from infnet_keras.models.shared_bottom import SharedBottom
+from infnet_keras.models.spec_model import SpecModel
 
-MODELS: dict[str, type[MultiTaskModel]] = {"infnet": INFNet}
+MODELS: dict[str, type[SpecModel]] = {
+    "infnet": INFNet,
+    "shared_bottom": SharedBottom,
+}

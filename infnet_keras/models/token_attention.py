@@ -1,65 +1,48 @@
-"""What the task queries of an INFNet look at, token by token."""
+"""Attention weights by token, steps aligned at the latest event."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras import ops
 
-from infnet_keras.models.infnet import INFNet
-from infnet_keras.spec.token_positions import token_sequences
+from infnet_keras.spec.token_positions import TokenSequence
 
 QUERY_SETS = ("tasks", "shared_tasks")
 
 
-def has_attention(model: Any) -> bool:
-    """Whether a model's tasks attend to tokens, as those of an INFNet do."""
-    return isinstance(model, INFNet)
-
-
-def token_attention(
-    model: Any, inputs: Mapping[str, Any], block: int = -1
-) -> tuple[dict[str, Any], Any]:
-    """A model's outputs, and the attention of one block's task and shared task queries.
+def aligned_weights(
+    attention: Mapping[str, Mapping[str, Any]],
+    inputs: Mapping[str, Any],
+    sequences: Sequence[TokenSequence],
+) -> Any:
+    """The attention of one block's task and shared task queries, over all tokens.
 
     A query's weights over the fields sum to 1, and so do those over the steps of all sequences, as
     the two are attentions of their own. Steps are aligned at the latest event; a step that an
     impression does not have weighs 0. Heads are averaged.
 
     Args:
-        model: an INFNet.
+        attention: "categorical" | "sequence" -> query set -> weights float32 [batch, heads,
+            queries, tokens], as a block of INFNet gives them.
         inputs: of the model, ids on its backend.
-        block: index of the block, the last one by default.
+        sequences: the sequences of the model's tokens.
 
     Returns:
-        Dict task -> probability [batch], and weights float32 [batch, queries, tokens]: queries of
-        the tasks and then shared ones, if the block has them; tokens as `token_positions` names
-        them.
-
-    Example:
-        >>> outputs, weights = token_attention(model, batch.inputs)
-        >>> token_positions(model.spec)[int(weights[0, 0].argmax())]
-        Position(source='long_view.video_id', step=-1)
+        float32 [batch, queries, tokens]: queries of the tasks and then shared ones, if the block
+        has them; the fields' tokens, then the sequences'.
 
     Reference:
         arXiv 2508.11565, figure 5.
     """
-    outputs, attention = model(inputs, training=False, return_attention=True)
-    weights = attention[model.blocks[block].name]
-    parts = [_joined(weights["categorical"])]
-    if "sequence" in weights:
-        steps = _joined(weights["sequence"])
+    parts = [_joined(attention["categorical"])]
+    if "sequence" in attention:
+        steps = _joined(attention["sequence"])
         start = 0
-        for _, name, length in token_sequences(model.spec):
+        for _, names, length in sequences:
             part = steps[:, :, start : start + length]
-            parts.append(_from_the_latest(part, inputs[name]))
+            parts.append(_from_the_latest(part, inputs[names[0]]))
             start += length
-    return outputs, ops.concatenate(parts, axis=-1)
-
-
-def task_attention(model: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The last block's attention by task: dict task -> float32 [batch, tokens]."""
-    _, weights = token_attention(model, inputs)
-    return {task: weights[:, index] for index, task in enumerate(model.tasks)}
+    return ops.concatenate(parts, axis=-1)
 
 
 def _joined(weights: Mapping[str, Any]) -> Any:

@@ -4,23 +4,41 @@ import types
 from typing import Any, Literal, Union, get_args, get_origin
 
 from infnet_keras.spec.base import Block
-from infnet_keras.spec.document import KeyPath
+from infnet_keras.spec.document import KeyPath, Node
 from infnet_keras.spec.feature_spec import FeatureSpec
+from infnet_keras.spec.models.any_model import DEFAULT_TYPE
 
 
-def annotation_at(path: KeyPath) -> Any:
+def annotation_at(path: KeyPath, document: Node) -> Any:
     """The type annotation of the value at a path; None where the grammar knows no such key.
 
+    Args:
+        path: keys from the top of the spec.
+        document: the spec; its `type` says which of several blocks stands at a place.
+
     Example:
-        >>> annotation_at(("tasks", "like"))
+        >>> annotation_at(("tasks", "like"), Node.of({}))
         <class 'infnet_keras.spec.tasks.Task'>
+        >>> annotation_at(("model",), Node.of({"model": {"type": "shared_bottom"}}))
+        <class 'infnet_keras.spec.models.shared_bottom.SharedBottomOptions'>
     """
     annotation: Any = FeatureSpec
-    for key in path:
+    for depth, key in enumerate(path):
         annotation = _child(annotation, key)
         if annotation is None:
             return None
+        annotation = _of_type(annotation, document.find((*path[: depth + 1], "type")))
     return annotation
+
+
+def _of_type(annotation: Any, type_node: Node | None) -> Any:
+    """Of several blocks that differ by `type`, the one that is named; else the annotation."""
+    blocks = [a for a in alternatives(annotation) if isinstance(a, type) and issubclass(a, Block)]
+    if len(blocks) < 2:
+        return annotation
+    named = DEFAULT_TYPE if type_node is None else type_node.value
+    found = [b for b in blocks if named in choices_of(b.model_fields["type"].annotation)]
+    return found[0] if found else annotation
 
 
 def block_of(annotation: Any) -> type[Block] | None:

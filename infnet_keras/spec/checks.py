@@ -31,7 +31,7 @@ def check(spec: FeatureSpec) -> None:
     _fields(spec)
     _sequences(spec)
     _tasks(spec)
-    _model(spec)
+    spec.model.check(spec)
     check_columns(spec)
     check_pipeline(spec)
 
@@ -205,15 +205,3 @@ def _condition(text: str, path: KeyPath) -> None:
         Condition.parse(text)
     except ConditionError as error:
         raise SpecProblem(path, str(error)) from error
-
-
-def _model(spec: FeatureSpec) -> None:
-    if spec.dim % spec.model.num_heads:
-        raise SpecProblem(
-            ("model", "num_heads"),
-            f"the token width {spec.dim} cannot be split between {spec.model.num_heads} heads",
-        )
-    if spec.tokens == "fused":
-        dims = {spec.table_dim(f.table) for f in spec.sequence_features}
-        if len(dims) > 1:
-            raise SpecProblem(("tokens",), f"fused attributes need one width, found {sorted(dims)}")

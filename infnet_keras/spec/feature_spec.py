@@ -8,7 +8,8 @@ from pydantic import ConfigDict, Field, model_validator
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.checks import check
 from infnet_keras.spec.fields import CategoricalField, Side
-from infnet_keras.spec.options import Defaults, ModelOptions, TrainingOptions
+from infnet_keras.spec.models import AnyModel, INFNetOptions
+from infnet_keras.spec.options import Defaults, TrainingOptions
 from infnet_keras.spec.pipeline_options import Evaluation, Splits, Tuning, Validation
 from infnet_keras.spec.sequences import Sequence, SequenceAttribute
 from infnet_keras.spec.sources import Keys, Source, Time
@@ -20,7 +21,8 @@ class SequenceFeature(NamedTuple):
     """One (behaviour, attribute) pair, resolved: what a reader fills and a model embeds.
 
     `name` is the model's input: ids of shape [batch, length], or [batch, length, max_values] when
-    `multivalue` is set.
+    `multivalue` is set. `field` is the field that reads the same column, None where there is none:
+    target attention compares the two.
     """
 
     name: str
@@ -31,6 +33,7 @@ class SequenceFeature(NamedTuple):
     multivalue: str | None
     pooling: Literal["mean", "sum"]
     max_values: int
+    field: str | None
 
 
 class FeatureSpec(Block):
@@ -58,14 +61,12 @@ class FeatureSpec(Block):
     """Categorical fields, one token each."""
     sequences: dict[str, Sequence] = Field(default_factory=dict)
     """Behaviours: earlier events of the same user."""
-    tokens: Literal["per_attribute", "fused"] = "per_attribute"
-    """Whether each attribute of a behaviour is a sequence of its own, or a step is one token."""
     tasks: dict[str, Task]
     """What is predicted."""
     weighting: Literal["fixed", "uncertainty"] = "fixed"
     """Whether the tasks' weights stay as given or are learned from their uncertainty."""
-    model: ModelOptions = Field(default_factory=ModelOptions)
-    """The model's options."""
+    model: AnyModel = Field(default_factory=INFNetOptions)
+    """The model, named by `type`, and its options."""
     training: TrainingOptions = Field(default_factory=TrainingOptions)
     """Optimiser, regularisation and stopping."""
     splits: Splits | None = None
@@ -127,9 +128,8 @@ class FeatureSpec(Block):
                 attribute = (
                     SequenceAttribute(table=declared) if isinstance(declared, str) else declared
                 )
-                field = next(
-                    (f for n, f in self.fields.items() if self.field_column(n) == column), None
-                )
+                name = next((n for n in self.fields if self.field_column(n) == column), None)
+                field = None if name is None else self.fields[name]
                 found.append(
                     SequenceFeature(
                         name=f"{sequence_name}__{column}",
@@ -140,6 +140,7 @@ class FeatureSpec(Block):
                         multivalue=attribute.multivalue or (field.multivalue if field else None),
                         pooling=attribute.pooling or (field.pooling if field else "mean"),
                         max_values=attribute.max_values or (field.max_values if field else 8),
+                        field=name,
                     )
                 )
         return found

@@ -10,6 +10,8 @@ from infnet_keras.errors import SpecError
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.document import Node, Place, dotted, parse_yaml, read_yaml, write_yaml
 from infnet_keras.spec.feature_spec import FeatureSpec
+from infnet_keras.spec.models import ModelOptions
+from infnet_keras.spec.models.any_model import type_of
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.problems import first_problem
 
@@ -19,6 +21,7 @@ def load_spec(path: str | Path) -> FeatureSpec:
 
     `extends: base.yaml` (relative to the file, or the bare name of a shipped spec) starts from
     another spec: mappings merge, lists and scalars are replaced, a key set to null is removed.
+    Another `model: type` than the base's keeps of its `model` what all models have.
 
     Args:
         path: a YAML file, or the bare name of a shipped spec such as "kuairand_pure".
@@ -75,6 +78,19 @@ def checked_spec(document: Node) -> FeatureSpec:
     raise SpecError(f"{place}{dotted(problem.path)}: {problem.message}")
 
 
+def refined(base: Node, refinement: Node) -> Node:
+    """A document refined by another, as `Node.merged_with`; another `model: type` takes over only
+    what the options of all models have in common.
+    """
+    model, change = base.find(("model",)), refinement.find(("model",))
+    if model is not None and change is not None and isinstance(change.value, dict):
+        plain, changed = model.plain(), change.plain()
+        if "type" in changed and type_of(changed) != type_of(plain):
+            kept = {k: node for k, node in model.value.items() if k in ModelOptions.model_fields}
+            base = Node({**base.value, "model": Node(kept, model.place)}, base.place)
+    return base.merged_with(refinement)
+
+
 def shipped_specs() -> list[str]:
     """Bare names of the specs that come with the package."""
     directory = resources.files("feature_specs")
@@ -106,4 +122,4 @@ def _read(file: Path, readers: tuple[Path, ...]) -> Node:
     if base.resolve() in readers:
         chain = " -> ".join(reader.name for reader in (*readers, base))
         raise SpecError(f"{extends.place}extends: the specs extend each other in a circle: {chain}")
-    return _read(base, readers).merged_with(document)
+    return refined(_read(base, readers), document)

@@ -1,4 +1,4 @@
-"""The model's and the training's options."""
+"""The training's options."""
 
 from typing import Literal
 
@@ -13,45 +13,6 @@ from pydantic import (
 
 from infnet_keras.spec.base import Block
 
-Widths = list[PositiveInt]
-
-
-class ModelOptions(Block):
-    """INFNet's options (arXiv 2508.11565); `dim` is every token's width."""
-
-    type: Literal["infnet"] = "infnet"
-    """Which model."""
-    dim: PositiveInt | None = None
-    """Width of every token; null: defaults.dim."""
-    blocks: int = Field(default=3, ge=2)
-    """Number of INFNet blocks; with one, the proxies would reach no output."""
-    categorical_proxies: PositiveInt = 4
-    """Proxy tokens of the categorical fields."""
-    sequence_proxies: PositiveInt | None = None
-    """Proxy tokens of the sequences; null: one per sequence feature."""
-    shared_task_tokens: PositiveInt = 2
-    """Learned tokens that all tasks share."""
-    num_heads: PositiveInt = 1
-    """Attention heads; the token width is split between them."""
-    gate_source: Literal["output", "input"] = "output"
-    """Which proxies gate a block: those that it computes, or those that it was given."""
-    residual: bool = False
-    """Add a block's input to each proxy update and to the task tokens."""
-    proxy_norm: Literal["none", "layer"] = "none"
-    """Layer normalisation of the proxies and the task tokens after each block."""
-    categorical_hidden: Widths | None = None
-    """Hidden widths of the network that makes the categorical proxies; null: 2 * dim."""
-    sequence_hidden: Widths = Field(default_factory=list)
-    """Hidden widths of the network over each step of a sequence; empty: linear."""
-    gate_hidden: Widths | None = None
-    """Hidden widths of each gate; null: dim."""
-    tower_hidden: Widths = Field(default_factory=lambda: [64, 32])
-    """Hidden widths of each task's tower."""
-    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
-    """Dropout on the proxies after each block and in the towers."""
-    sequence_position: bool = False
-    """Add a learned vector per position from the latest to each step of a sequence."""
-
 
 class Schedule(Block):
     """How the learning rate moves: linear warm-up, then constant or cosine decay to `final`."""
@@ -62,11 +23,20 @@ class Schedule(Block):
     """Steps in which the rate rises from 0."""
     final: float = Field(default=0.0, ge=0.0, le=1.0)
     """Where cosine decay ends, as a fraction of the learning rate."""
+    steps: PositiveInt | None = None
+    """Steps until cosine decay ends, the warm-up included; null: as many as `fit` takes."""
 
     @model_validator(mode="after")
     def _final_is_reached(self) -> "Schedule":
         if self.final and self.decay == "constant":
             raise ValueError("`final` needs `decay: cosine`: a constant rate ends where it starts")
+        if self.steps is not None and self.decay == "constant":
+            raise ValueError("`steps` needs `decay: cosine`: a constant rate has no end")
+        if self.steps is not None and self.warmup_steps >= self.steps:
+            raise ValueError(
+                f"`warmup_steps` is {self.warmup_steps} of {self.steps} `steps`: nothing is left "
+                "to decay in"
+            )
         return self
 
 
@@ -91,12 +61,14 @@ class TrainingOptions(Block):
     """L2 penalty on the embeddings that a batch looks up."""
     id_dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
     """How often training reads the unknown row instead of a value's own."""
+    redraw_tables: bool = False
+    """Draw the embedding tables anew when an epoch begins, and keep all else (MEDA)."""
     clip_norm: PositiveFloat | None = None
     """Clip the gradient's global norm; null: never."""
     weight_decay: NonNegativeFloat = 0.0
     """Decoupled weight decay of adamw."""
-    precision: Literal["float32", "mixed_bfloat16", "mixed_float16", "float64"] = "float32"
-    """Keras' dtype policy."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16", "float64"] | None = None
+    """Keras' dtype policy; null: the global one, float32 unless the process says otherwise."""
     seed: NonNegativeInt = 0
     """Seed of initialisation, shuffling and dropout."""
 

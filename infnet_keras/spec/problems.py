@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.blocks import annotation_at, block_of, choices_of
 from infnet_keras.spec.document import KeyPath, Node
+from infnet_keras.spec.models import model_options
 from infnet_keras.spec.nearest import nearest
 
 # What a value should have been, by the type of pydantic's error.
@@ -43,13 +44,15 @@ def first_problem(error: ValidationError, document: Node) -> SpecProblem:
     unknown = [item for item in found if item[1]["type"] == "extra_forbidden"]
     path, details = min(unknown or found, key=lambda item: document.place_of(item[0]).line or 0)
     together = [other for other_path, other in found if other_path == path]
-    return SpecProblem(path, _sentence(path, details, together))
+    return SpecProblem(path, _sentence(path, details, together, document))
 
 
 def _path(details: ErrorDetails, document: Node) -> KeyPath:
     """Where the error is in the document: its location without the names of alternatives."""
     path: KeyPath = ()
     location = details["loc"]
+    if details["type"] == "union_tag_invalid":
+        location = (*location, "type")
     for position, key in enumerate(location):
         last = position == len(location) - 1
         if document.find((*path, key)) is not None or (last and details["type"] == "missing"):
@@ -72,25 +75,32 @@ def _is_other_alternative(
     return any(other[: len(path)] == path and o is not details for other, o in found)
 
 
-def _sentence(path: KeyPath, details: ErrorDetails, together: list[ErrorDetails]) -> str:
+def _sentence(
+    path: KeyPath, details: ErrorDetails, together: list[ErrorDetails], document: Node
+) -> str:
     kind, value = details["type"], details["input"]
     context: dict[str, Any] = details.get("ctx", {})
     if kind == "extra_forbidden":
-        block = block_of(annotation_at(path[:-1]))
+        block = block_of(annotation_at(path[:-1], document))
         known = list(block.model_fields) if block is not None else []
         return f"unknown key {path[-1]!r}; {nearest(str(path[-1]), known)}"
     if kind == "missing":
         return f"the key {path[-1]!r} is needed here and not given"
     if kind == "value_error":
         return str(context["error"])
+    if kind == "union_tag_invalid":
+        types = list(model_options())
+        found = value.get("type") if isinstance(value, dict) else value
+        hint = nearest(found, types) if isinstance(found, str) else ""
+        return f"expected one of {', '.join(types)}; found {_shown(found)}; {hint}".rstrip("; ")
     if kind in _BOUNDS:
         words, bound = _BOUNDS[kind]
         return f"expected {words} {context[bound]}; found {_shown(value)}"
-    expected = [text for text in (_expected(path, other) for other in together) if text]
+    expected = [text for text in (_expected(path, other, document) for other in together) if text]
     if not expected:
         return details["msg"]
     sentence = f"expected {' or '.join(dict.fromkeys(expected))}; found {_shown(value)}"
-    choices = choices_of(annotation_at(path))
+    choices = choices_of(annotation_at(path, document))
     if isinstance(value, str) and choices and "did you mean" in nearest(value, choices):
         sentence += f"; {nearest(value, choices)}"
     elif isinstance(value, bool | int | float) and "a text" in expected:
@@ -98,12 +108,12 @@ def _sentence(path: KeyPath, details: ErrorDetails, together: list[ErrorDetails]
     return sentence
 
 
-def _expected(path: KeyPath, details: ErrorDetails) -> str:
+def _expected(path: KeyPath, details: ErrorDetails, document: Node) -> str:
     kind = details["type"]
     if kind == "literal_error":
-        return "one of " + ", ".join(choices_of(annotation_at(path)))
+        return "one of " + ", ".join(choices_of(annotation_at(path, document)))
     if kind == "model_type":
-        block = block_of(annotation_at(path))
+        block = block_of(annotation_at(path, document))
         return f"a block with keys of {', '.join(block.model_fields)}" if block is not None else ""
     return _EXPECTED.get(kind, "")
 

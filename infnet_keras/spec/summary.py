@@ -109,17 +109,11 @@ def _tasks(spec: FeatureSpec) -> str:
 
 
 def _totals(spec: FeatureSpec, rows: Mapping[str, int | None], model_parameters: int | None) -> str:
-    lengths = {f.sequence: f.length for f in spec.sequence_features}
-    if spec.tokens == "fused":
-        sequences, tokens = len(lengths), sum(lengths.values())
-    else:
-        sequences = len(spec.sequence_features)
-        tokens = sum(f.length for f in spec.sequence_features)
     counts = [count * spec.table_dim(name) for name, count in rows.items() if count is not None]
     known = "" if len(counts) == len(rows) else " at least"
     totals = [
-        f"tokens: {len(spec.fields)} categorical (M), {sequences} sequence features (F) of "
-        f"{tokens} steps (L), width {spec.dim}",
+        f"model: {spec.model.type}",
+        *spec.model.describe(spec),
         f"parameters in tables:{known} {sum(counts):,}",
     ]
     if model_parameters is not None:

@@ -1,5 +1,7 @@
 """Tasks: what is predicted."""
 
+from typing import Literal
+
 from pydantic import NonNegativeFloat
 
 from infnet_keras.spec.base import Block
@@ -10,6 +12,8 @@ class Task(Block):
 
     label: str
     """The column that holds 0 or 1."""
+    kind: Literal["binary"] = "binary"
+    """What is predicted: the probability that the label is 1."""
     weight: NonNegativeFloat = 1.0
     """Factor of its loss."""
     mask: str | None = None

@@ -17,36 +17,45 @@ class Position(NamedTuple):
 
 
 class TokenSequence(NamedTuple):
-    """One sequence of tokens: its name, the input whose ids say which steps it has, its length."""
+    """One sequence of tokens: its name, the inputs whose embeddings are summed, its length."""
 
     source: str
-    input: str
+    inputs: tuple[str, ...]
     length: int
 
 
-def token_sequences(spec: FeatureSpec) -> list[TokenSequence]:
-    """The sequences of tokens, in the order of the model's tokens.
+def token_sequences(spec: FeatureSpec, fused: bool = False) -> list[TokenSequence]:
+    """The sequences of tokens that a model may read, in the order of the model's inputs.
+
+    Args:
+        spec: the feature spec.
+        fused: a behaviour is one sequence, its attributes being summed step by step; else every
+            attribute of a behaviour is a sequence of its own.
 
     Example:
         >>> token_sequences(load_spec("qb_video"))[0]
-        TokenSequence(source='click.item_id', input='click__item_id', length=50)
+        TokenSequence(source='click.item_id', inputs=('click__item_id',), length=50)
     """
     found: dict[str, TokenSequence] = {}
     for feature in spec.sequence_features:
-        each = spec.tokens == "per_attribute"
-        source = f"{feature.sequence}.{feature.column}" if each else feature.sequence
-        found.setdefault(source, TokenSequence(source, feature.name, feature.length))
+        source = feature.sequence if fused else f"{feature.sequence}.{feature.column}"
+        earlier = found[source].inputs if source in found else ()
+        found[source] = TokenSequence(source, (*earlier, feature.name), feature.length)
     return list(found.values())
 
 
-def token_positions(spec: FeatureSpec) -> list[Position]:
+def token_positions(spec: FeatureSpec, fused: bool = False) -> list[Position]:
     """Every token: the fields in the spec's order, then each sequence from its oldest step on.
+
+    Args:
+        spec: the feature spec.
+        fused: as `token_sequences` takes it.
 
     Example:
         >>> token_positions(load_spec("qb_video"))[-1]
         Position(source='share.watching_times', step=-1)
     """
     positions = [Position(field, None) for field in spec.fields]
-    for source, _, length in token_sequences(spec):
+    for source, _, length in token_sequences(spec, fused):
         positions += [Position(source, step) for step in range(-length, 0)]
     return positions

@@ -8,7 +8,6 @@ from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
 
 from infnet_keras.errors import SpecError
 from infnet_keras.spec import FeatureSpec, parse_spec
-from infnet_keras.spec.token_positions import token_positions
 from serving.page.example_inputs import Example, example_inputs, placeholder
 from serving.saved_model.data_types import data_type_name
 from serving.saved_model.servable import Servable
@@ -131,7 +130,7 @@ def _positions(
     if spec is None or _ATTENTION not in signatures:
         return None
     outputs = signatures[_ATTENTION].outputs
-    positions = [(source, step) for source, step in token_positions(spec)]
+    positions = [(source, step) for source, step in spec.model.positions(spec)]
     shapes = [[dim.size for dim in info.tensor_shape.dim] for info in outputs.values()]
     tokens = len(positions)
     as_expected = set(outputs) == set(spec.tasks) and all(s == [-1, tokens] for s in shapes)

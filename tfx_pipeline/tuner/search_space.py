@@ -3,31 +3,35 @@
 from keras_tuner import HyperParameters
 
 from infnet_keras.errors import SpecError
+from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.blocks import alternatives, annotation_at
-from infnet_keras.spec.pipeline_options import Search, Tuning
+from infnet_keras.spec.document import Node
+from infnet_keras.spec.pipeline_options import Search
 
 
-def search_space(tuning: Tuning) -> HyperParameters:
+def search_space(spec: FeatureSpec) -> HyperParameters:
     """One hyperparameter for each key of the spec that is searched, under its dotted key.
 
     A range of whole numbers is searched where the key takes no others.
 
     Args:
-        tuning: `spec.tuning`.
+        spec: with a `tuning` block; its `model: type` says which options there are.
 
     Raises:
         SpecError: the choices for a key are of several types.
 
     Example:
-        >>> search_space(spec.tuning).values
+        >>> search_space(spec).values
         {'training.learning_rate': 0.0005, 'model.dim': 32}
     """
+    assert spec.tuning is not None
+    document = Node.of(spec.model_dump(mode="json"))
     space = HyperParameters()
-    for key, search in tuning.search.items():
+    for key, search in spec.tuning.search.items():
         if search.choices is not None:
             space.Choice(key, _choices(key, search.choices))
         else:
-            _add_range(space, key, search)
+            _add_range(space, key, search, document)
     return space
 
 
@@ -43,10 +47,10 @@ def _choices(
     return choices  # type: ignore[return-value]  # all of one type
 
 
-def _add_range(space: HyperParameters, key: str, search: Search) -> None:
+def _add_range(space: HyperParameters, key: str, search: Search, document: Node) -> None:
     assert search.low is not None  # the spec's checks ask for both
     assert search.high is not None
-    kinds = alternatives(annotation_at(tuple(key.split("."))))
+    kinds = alternatives(annotation_at(tuple(key.split(".")), document))
     if int in kinds and float not in kinds:
         space.Int(key, round(search.low), round(search.high), sampling=search.scale)
     else:

@@ -49,7 +49,7 @@ class SpecTuner(BaseTuner):
             objective=Objective(OBJECTIVE, "max"),
             max_trials=spec.tuning.trials,
             seed=spec.training.seed,
-            hyperparameters=search_space(spec.tuning),
+            hyperparameters=search_space(spec),
             allow_new_entries=False,
             tune_new_entries=False,
         )

@@ -69,7 +69,7 @@ def test_the_space_is_what_the_spec_says() -> None:
         None,
     )
     assert spec.tuning is not None
-    space = {kept.name: kept.get_config() for kept in search_space(spec.tuning).space}
+    space = {kept.name: kept.get_config() for kept in search_space(spec).space}
     rate = space["training.learning_rate"]
     assert (rate["min_value"], rate["max_value"], rate["sampling"]) == (1e-4, 1e-2, "log")
     assert (space["model.blocks"]["min_value"], space["model.blocks"]["max_value"]) == (2, 4)
@@ -82,4 +82,4 @@ def test_choices_of_several_types_are_refused() -> None:
     spec = trained_spec({"spec": tuned({"model.dim": {"choices": [8, "wide"]}})}, None)
     assert spec.tuning is not None
     with pytest.raises(SpecError, match=r"tuning\.search\.model\.dim: .*several types \(int, str"):
-        search_space(spec.tuning)
+        search_space(spec)

@@ -1,4 +1,4 @@
-"""Layer normalisation of proxies."""
+"""Layer normalisation of tokens."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from infnet_keras.layers.at_least_float32 import at_least_float32
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
-class ProxyNormalization(keras.layers.Layer):
+class TokenNormalization(keras.layers.Layer):
     """(x - mean) / sqrt(variance + epsilon) * gamma + beta over the channels.
 
     What `keras.layers.LayerNormalization` computes, but in float64 for float64 inputs: Keras' layer
@@ -24,7 +24,7 @@ class ProxyNormalization(keras.layers.Layer):
         Returns float [..., dim].
 
     Example:
-        >>> ProxyNormalization()(np.array([[-1.0, 1.0]]))   # close to [[-1, 1]]
+        >>> TokenNormalization()(np.array([[-1.0, 1.0]]))   # close to [[-1, 1]]
 
     Reference:
         Ba, Kiros and Hinton, Layer normalization, arXiv 1607.06450.

@@ -1,0 +1,235 @@
+"""From a model's inputs to embeddings: what is read, and what the rows that were read mean."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from infnet_keras.errors import ModelError
+from infnet_keras.layers.embedding_tables import EmbeddingTables
+from infnet_keras.layers.input_feature import InputFeature
+from infnet_keras.layers.lookup import Lookup, gather
+from infnet_keras.layers.lookup_group import LookupGroup
+from infnet_keras.layers.value_pooling import ValuePooling
+
+
+class Embedded(NamedTuple):
+    """The embeddings of one lookup group, by input.
+
+    Attributes:
+        fields: float [batch, width].
+        sequences: float [batch, length, width]; what stands at padding means nothing.
+        masks: bool [batch, length], True at the valid steps of a sequence.
+        lengths: int32 [batch], how many steps of a sequence are valid.
+    """
+
+    fields: dict[str, Any]
+    sequences: dict[str, Any]
+    masks: dict[str, Any]
+    lengths: dict[str, Any]
+
+
+@keras.saving.register_keras_serializable(package="infnet_keras")
+class EmbeddedInputs(keras.layers.Layer):
+    """Owns every embedding table of a model, and is the one place where tables are read.
+
+    Its call has two halves, with a gather between them that may be done elsewhere: `lookups`
+    lists what a step reads, `spread` says what the rows mean. Inputs that a model makes itself,
+    such as sampled negatives, are declared and given like any other.
+
+    Args:
+        features: what the inputs are; `InputFeature`s, or their fields as dicts.
+        rows: table -> number of rows, padding included.
+        dim: width of the embeddings, which projected ones have.
+        groups: the sets of tables; `LookupGroup`s, or their fields as dicts.
+        dims: table -> width of its rows in groups without a width; `dim` where none is given.
+        first_value_ids, id_dropout, l2, initializer: as `EmbeddingTables` takes them.
+        **kwargs: of `keras.layers.Layer`.
+
+    Call:
+        inputs: dict of any subset of the features: ids int [batch], [batch, max_values],
+            [batch, length] or [batch, length, max_values], 0 being padding and valid steps first;
+            numbers float [batch] or [batch, width].
+        rows: what `gather(lookups(inputs))` gives; None gathers here.
+        Returns dict group name -> `Embedded`.
+
+    Raises:
+        ModelError: a feature reads a table without rows, or an input is no feature.
+
+    Example:
+        >>> features = [InputFeature("item", "item"), InputFeature("views", "item", length=3)]
+        >>> layer = EmbeddedInputs(features, {"item": 50}, dim=8)
+        >>> embedded = layer({"item": np.array([7]), "views": np.array([[7, 9, 0]])})
+        >>> embedded["embeddings"].sequences["views"].shape
+        (1, 3, 8)
+    """
+
+    def __init__(
+        self,
+        features: Sequence[InputFeature | Mapping[str, Any]],
+        rows: Mapping[str, int],
+        dim: int,
+        groups: Sequence[LookupGroup | Mapping[str, Any]] = (LookupGroup(),),
+        dims: Mapping[str, int] | None = None,
+        first_value_ids: Mapping[str, int] | None = None,
+        id_dropout: float = 0.0,
+        l2: float = 0.0,
+        initializer: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.features = [f if isinstance(f, InputFeature) else InputFeature(**f) for f in features]
+        self.groups = [g if isinstance(g, LookupGroup) else _group(g) for g in groups]
+        self.rows = dict(rows)
+        self.dim = dim
+        self.dims = dict(dims or {})
+        self.first_value_ids = dict(first_value_ids or {})
+        self.id_dropout = id_dropout
+        self.l2 = l2
+        self.initializer = keras.initializers.get(initializer)
+        self._by_name = {feature.name: feature for feature in self.features}
+        self.tables = {group.name: self._tables(group) for group in self.groups}
+        self.poolings = {
+            feature.name: ValuePooling(
+                feature.pooling, dtype=self.dtype_policy, name=f"{feature.name}_pooling"
+            )
+            for feature in self.features
+            if feature.max_values is not None
+        }
+
+    def _tables(self, group: LookupGroup) -> EmbeddingTables:
+        widths = self.dims if group.width is None else dict.fromkeys(self.rows, group.width)
+        return EmbeddingTables(
+            self.rows,
+            self.dim,
+            {f.name: f.table for f in self.features_of(group) if f.table is not None},
+            dims=widths,
+            project=group.project,
+            first_value_ids=self.first_value_ids,
+            id_dropout=self.id_dropout,
+            l2=self.l2,
+            initializer=self.initializer,
+            dtype=self.dtype_policy,
+            name=group.name,
+        )
+
+    def features_of(self, group: LookupGroup) -> list[InputFeature]:
+        """The features that a group embeds."""
+        return [f for f in self.features if group.inputs is None or f.name in group.inputs]
+
+    def build(self, inputs_shape: Any = None) -> None:
+        self.number_projections = {}
+        for group in self.groups:
+            self.tables[group.name].build()
+            for feature in self.features_of(group):
+                if feature.table is None:
+                    key = f"{group.name}_{feature.name}"
+                    layer = keras.layers.Dense(
+                        self.dim if group.project else group.width or self.dim,
+                        dtype=self.dtype_policy,
+                        name=key,
+                    )
+                    layer.build((None, feature.width))
+                    self.number_projections[key] = layer
+
+    def lookups(self, inputs: Mapping[str, Any], training: bool = False) -> dict[str, Lookup]:
+        """Every (table, ids) that a step over these inputs reads, under a name of its own."""
+        ids = self._ids(inputs)
+        return {
+            f"{group.name}/{width}": lookup
+            for group in self.groups
+            for width, lookup in self.tables[group.name]
+            .lookups(self._of_group(group, ids), training)
+            .items()
+        }
+
+    def spread(
+        self, rows: Mapping[str, Any], inputs: Mapping[str, Any], training: bool = False
+    ) -> dict[str, Embedded]:
+        """The embeddings that gathered rows are.
+
+        Args:
+            rows: float [batch, positions, width], under the names of `lookups`.
+            inputs: what `lookups` was given.
+            training: as there; in training the rows are penalised by `l2`.
+        """
+        ids = self._ids(inputs)
+        masks = {
+            name: ops.not_equal(values if len(values.shape) == 2 else values[..., 0], 0)
+            for name, values in ids.items()
+            if self._by_name[name].length is not None
+        }
+        lengths = {name: ops.sum(ops.cast(m, "int32"), axis=1) for name, m in masks.items()}
+        found = {}
+        for group in self.groups:
+            tables, of_group = self.tables[group.name], self._of_group(group, ids)
+            widths = {width: rows[f"{group.name}/{width}"] for width in tables.widths(of_group)}
+            values = tables.spread(widths, of_group, training)
+            for name, pooling in self.poolings.items():
+                if name in values:
+                    values[name] = pooling(values[name], ops.not_equal(ids[name], 0))
+            values |= self._numbers(group, inputs)
+            found[group.name] = Embedded(
+                {name: v for name, v in values.items() if self._by_name[name].length is None},
+                {name: v for name, v in values.items() if name in masks},
+                {name: mask for name, mask in masks.items() if name in values},
+                {name: length for name, length in lengths.items() if name in values},
+            )
+        return found
+
+    def call(
+        self,
+        inputs: Mapping[str, Any],
+        rows: Mapping[str, Any] | None = None,
+        training: bool | None = None,
+    ) -> dict[str, Embedded]:
+        if rows is None:
+            rows = gather(self.lookups(inputs, bool(training)))
+        return self.spread(rows, inputs, bool(training))
+
+    def _ids(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        unknown = [name for name in inputs if name not in self._by_name]
+        if unknown:
+            raise ModelError(
+                f"no table embeds {', '.join(unknown)}; inputs: {', '.join(self._by_name)}"
+            )
+        return {
+            name: ops.cast(ops.convert_to_tensor(values), "int32")
+            for name, values in inputs.items()
+            if self._by_name[name].table is not None
+        }
+
+    def _of_group(self, group: LookupGroup, ids: Mapping[str, Any]) -> dict[str, Any]:
+        return {n: v for n, v in ids.items() if group.inputs is None or n in group.inputs}
+
+    def _numbers(self, group: LookupGroup, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        found = {}
+        for feature in self.features_of(group):
+            if feature.table is None and feature.name in inputs:
+                values = ops.cast(ops.convert_to_tensor(inputs[feature.name]), self.compute_dtype)
+                projection = self.number_projections[f"{group.name}_{feature.name}"]
+                found[feature.name] = projection(ops.reshape(values, (-1, feature.width)))
+        return found
+
+    def get_config(self) -> dict[str, Any]:
+        groups = [group._asdict() for group in self.groups]
+        return {
+            **super().get_config(),
+            "features": [feature._asdict() for feature in self.features],
+            "rows": self.rows,
+            "dim": self.dim,
+            "groups": [
+                {**g, "inputs": None if g["inputs"] is None else list(g["inputs"])} for g in groups
+            ],
+            "dims": self.dims,
+            "first_value_ids": self.first_value_ids,
+            "id_dropout": self.id_dropout,
+            "l2": self.l2,
+            "initializer": keras.initializers.serialize(self.initializer),
+        }
+
+
+def _group(fields: Mapping[str, Any]) -> LookupGroup:
+    inputs = fields.get("inputs")
+    return LookupGroup(**{**fields, "inputs": None if inputs is None else tuple(inputs)})

@@ -1,0 +1,30 @@
+"""The `model` block: the options of one of the models, told apart by `type`."""
+
+from typing import Annotated, Any, get_args
+
+from pydantic import Discriminator, Tag
+
+from infnet_keras.spec.models.infnet import INFNetOptions
+from infnet_keras.spec.models.model_options import ModelOptions
+from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
+
+DEFAULT_TYPE = "infnet"
+
+
+def type_of(block: Any) -> Any:
+    """The model's type that a block names, as data or as options; infnet where it names none."""
+    if isinstance(block, dict):
+        return block.get("type", DEFAULT_TYPE)
+    return getattr(block, "type", DEFAULT_TYPE)
+
+
+AnyModel = Annotated[
+    Annotated[INFNetOptions, Tag("infnet")] | Annotated[SharedBottomOptions, Tag("shared_bottom")],
+    Discriminator(type_of),
+]
+
+
+def model_options() -> dict[str, type[ModelOptions]]:
+    """The class of options of every model, by the model's type."""
+    tagged = [get_args(member) for member in get_args(get_args(AnyModel)[0])]
+    return {tag.tag: options for options, tag in tagged}
