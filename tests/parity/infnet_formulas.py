@@ -24,16 +24,28 @@ def probabilities(spec, table_rows, weights, inputs):
         c.append(value)
     c = torch.stack(c, dim=1)
     batch = c.shape[0]
+    if options.entry_norm == "layer":
+        c = w.layer_norm("categorical_tokens/norm", c)
     c_hidden = [2 * d] if options.categorical_hidden is None else options.categorical_hidden
-    c_proxies = w.mlp("categorical_tokens/perceptron", len(c_hidden), c.reshape(batch, -1))
-    c_proxies = c_proxies.reshape(batch, options.categorical_proxies, d)
+    c_proxies = None
+    if "categorical_tokens/perceptron/dense_0/kernel" in w:
+        c_proxies = w.mlp("categorical_tokens/perceptron", len(c_hidden), c.reshape(batch, -1))
+        c_proxies = c_proxies.reshape(batch, options.categorical_proxies, d)
+    first_c_proxies = c_proxies
 
     s = mask = s_proxies = None
     if spec.sequence_features:
         s, mask, s_proxies = _sequences(spec, w, embed, inputs)
 
-    t = w["task_tokens/tasks"].expand(batch, -1, -1)
-    shared = w["task_tokens/shared"].expand(batch, -1, -1)
+    count, num_shared = len(spec.tasks), options.shared_task_tokens
+    if options.without == "task_tokens":
+        t = w["task_tokens/vector"].expand(batch, count, -1)
+        shared = w["task_tokens/vector"].expand(batch, num_shared, -1)
+    else:
+        t = w["task_tokens/tasks"].expand(batch, -1, -1)
+        shared = (
+            None if options.without == "gates" else w["task_tokens/shared"].expand(batch, -1, -1)
+        )
 
     for index in range(options.blocks):
         block = f"block_{index}"
@@ -55,15 +67,21 @@ def probabilities(spec, table_rows, weights, inputs):
             if query_name not in names:
                 return 0.0
             use = names.index(query_name)
-            return _cross_attention(
+            found = _cross_attention(
                 query,
                 tokens,
                 *(w[f"{path}/{kind}"][use] for kind in ("query", "key", "value")),
                 options.num_heads,
                 valid,
+                options.attention,
             )
+            if options.output_gate:
+                found = found * torch.sigmoid(query @ w[f"{path}/gate"][use])
+            return found
 
         def gate(token_type, proxies, block=block):
+            if options.without == "gates":
+                return 1.0
             hidden = 1 if options.gate_hidden is None else len(options.gate_hidden)
             flat = proxies.reshape(batch, -1)
             logits = w.mlp(f"{block}/{token_type}_gate/perceptron", hidden, flat)
@@ -80,6 +98,24 @@ def probabilities(spec, table_rows, weights, inputs):
             return new
 
         has_s = s is not None
+        if options.without == "attention":
+            # Proxies and T stay as they are, and gate.
+            t = t * gate("tasks", shared)
+            c_gated = c * gate("categorical", c_proxies)
+            c = c + c_gated if options.residual else c_gated
+            if has_s:
+                s_gated = s * gate("sequence", s_proxies)
+                s = s + s_gated if options.residual else s_gated
+            continue
+        if options.without == "gates":
+            # C and S are never rewritten and T is never gated: no proxy reaches it.
+            t = finish(
+                "tasks",
+                t,
+                ca("t", t, "categorical", c),
+                ca("t", t, "sequence", s, mask) if has_s else 0.0,
+            )
+            continue
         # heterogeneous flow
         new_c = finish(
             "categorical_proxies",
@@ -118,6 +154,15 @@ def probabilities(spec, table_rows, weights, inputs):
                 s = s + s_gated if options.residual else s_gated
         c_proxies, s_proxies, shared = new_c, new_s, new_shared
 
+    if options.without == "attention":
+        t = t + c.mean(dim=1, keepdim=True)
+        if s is not None:
+            valid = mask[..., None].to(s.dtype)
+            t = t + (s * valid).sum(dim=1, keepdim=True) / valid.sum(dim=1, keepdim=True).clamp(
+                min=1
+            )
+    if options.towers_read == "tasks_and_proxies":
+        t = t + first_c_proxies.mean(dim=1, keepdim=True)
     answers = []
     for task in range(len(spec.tasks)):
         x = t[:, task]
@@ -134,7 +179,7 @@ def _sequences(spec, w, embed, inputs):
     options = spec.model
     groups = {}
     for feature in spec.sequence_features:
-        key = feature.name if spec.tokens == "per_attribute" else feature.sequence
+        key = feature.name if options.tokens == "per_attribute" else feature.sequence
         groups.setdefault(key, []).append(feature)
     tokens, masks, proxies = [], [], []
     for features in groups.values():
@@ -147,6 +192,8 @@ def _sequences(spec, w, embed, inputs):
                 ids = ids[..., 0]
             token = token + value
         valid = ids != 0
+        if options.entry_norm == "layer":
+            token = w.layer_norm("sequence_tokens/norm", token)
         if options.sequence_position:
             rows = []
             for steps in valid:
@@ -156,21 +203,26 @@ def _sequences(spec, w, embed, inputs):
                 added = w["sequence_tokens/positions"][ages]
                 rows.append(torch.cat([added, torch.zeros(len(steps) - count, spec.dim)]))
             token = token + torch.stack(rows)
+        tokens.append(token)
+        masks.append(valid)
+        if options.without == "gates":
+            continue
         x = token
         for layer in range(len(options.sequence_hidden)):
             kernel = w[f"sequence_tokens/hidden_{layer}/kernel"]
             x = torch.relu(x @ kernel + w[f"sequence_tokens/hidden_{layer}/bias"])
         phi = x @ w["sequence_tokens/kernel"] + w["sequence_tokens/bias"]
-        tokens.append(token)
-        masks.append(valid)
         proxies.append((phi * valid[..., None]).sum(dim=1))
+    joined = torch.cat(tokens, dim=1), torch.cat(masks, dim=1)
+    if not proxies:
+        return *joined, None
     proxies = torch.stack(proxies, dim=1)
     if options.sequence_proxies is not None:
         proxies = torch.einsum("kf,bfd->bkd", w["sequence_tokens/mixing"], proxies)
-    return torch.cat(tokens, dim=1), torch.cat(masks, dim=1), proxies
+    return *joined, proxies
 
 
-def _cross_attention(query, tokens, wq, wk, wv, heads, valid):
+def _cross_attention(query, tokens, wq, wk, wv, heads, valid, activation):
     """softmax((Q WQ)(K WK)^T / sqrt(dk)) (V WV), head by head; padding gets no weight."""
     q, k, v = query @ wq, tokens @ wk, tokens @ wv
     dk = q.shape[-1] // heads
@@ -182,8 +234,11 @@ def _cross_attention(query, tokens, wq, wk, wv, heads, valid):
     for head in range(heads):
         part = slice(head * dk, (head + 1) * dk)
         scores = torch.einsum("bnd,bld->bnl", q[..., part], k[..., part]) / np.sqrt(dk)
-        raised = torch.exp(scores - scores.detach().amax(dim=-1, keepdim=True)) * keep
-        weights = raised / (raised.sum(dim=-1, keepdim=True) + nobody)
+        if activation == "silu":
+            weights = scores * torch.sigmoid(scores) * keep
+        else:
+            raised = torch.exp(scores - scores.detach().amax(dim=-1, keepdim=True)) * keep
+            weights = raised / (raised.sum(dim=-1, keepdim=True) + nobody)
         outputs.append(torch.einsum("bnl,bld->bnd", weights, v[..., part]))
     return torch.cat(outputs, dim=-1)
 
@@ -194,13 +249,17 @@ def _embedder(spec, table_rows, w):
     for table, rows in table_rows.items():
         width = spec.table_dim(table)
         start = used.get(width, 0)
-        tables[table] = w[f"tables/tables_{width}"][start : start + rows]
+        tables[table] = w[f"embedded_inputs/embeddings/tables_{width}"][start : start + rows]
         used[width] = start + rows
 
     def embed(ids, table):
         value = tables[table][ids]
         width = spec.table_dim(table)
-        return value if width == spec.dim else value @ w[f"tables/projection_{width}/kernel"]
+        return (
+            value
+            if width == spec.dim
+            else value @ w[f"embedded_inputs/embeddings/projection_{width}/kernel"]
+        )
 
     return embed
 
