@@ -41,8 +41,8 @@ def add_parser(groups: Any) -> None:
         "--conflict",
         type=float,
         metavar="STRENGTH",
-        help="let opposite tasks weigh the same history with opposite signs, from 0 (none) to 1 (as "
-        "much as all else together) or more; the truth is written to the folder truth beside the log",
+        help="let opposite tasks weigh the same history with opposite signs: 0 is not at all, 1 as "
+        "much as all else moves the labels; the truth goes into the folder truth beside the log",
     )
     generate.set_defaults(command=_generate)
 
