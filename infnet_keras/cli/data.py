@@ -80,3 +80,5 @@ def _generate(arguments: argparse.Namespace) -> None:
         f"{arguments.out}: to prepare with --valid-from {made.valid_from} "
         f"--test-from {made.test_from}"
     )
+    if made.truth is not None:
+        print(f"truth in {made.truth}")

@@ -1,6 +1,5 @@
 """Tasks that weigh the same history with opposite signs."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,59 +9,68 @@ Floats = npt.NDArray[np.float64]
 Groups = npt.NDArray[np.int16]
 _SHARPNESS = 6.0
 _OPPOSITION = 0.3
-_AFFINITY_RANK = 8
+_AFFINITY_RANK = 4
 
 
-@dataclass
 class GeneratedConflict:
-    """A part of each task's logit for which tasks of opposite sign need opposite attention.
+    """A part of each task's logit for which opposite tasks need opposite attention.
 
-    Every group of items has a relevance r between -1 and 1, and every pair of groups an affinity.
-    A task of sign s reads the user's recent events through a softmax over s times their relevance:
+    The spec's tasks make pairs in their order, of sign s = 1 and -1. Every pair has an axis: a
+    relevance r between -1 and 1 of every group of items. Every candidate has an affinity with every
+    event, by their groups, that all tasks share. A task reads the user's recent events through a
+    softmax over s times their relevance:
 
         reading_s(c, H) = sum over h in H of softmax(sharpness * s * r_h) * affinity(c, h)
         part_s(c, H) = reading_s(c, H) - opposition * reading_-s(c, H)
 
-    where c is the group of the candidate and H are the groups of the recent events. So an event
-    that raises the logit of the tasks of one sign lowers that of the others. The part is made of
-    mean 0 and deviation 1 over impressions, and multiplied by `strength` and by the deviation that
-    the task's logit has without it. With no recent event it is 0.
+    where c is the candidate's group and H are the groups of the recent events. So an event that
+    raises the logit of one task of a pair lowers that of the other. The part is made of mean 0 and
+    deviation 1 over impressions, and multiplied by `strength` and by the deviation that the task's
+    logit has without it. With no recent event it is 0.
 
     Why it takes different attention, and not different towers over one summary: were the part
     linear in the events (a signed sum of affinities), one summary would hold it, and the towers of
-    opposite tasks would only read it with opposite signs. Here the two readings are means over
-    different events, those at either end of the relevance. What attention of one sign keeps, the
-    other's drops to exp(-2 * sharpness) of its weight; one softmax that covers both ends holds
-    their mixture alone, in which the two cancel. A summary without attention would need, side by
-    side, two sums whose terms differ by that factor, and each task's divisor, all within the width
-    of one vector; task-specific attention needs one query a task.
+    opposite tasks would only read it with opposite signs. Here a task's reading is a mean over
+    other events than its opposite's: those at the other end of the axis, which weigh exp(-2 *
+    sharpness) of its own. The softmax that suits one task loses what the other needs. One that
+    covers all ends holds their mixture, in which the opposite tasks' events cancel unless its
+    values keep them apart: for every end the events' affinities with all candidates (`rank` many
+    numbers) and their share, by which a tower has to divide. All that stands in one vector, where a
+    task with attention of its own needs room for one reading.
 
     Args:
-        signs: of every signal: 1.0, -1.0, or 0.0 for one that takes no part, float64 [signals].
+        signs: of every signal: 1, -1, or 0 for one that takes no part, int64 [signals].
+        axes: of every signal, which axis it reads along, int64 [signals].
         strength: at 0 there is no conflict, at 1 the part varies as much as the rest of the logit.
         groups: how many groups of items there are.
         random: source of relevance and affinity.
 
     Attributes:
-        relevance: float64 [groups].
+        relevance: float64 [axes, groups].
         affinity: float64 [groups, groups], of a candidate's group (rows) with an event's.
     """
 
-    signs: Floats
-    strength: float
-    groups: int
-    random: np.random.Generator
-
-    def __post_init__(self) -> None:
-        self.relevance: Floats = self.random.permutation(np.linspace(-1, 1, self.groups))
-        rank = self.random.normal(size=(self.groups, _AFFINITY_RANK))
-        rank /= np.linalg.norm(rank, axis=1, keepdims=True)
-        products = rank @ rank.T
-        # Of mean 0 for every candidate: what depends on the candidate alone needs no history.
-        self.affinity: Floats = products - products.mean(axis=1, keepdims=True)
-        self._mean = np.zeros(2)
-        self._deviation = np.ones(2)
-        self._scales = np.zeros(len(self.signs))
+    def __init__(
+        self,
+        signs: npt.NDArray[np.int64],
+        axes: npt.NDArray[np.int64],
+        strength: float,
+        groups: int,
+        random: np.random.Generator,
+    ):
+        self.random = random
+        self._signs = signs
+        self._axes = axes
+        self._strength = strength
+        ends = np.tile(np.linspace(-1, 1, groups), (axes.max() + 1, 1))
+        self.relevance: Floats = random.permuted(ends, axis=1)
+        # Half of the affinity is with every candidate alike.
+        alike = np.eye(1, _AFFINITY_RANK)
+        candidates = alike + _directions(groups, random)
+        events = _directions(groups, random)
+        self.affinity: Floats = candidates @ (events - events.mean(axis=0)).T
+        self._mean = np.zeros(len(signs))
+        self._scale = np.zeros(len(signs))
 
     def calibrate(self, candidates: Groups, recent: Groups, deviations: Floats) -> None:
         """Fix what is subtracted from the part and what it is multiplied by.
@@ -72,40 +80,47 @@ class GeneratedConflict:
             recent: groups of the recent events of their users, [n, events]; -1 for no event.
             deviations: of the rest of every signal's logit, [signals].
         """
-        parts = self._opposed(candidates, recent)[(recent >= 0).any(axis=1)]
+        parts = self._unscaled(candidates, recent)[(recent >= 0).any(axis=1)]
         if len(parts):
             self._mean = parts.mean(axis=0)
-            self._deviation = np.maximum(parts.std(axis=0), 1e-9)
-        self._scales = self.strength * deviations
+            self._scale = self._strength * deviations / np.maximum(parts.std(axis=0), 1e-9)
 
     def parts(self, candidates: Groups, recent: Groups) -> Floats:
         """What to add to the logits, float64 [n, signals]; arguments as in `calibrate`."""
-        parts = (self._opposed(candidates, recent) - self._mean) / self._deviation
+        parts: Floats = (self._unscaled(candidates, recent) - self._mean) * self._scale
         parts[(recent < 0).all(axis=1)] = 0.0
-        of_signals = np.where(self.signs > 0, parts[:, :1], parts[:, 1:])
-        found: Floats = of_signals * np.abs(self.signs) * self._scales
-        return found
+        parts[:, self._signs == 0] = 0.0
+        return parts
 
     def description(self) -> dict[str, Any]:
-        """Everything that the part is computed from, as plain data."""
+        """What the parts are computed from, as plain data."""
         return {
-            "strength": self.strength,
+            "strength": self._strength,
             "sharpness": _SHARPNESS,
             "opposition": _OPPOSITION,
             "relevance": self.relevance.tolist(),
             "affinity": self.affinity.tolist(),
-            "mean": self._mean.tolist(),
-            "deviation": self._deviation.tolist(),
         }
 
-    def _opposed(self, candidates: Groups, recent: Groups) -> Floats:
-        """The part of sign 1 and of sign -1 before it is scaled, [n, 2]."""
+    def _unscaled(self, candidates: Groups, recent: Groups) -> Floats:
+        """The parts of [n, signals], of any mean and deviation."""
         affinity = self.affinity[candidates[:, None], recent]
-        readings = []
-        for sign in (1.0, -1.0):
-            weights = np.exp(_SHARPNESS * sign * self.relevance)[recent] * (recent >= 0)
+
+        def reading(axis: int, sign: int) -> Floats:
+            weights = np.exp(_SHARPNESS * sign * self.relevance[axis])[recent] * (recent >= 0)
             total = np.maximum(weights.sum(axis=1), 1e-300)
-            readings.append((weights * affinity).sum(axis=1) / total)
-        plus, minus = readings
-        opposed: Floats = np.stack([plus - _OPPOSITION * minus, minus - _OPPOSITION * plus], axis=1)
-        return opposed
+            found: Floats = (weights * affinity).sum(axis=1) / total
+            return found
+
+        parts = [
+            reading(axis, sign) - _OPPOSITION * reading(axis, -sign)
+            for axis, sign in zip(self._axes.tolist(), self._signs.tolist(), strict=True)
+        ]
+        return np.stack(parts, axis=1)
+
+
+def _directions(count: int, random: np.random.Generator) -> Floats:
+    """Unit vectors [count, rank]."""
+    vectors = random.normal(size=(count, _AFFINITY_RANK))
+    found: Floats = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return found

@@ -83,9 +83,13 @@ class GeneratedLog:
         self._conflict = self._behaviour = self._recent = None
         if conflict:
             self._behaviour, self._recent = recent_events(spec, self._signals)
-            signs = [float(self._signs.get(signal, 0)) for signal in self._signals]
+            labels = list(self._signs)
+            signs = [self._signs.get(signal, 0) for signal in self._signals]
+            axes = [labels.index(s) // 2 if s in labels else 0 for s in self._signals]
             random = np.random.default_rng([seed, crc32(b"conflict")])
-            self._conflict = GeneratedConflict(np.array(signs), conflict, GROUPS, random)
+            self._conflict = GeneratedConflict(
+                np.array(signs), np.array(axes), conflict, GROUPS, random
+            )
         self._world = GeneratedWorld(
             users,
             self._items,

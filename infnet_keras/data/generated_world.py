@@ -14,6 +14,7 @@ _FACTORS = 4
 _REMEMBERED = 10
 _CALIBRATION_EVENTS = 8192
 _EVENTS_BEFORE = 40
+_CALIBRATION_ROUNDS = 3
 
 
 class Impressions(NamedTuple):
@@ -108,8 +109,8 @@ class GeneratedWorld:
                 signals = chances[rows] < _logistic(scores[rows] + conflict[rows])
                 if self._behaviour.signal is not None:
                     rows = rows[signals[:, self._behaviour.signal]]
-                self._recent[users[rows], :-1] = self._recent[users[rows], 1:]
-                self._recent[users[rows], -1] = self.item_groups[items[rows]]
+                here = users[rows]
+                self._recent[here] = _shifted(self._recent[here], self.item_groups[items[rows]])
         probabilities = _logistic(scores + conflict)
         signals = chances < probabilities
         self._remember(users[signals[:, 0]], items[signals[:, 0]])
@@ -149,28 +150,35 @@ class GeneratedWorld:
         bias = _bias(scores, rates)
         if self._conflict is None:
             return bias
-        recent = self._imagined_recent(some, bias, self._conflict.random)
-        self._conflict.calibrate(self.item_groups[items], recent, deviations)
-        return _bias(scores + self._conflict.parts(self.item_groups[items], recent), rates)
+        # The conflict changes which events the users remember, on which it depends.
+        groups = self.item_groups[items]
+        for _ in range(_CALIBRATION_ROUNDS):
+            recent = self._imagined_recent(some, bias, self._conflict)
+            self._conflict.calibrate(groups, recent, deviations)
+            bias = _bias(scores + self._conflict.parts(groups, recent), rates)
+        return bias
 
     def _imagined_recent(
-        self, users: Integers, bias: Floats, random: np.random.Generator
+        self, users: Integers, bias: Floats, conflict: GeneratedConflict
     ) -> Groups:
         """Groups of recent events that [n] users may have, [n, length]."""
-        before = np.repeat(users, _EVENTS_BEFORE)
-        items, context = self._shown(before, random)
-        holds = np.ones(len(before), bool)
-        if self._behaviour.signal is not None:
-            scores = self._scores(before, items, context) + 0.15 * self._history_effects + bias
-            chances = random.random(len(before))
-            holds = chances < _logistic(scores[:, self._behaviour.signal])
-        groups = self.item_groups[items].reshape(len(users), -1)
-        holds = holds.reshape(groups.shape)
-        latest = np.argsort(holds, axis=1, kind="stable")[:, -self._behaviour.length :]
-        found: Groups = np.where(
-            np.take_along_axis(holds, latest, 1), np.take_along_axis(groups, latest, 1), -1
-        )
-        return found
+        recent = np.full((len(users), self._behaviour.length), -1, np.int16)
+        for _ in range(_EVENTS_BEFORE):
+            items, context = self._shown(users, conflict.random)
+            groups = self.item_groups[items]
+            holds = np.ones(len(users), bool)
+            if self._behaviour.signal is not None:
+                scores = self._scores(users, items, context) + 0.15 * self._history_effects + bias
+                probabilities = _logistic(scores + conflict.parts(groups, recent))
+                chances = conflict.random.random(len(users))
+                holds = chances < probabilities[:, self._behaviour.signal]
+            recent[holds] = _shifted(recent[holds], groups[holds])
+        return recent
+
+
+def _shifted(recent: Groups, groups: Groups) -> Groups:
+    """Forget the oldest of [n, length] recent events for [n] new ones."""
+    return np.concatenate([recent[:, 1:], groups[:, None]], axis=1)
 
 
 def _rounds(users: Integers) -> list[Integers]:
