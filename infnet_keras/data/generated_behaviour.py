@@ -1,13 +1,28 @@
 """Which of a user's events a generated conflict reads: some that every model of the spec sees."""
 
-from infnet_keras.data.generated_world import RecentEvents
+from typing import NamedTuple
+
 from infnet_keras.errors import DataError
 from infnet_keras.spec import Condition, FeatureSpec
 
 _MOST_RECENT = 10
 
 
-def recent_events(spec: FeatureSpec, signals: list[str]) -> tuple[str, RecentEvents]:
+class RecentEvents(NamedTuple):
+    """Some events of a user.
+
+    Attributes:
+        sequence: of the spec, which shows them to a model.
+        signal: those for which this signal holds; None for every event.
+        length: the latest so many.
+    """
+
+    sequence: str
+    signal: int | None
+    length: int
+
+
+def recent_events(spec: FeatureSpec, signals: list[str]) -> RecentEvents:
     """The behaviour of the spec that the conflict reads.
 
     Of the sequences that a model sees up to the impression: the first without `when`, else the one
@@ -17,14 +32,11 @@ def recent_events(spec: FeatureSpec, signals: list[str]) -> tuple[str, RecentEve
         spec: with the sequences.
         signals: names of the log's binary columns, the most frequent first.
 
-    Returns:
-        The sequence's name, and which events it holds.
-
     Raises:
         DataError: there is no such sequence.
     """
     masked = {task.label for task in spec.tasks.values() if task.mask is not None}
-    found: dict[int | None, tuple[str, RecentEvents]] = {}
+    found: dict[int | None, RecentEvents] = {}
     for name, sequence in spec.sequences.items():
         if not sequence.length or not sequence.attributes or sequence.until != "now":
             continue
@@ -36,8 +48,8 @@ def recent_events(spec: FeatureSpec, signals: list[str]) -> tuple[str, RecentEve
             if column in masked:
                 continue
             signal = signals.index(column)
-        recent = RecentEvents(signal, min(sequence.length, _MOST_RECENT))
-        found.setdefault(signal, (name, recent))
+        recent = RecentEvents(name, signal, min(sequence.length, _MOST_RECENT))
+        found.setdefault(signal, recent)
     if not found:
         raise DataError(
             f"spec {spec.name!r} has no sequence whose events tasks could disagree about; add one "

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from infnet_keras.data.generated_behaviour import RecentEvents
+
 Floats = npt.NDArray[np.float64]
 Groups = npt.NDArray[np.int16]
 _SHARPNESS = 6.0
@@ -39,6 +41,7 @@ class GeneratedConflict:
     task with attention of its own needs room for one reading.
 
     Args:
+        recent: which events are read.
         signs: of every signal: 1, -1, or 0 for one that takes no part, int64 [signals].
         axes: of every signal, which axis it reads along, int64 [signals].
         strength: at 0 there is no conflict, at 1 the part varies as much as the rest of the logit.
@@ -52,12 +55,14 @@ class GeneratedConflict:
 
     def __init__(
         self,
+        recent: RecentEvents,
         signs: npt.NDArray[np.int64],
         axes: npt.NDArray[np.int64],
         strength: float,
         groups: int,
         random: np.random.Generator,
     ):
+        self.recent = recent
         self.random = random
         self._signs = signs
         self._axes = axes
@@ -96,6 +101,8 @@ class GeneratedConflict:
         """What the parts are computed from, as plain data."""
         return {
             "strength": self._strength,
+            "sequence": self.recent.sequence,
+            "events": self.recent.length,
             "sharpness": _SHARPNESS,
             "opposition": _OPPOSITION,
             "relevance": self.relevance.tolist(),

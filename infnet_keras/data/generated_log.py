@@ -80,24 +80,22 @@ class GeneratedLog:
         most = next(sizes, None) or _LARGEST_CATALOGUE
         self._items = max(min(most, events // 20), 2 * GROUPS)
         rates = np.geomspace(_HIGHEST_RATE, _LOWEST_RATE, max(len(self._signals), 2))
-        self._conflict = self._behaviour = self._recent = None
+        self._conflict = None
         if conflict:
-            self._behaviour, self._recent = recent_events(spec, self._signals)
             labels = list(self._signs)
             signs = [self._signs.get(signal, 0) for signal in self._signals]
             axes = [labels.index(s) // 2 if s in labels else 0 for s in self._signals]
             random = np.random.default_rng([seed, crc32(b"conflict")])
             self._conflict = GeneratedConflict(
-                np.array(signs), np.array(axes), conflict, GROUPS, random
+                recent_events(spec, self._signals),
+                np.array(signs),
+                np.array(axes),
+                conflict,
+                GROUPS,
+                random,
             )
-        self._world = GeneratedWorld(
-            users,
-            self._items,
-            rates[: len(self._signals)],
-            self._random,
-            self._conflict,
-            self._recent,
-        )
+        rates = rates[: len(self._signals)]
+        self._world = GeneratedWorld(users, self._items, rates, self._random, self._conflict)
         self._entity_values: dict[str, pa.Array] = {}
 
     @property
@@ -108,13 +106,9 @@ class GeneratedLog:
 
     def conflict_truth(self) -> dict[str, Any]:
         """What the tasks' conflict is computed from, as plain data."""
-        description: dict[str, Any] = {"strength": 0.0}
-        if self._conflict is not None and self._recent is not None:
-            description = self._conflict.description()
-            description["sequence"] = self._behaviour
-            description["events"] = self._recent.length
+        conflict = {"strength": 0.0} if self._conflict is None else self._conflict.description()
         signs = {name: self._signs[task.label] for name, task in self._spec.tasks.items()}
-        return {**description, "signs": signs}
+        return {**conflict, "signs": signs}
 
     def items_truth(self) -> pa.Table:
         """The group of every item."""

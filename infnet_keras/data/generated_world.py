@@ -35,18 +35,6 @@ class Impressions(NamedTuple):
     conflict: Floats
 
 
-class RecentEvents(NamedTuple):
-    """Which events of a user the conflict reads.
-
-    Attributes:
-        signal: those for which this signal holds; None for every event.
-        length: the latest so many.
-    """
-
-    signal: int | None
-    length: int
-
-
 class GeneratedWorld:
     """A logistic signal for each binary column, from four parts.
 
@@ -62,7 +50,6 @@ class GeneratedWorld:
         rates: of each signal, about.
         random: source of everything but the conflict.
         conflict: between the signals; None for none.
-        recent: the events that the conflict reads.
     """
 
     def __init__(
@@ -72,7 +59,6 @@ class GeneratedWorld:
         rates: Floats,
         random: np.random.Generator,
         conflict: GeneratedConflict | None = None,
-        recent: RecentEvents | None = None,
     ):
         self._random = random
         self.user_factors = random.normal(size=(users, _FACTORS)).astype(np.float32)
@@ -91,8 +77,8 @@ class GeneratedWorld:
         self._remembered = np.full((users, _REMEMBERED), -1, np.int16)
         self._next = np.zeros(users, np.int8)
         self._conflict = conflict
-        self._behaviour = recent or RecentEvents(None, 1)
-        self._recent = np.full((users, self._behaviour.length), -1, np.int16)
+        length = conflict.recent.length if conflict is not None else 0
+        self._recent = np.full((users, length), -1, np.int16)
         self._bias = self._calibrated(rates, users)
 
     def impressions(self, users: Integers) -> Impressions:
@@ -107,8 +93,8 @@ class GeneratedWorld:
                 groups = self.item_groups[items[rows]]
                 conflict[rows] = self._conflict.parts(groups, self._recent[users[rows]])
                 signals = chances[rows] < _logistic(scores[rows] + conflict[rows])
-                if self._behaviour.signal is not None:
-                    rows = rows[signals[:, self._behaviour.signal]]
+                if self._conflict.recent.signal is not None:
+                    rows = rows[signals[:, self._conflict.recent.signal]]
                 here = users[rows]
                 self._recent[here] = _shifted(self._recent[here], self.item_groups[items[rows]])
         probabilities = _logistic(scores + conflict)
@@ -162,16 +148,16 @@ class GeneratedWorld:
         self, users: Integers, bias: Floats, conflict: GeneratedConflict
     ) -> Groups:
         """Groups of recent events that [n] users may have, [n, length]."""
-        recent = np.full((len(users), self._behaviour.length), -1, np.int16)
+        recent = np.full((len(users), conflict.recent.length), -1, np.int16)
         for _ in range(_EVENTS_BEFORE):
             items, context = self._shown(users, conflict.random)
             groups = self.item_groups[items]
             holds = np.ones(len(users), bool)
-            if self._behaviour.signal is not None:
+            if conflict.recent.signal is not None:
                 scores = self._scores(users, items, context) + 0.15 * self._history_effects + bias
                 probabilities = _logistic(scores + conflict.parts(groups, recent))
                 chances = conflict.random.random(len(users))
-                holds = chances < probabilities[:, self._behaviour.signal]
+                holds = chances < probabilities[:, conflict.recent.signal]
             recent[holds] = _shifted(recent[holds], groups[holds])
         return recent
 
