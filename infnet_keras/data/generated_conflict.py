@@ -9,10 +9,9 @@ from infnet_keras.data.generated_behaviour import RecentEvents
 
 Floats = npt.NDArray[np.float64]
 Groups = npt.NDArray[np.int16]
-_SHARPNESS = 6.0
+_SHARPNESS = 12.0
 _OPPOSITION = 0.3
 _AFFINITY_RANK = 4
-_ALIKE = 1.0
 
 
 class GeneratedConflict:
@@ -70,8 +69,8 @@ class GeneratedConflict:
         self._strength = strength
         ends = np.tile(np.linspace(-1, 1, groups), (axes.max() + 1, 1))
         self.relevance: Floats = random.permuted(ends, axis=1)
-        # A part of the affinity is with every candidate alike.
-        alike = _ALIKE * np.eye(1, _AFFINITY_RANK)
+        # Half of the affinity is with every candidate alike, which is the easier half to learn.
+        alike = np.eye(1, _AFFINITY_RANK)
         candidates = alike + _directions(groups, random)
         events = _directions(groups, random)
         self.affinity: Floats = candidates @ (events - events.mean(axis=0)).T
