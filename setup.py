@@ -33,7 +33,7 @@ setup(
         "serving.page": ["static/*"],
     },
     install_requires=[
-        "keras>=3.15,<4",
+        "keras>=3.15,<3.16",
         "numpy>=2.0",
         "pyarrow>=18.1",
         "pydantic>=2.10,<3",
@@ -63,7 +63,7 @@ setup(
             "httptools>=0.6.4",
             "python-rapidjson>=1.20",
             "requests>=2.32",
-            "uvicorn>=0.34",
+            "uvicorn>=0.54,<0.55",
             "uvloop>=0.21; platform_system != 'Windows'",
         ],
         "benchmark": ["matplotlib>=3.9", "scikit-learn>=1.5"],

@@ -37,6 +37,13 @@ def add_parser(groups: Any) -> None:
     generate.add_argument("--users", required=True, type=int, help="number of users")
     generate.add_argument("--events", required=True, type=int, help="number of impressions")
     generate.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
+    generate.add_argument(
+        "--conflict",
+        type=float,
+        metavar="STRENGTH",
+        help="let opposite tasks weigh the same history with opposite signs: 0 is not at all, 1 as "
+        "much as all else moves the labels; the truth goes into the folder truth beside the log",
+    )
     generate.set_defaults(command=_generate)
 
 
@@ -67,8 +74,11 @@ def _generate(arguments: argparse.Namespace) -> None:
         users=arguments.users,
         events=arguments.events,
         seed=arguments.seed,
+        conflict=arguments.conflict,
     )
     print(
         f"{arguments.out}: to prepare with --valid-from {made.valid_from} "
         f"--test-from {made.test_from}"
     )
+    if made.truth is not None:
+        print(f"truth in {made.truth}")

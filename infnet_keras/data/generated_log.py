@@ -1,6 +1,7 @@
 """The rows of generated sources: columns of users and items, and a log of impressions."""
 
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 
 from infnet_keras.data.column_values import as_numpy
 from infnet_keras.data.conversion import ARROW_TYPES
+from infnet_keras.data.generated_behaviour import recent_events
 from infnet_keras.data.generated_column import (
     FIRST_DAY,
     GeneratedColumn,
@@ -17,10 +19,18 @@ from infnet_keras.data.generated_column import (
     declared_types,
     generated_columns,
 )
+from infnet_keras.data.generated_conflict import GeneratedConflict
 from infnet_keras.data.generated_sources import column_source
-from infnet_keras.data.generated_world import GROUPS, Floats, GeneratedWorld, Integers
+from infnet_keras.data.generated_world import (
+    GROUPS,
+    Floats,
+    GeneratedWorld,
+    Impressions,
+    Integers,
+)
 from infnet_keras.features.clock import DAY, to_epoch_ms
 from infnet_keras.spec import Condition, FeatureSpec, Time
+from infnet_keras.spec.tasks import Task
 
 DAYS = 14
 _CHUNK_EVENTS = 1 << 18
@@ -31,6 +41,13 @@ _LARGEST_CATALOGUE = 100_000
 _TICKS = {"s": (1, 1000), "ms": (1, 1), "us": (1000, 1), "ns": (1_000_000, 1)}
 
 
+class LogPiece(NamedTuple):
+    """Consecutive rows of the log, and what they were drawn from: see `TruthWriter`."""
+
+    rows: pa.Table
+    truth: pa.Table
+
+
 class GeneratedLog:
     """Sources made up for a spec; side tables first, then the log, each once.
 
@@ -39,9 +56,15 @@ class GeneratedLog:
         users: how many.
         events: rows of the log.
         seed: of everything random.
+        conflict: its strength; at 0 there is none.
+
+    Raises:
+        DataError: tasks shall conflict over events of which no sequence of the spec holds any.
     """
 
-    def __init__(self, spec: FeatureSpec, users: int, events: int, seed: int):
+    def __init__(
+        self, spec: FeatureSpec, users: int, events: int, seed: int, conflict: float = 0.0
+    ):
         self._spec = spec
         self._users = users
         self._events = events
@@ -57,8 +80,41 @@ class GeneratedLog:
         most = next(sizes, None) or _LARGEST_CATALOGUE
         self._items = max(min(most, events // 20), 2 * GROUPS)
         rates = np.geomspace(_HIGHEST_RATE, _LOWEST_RATE, max(len(self._signals), 2))
-        self._world = GeneratedWorld(users, self._items, rates[: len(self._signals)], self._random)
+        self._conflict = None
+        if conflict:
+            labels = list(self._signs)
+            signs = [self._signs.get(signal, 0) for signal in self._signals]
+            axes = [labels.index(s) // 2 if s in labels else 0 for s in self._signals]
+            random = np.random.default_rng([seed, crc32(b"conflict")])
+            self._conflict = GeneratedConflict(
+                recent_events(spec, self._signals),
+                np.array(signs),
+                np.array(axes),
+                conflict,
+                GROUPS,
+                random,
+            )
+        rates = rates[: len(self._signals)]
+        self._world = GeneratedWorld(users, self._items, rates, self._random, self._conflict)
         self._entity_values: dict[str, pa.Array] = {}
+
+    @property
+    def _signs(self) -> dict[str, int]:
+        """Label -> sign of its tasks: they alternate in the spec's order."""
+        labels = dict.fromkeys(task.label for task in self._spec.tasks.values())
+        return {label: 1 - 2 * (place % 2) for place, label in enumerate(labels)}
+
+    def conflict_truth(self) -> dict[str, Any]:
+        """What the tasks' conflict is computed from, as plain data."""
+        conflict = {"strength": 0.0} if self._conflict is None else self._conflict.description()
+        signs = {name: self._signs[task.label] for name, task in self._spec.tasks.items()}
+        return {**conflict, "signs": signs}
+
+    def items_truth(self) -> pa.Table:
+        """The group of every item."""
+        key = self._spec.keys.item
+        groups = self._world.item_groups
+        return pa.table({key: self._keys(key), "group": pa.array(groups)})
 
     def side_table(self, source: str) -> pa.Table:
         """A row for every key of a joined source."""
@@ -70,16 +126,16 @@ class GeneratedLog:
                 columns[name] = self._of_entities(column, key, len(keys))
         return pa.table(columns)
 
-    def log_tables(self) -> Iterator[pa.Table]:
+    def log_pieces(self) -> Iterator[LogPiece]:
         """The log, piece by piece, in its order."""
         if self._spec.time.row_order == "user":
             yield from self._by_user()
             return
         for start in range(0, self._events, _CHUNK_EVENTS):
             count = min(_CHUNK_EVENTS, self._events - start)
-            yield self._table(self._drawn_users(count), start)
+            yield self._piece(self._drawn_users(count), start)
 
-    def _by_user(self) -> Iterator[pa.Table]:
+    def _by_user(self) -> Iterator[LogPiece]:
         counts = np.zeros(self._users, np.int64)
         for start in range(0, self._events, _CHUNK_EVENTS):
             count = min(_CHUNK_EVENTS, self._events - start)
@@ -93,21 +149,23 @@ class GeneratedLog:
                 continue
             step = np.arange(len(users)) - np.repeat(before[here] - before[here[0]], counts[here])
             in_time = np.argsort(step, kind="stable")
-            table = self._table(users[in_time], int(before[here[0]]))
-            yield table.take(pa.array(np.argsort(in_time)))
+            piece = self._piece(users[in_time], int(before[here[0]]))
+            by_user = pa.array(np.argsort(in_time))
+            yield LogPiece(*(table.take(by_user) for table in piece))
 
     def _drawn_users(self, count: int) -> Integers:
         """Some users come more often than others."""
         drawn: Integers = (self._random.random(count) ** 1.5 * self._users).astype(np.int64)
         return drawn
 
-    def _table(self, users: Integers, start: int) -> pa.Table:
+    def _piece(self, users: Integers, start: int) -> LogPiece:
         at_once = min(max(self._users // 2, _FEWEST_AT_ONCE), _MOST_AT_ONCE)
         parts = [
             self._world.impressions(users[first : first + at_once])
             for first in range(0, len(users), at_once)
         ]
-        items, context, signals = (np.concatenate(part) for part in zip(*parts, strict=True))
+        shown = Impressions(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+        items, context, signals = shown.items, shown.context, shown.signals
         keys = self._spec.keys
         columns = {
             keys.user: self._keys(keys.user).take(pa.array(users)),
@@ -133,23 +191,31 @@ class GeneratedLog:
             else:  # known afterwards: larger where something happened
                 latent = 0.6 * self._random.random(len(users)) + 0.4 * signals[:, 0]
                 columns[name] = column.values(latent, self._random)
-        self._apply_masks(columns, entities)
-        return pa.table(columns)
-
-    def _apply_masks(self, columns: dict[str, pa.Array], entities: dict[str, Integers]) -> None:
-        """Nothing is positive where its task says that it cannot be."""
-        for task in self._spec.tasks.values():
-            if task.mask is None:
-                continue
-            condition = Condition.parse(task.mask)
-            read = {}
-            for name in condition.columns:
-                key = self._entity_key(name)
-                values = columns[name] if key is None else self._value_at(name, key, entities[key])
-                read[name] = as_numpy(values)
-            held = pa.array(condition.evaluate(read))
+        truth = {key: columns[key] for key in (keys.user, keys.item)}
+        for name, task in self._spec.tasks.items():
+            held = self._mask(task, columns, entities)
             label = columns[task.label]
+            # Nothing is positive where its task says that it cannot be.
             columns[task.label] = pc.if_else(held, label, pa.scalar(0, label.type))
+            signal = self._signals.index(task.label)
+            probability = pa.array(shown.probabilities[:, signal])
+            truth[f"probability:{name}"] = pc.if_else(held, probability, None)
+            truth[f"conflict:{name}"] = pa.array(shown.conflict[:, signal])
+        return LogPiece(pa.table(columns), pa.table(truth))
+
+    def _mask(
+        self, task: Task, columns: dict[str, pa.Array], entities: dict[str, Integers]
+    ) -> pa.Array:
+        """For which rows a task's mask holds."""
+        if task.mask is None:
+            return pa.array(np.ones(len(entities[self._spec.keys.user]), bool))
+        condition = Condition.parse(task.mask)
+        read = {}
+        for name in condition.columns:
+            key = self._entity_key(name)
+            values = columns[name] if key is None else self._value_at(name, key, entities[key])
+            read[name] = as_numpy(values)
+        return pa.array(condition.evaluate(read))
 
     def _entity_key(self, column: str) -> str | None:
         """The key of whoever a column belongs to; None for the impression itself."""
