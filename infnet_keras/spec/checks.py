@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.column_checks import check_columns
 from infnet_keras.spec.condition import Condition, ConditionError
+from infnet_keras.spec.crossed_checks import check_crossed
 from infnet_keras.spec.document import KeyPath
 from infnet_keras.spec.fields import CategoricalField, Derive, HistoryCount, HistoryRate
 from infnet_keras.spec.nearest import nearest
@@ -138,6 +139,9 @@ def _derived(spec: FeatureSpec, name: str, field: CategoricalField, derive: Deri
                     (*path, "derive", kind, key),
                     f"there is no sequence {behaviour!r}; {nearest(behaviour, spec.sequences)}",
                 )
+        if block.same is not None:
+            check_crossed(spec, (*path, "derive", kind), block)
+            continue
         if block.until == "day":
             _needs_clock(spec, (*path, "derive", kind, "until"))
         if block.by is not None:

@@ -24,12 +24,17 @@ class HistoryCount(Block):
     The user's, or with `by` everybody's that share a value of that column with the impression:
     `by: item_id` counts what users did with the item. `until: day` counts what happened before the
     impression's own day, so that a growing count cannot order a user's impressions within a day.
+
+    With `same` it crosses the candidate with the history that the model reads: of the latest
+    `length` events of the sequence, those that share the candidate's value of that attribute.
     """
 
     sequence: str
     """The behaviour that is counted."""
     by: str | None = None
     """The column whose value is shared, the user's key unless told otherwise."""
+    same: str | None = None
+    """Count only steps of the cut history that have the candidate's value of this attribute."""
     until: Until = "now"
     """Count up to the impression (now) or up to the start of its day."""
 
@@ -46,6 +51,8 @@ class HistoryRate(Block):
     """The behaviour below the line."""
     by: str | None = None
     """The column whose value is shared, the user's key unless told otherwise."""
+    same: str | None = None
+    """Count only steps of the cut history that have the candidate's value of this attribute."""
     until: Until = "now"
     """Count up to the impression (now) or up to the start of its day."""
     prior: NonNegativeFloat = 0.0
@@ -132,6 +139,16 @@ class CategoricalField(TableKeys):
         if not isinstance(self.derive, Derive):
             return None
         return self.derive.history_count or self.derive.history_rate
+
+    @property
+    def crossed(self) -> HistoryCount | HistoryRate | None:
+        """What a field says that counts what the history shares with the candidate; else None."""
+        return None if self.history is None or self.history.same is None else self.history
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether a request holds the derived number itself, under the field's name."""
+        return self.history is not None and self.crossed is None
 
     @property
     def shared_history(self) -> str | None:

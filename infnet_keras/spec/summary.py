@@ -72,9 +72,11 @@ def _read_from(spec: FeatureSpec, name: str, field: CategoricalField) -> str:
     history = field.history
     assert history is not None  # Derive holds exactly one
     by = "" if history.by is None else f" by {history.by}"
+    same = "" if history.same is None else f" with same {history.same}"
+    rest = by + same + _until(history.until)
     if isinstance(history, HistoryRate):
-        return f"rate of {history.sequence} of {history.of}{by}" + _until(history.until)
-    return f"count of {history.sequence}{by}" + _until(history.until)
+        return f"rate of {history.sequence} of {history.of}{rest}"
+    return f"count of {history.sequence}{rest}"
 
 
 def _until(until: str) -> str:
