@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from infnet_keras.features.canonical import canonical_strings, split_values
 
+Codes = npt.NDArray[np.int32]
 Integers = npt.NDArray[np.int64]
 NO_VALUE = -1
 
@@ -17,7 +18,7 @@ def value_codes(
     separator: str | None = None,
     max_values: int = 1,
     column: str = "values",
-) -> Integers:
+) -> Codes:
     """Numbers that are equal where canonical values are: for comparison among themselves alone.
 
     Args:
@@ -27,7 +28,7 @@ def value_codes(
         column: name of the raw column, for errors.
 
     Returns:
-        int64 [parts, n], at most `max_values` parts; `NO_VALUE` where there is none.
+        int32 [parts, n], at most `max_values` parts; `NO_VALUE` where there is none.
 
     Raises:
         DataError: the values are floats, whose spelling is not unique.
@@ -50,12 +51,12 @@ def value_codes(
         codes = np.full((int(position[kept].max(initial=0)) + 1, count), NO_VALUE)
         codes[position[kept], rows[kept]] = parts.dictionary_encode().indices.to_numpy()[kept]
     missing = np.full((len(codes), 1), NO_VALUE)
-    return np.concatenate([codes, missing], axis=1)[:, which]
+    return np.concatenate([codes, missing], axis=1).astype(np.int32)[:, which]
 
 
 def count_shared(
-    candidates: Integers,
-    steps: Integers,
+    candidates: Codes,
+    steps: Codes,
     first: npt.NDArray[np.integer[Any]],
     last: npt.NDArray[np.integer[Any]],
 ) -> Integers:
@@ -64,8 +65,8 @@ def count_shared(
     Takes one step further back at a time, for all histories at once.
 
     Args:
-        candidates: int64 [parts, n], `value_codes` of the candidates.
-        steps: int64 [parts, m], those of the events that histories consist of.
+        candidates: int32 [parts, n], `value_codes` of the candidates.
+        steps: int32 [parts, m], those of the events that histories consist of.
         first: [n], where in `steps` each candidate's history starts.
         last: [n], where it ends, exclusive.
 
@@ -83,10 +84,11 @@ def count_shared(
     candidates = np.where(candidates == NO_VALUE, NO_VALUE - 1, candidates)[:, rows]
     step, first = last[rows] - 1, first[rows]
     while len(rows):
-        values = steps[:, step]
         shared = np.zeros(len(rows), bool)
-        for part in candidates:
-            shared |= (values == part).any(axis=0)
+        for values in steps:
+            value = values[step]
+            for part in candidates:
+                shared |= value == part
         counts[rows] += shared
         step = step - 1
         more = step >= first

@@ -168,8 +168,8 @@ def _raw_inputs(spec: FeatureSpec) -> None:
         if field.crossed is not None and name in owners:
             raise SpecProblem(
                 ("fields", name),
-                f"a request calls {owners[name]} {name!r}, and this field is no input of it: "
-                "rename the field",
+                f"a request already holds {owners[name]}, and this field is computed: rename the "
+                "field",
             )
     inputs = [(f"{f.sequence}__{f.column}", f.sequence, f.column) for f in spec.sequence_features]
     for sequence in dict.fromkeys(f.sequence for f in spec.sequence_features):
