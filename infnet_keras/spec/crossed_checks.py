@@ -28,7 +28,7 @@ def check_crossed(spec: FeatureSpec, path: KeyPath, block: HistoryCount | Histor
             (*path, "by"),
             "`same` counts within the user's own history, `by` in everybody's: drop one of them",
         )
-    if "until" in block.model_fields_set:
+    if block.until != "now":
         raise SpecProblem(
             (*path, "until"),
             "with `same` a count ends where the history of its sequence does: drop `until`, or "
