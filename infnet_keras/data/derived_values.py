@@ -10,7 +10,7 @@ from infnet_keras.data.column_values import ColumnValues
 from infnet_keras.data.events import Events, earlier_count
 from infnet_keras.data.group_histories import Days, GroupHistories, Spans
 from infnet_keras.data.histories import Histories
-from infnet_keras.features.clock import day_of_week, hour_of_day, local_day, parse_dates
+from infnet_keras.features.clock import SECOND, day_of_week, hour_of_day, local_day, parse_dates
 from infnet_keras.features.history_number import history_number
 from infnet_keras.features.shared_values import count_shared, value_codes
 from infnet_keras.spec import FeatureSpec
@@ -56,6 +56,8 @@ def derived_values(
             dates_as_days = np.append(parse_dates(dates.dictionary, column), np.float32(np.nan))
             which = pc.fill_null(dates.indices, len(dates.dictionary)).to_numpy()
             found[name] = local_day(times, zone).astype(np.float32) - dates_as_days[which]
+        elif isinstance(derive, Derive) and derive.seconds_since is not None:
+            found[name] = _seconds_since(holds[derive.seconds_since.sequence], events)
         elif field.crossed is not None:
             found[name] = _shared_with_history(spec, field.crossed, values, histories)
         elif field.history is not None:
@@ -65,6 +67,14 @@ def derived_values(
                 spans[by] = groups.spans(values, by, days)
             found[name] = _from_history(field.history, events, holds, days, groups, spans)
     return found
+
+
+def _seconds_since(holds: npt.NDArray[np.bool_], events: Events) -> npt.NDArray[np.float32]:
+    """From the user's latest event that holds and has a time; NaN without one."""
+    rows = np.where(holds & events.logged, np.arange(len(events)), -1)
+    latest = np.maximum.accumulate(np.append(-1, rows))[events.history_end]
+    seconds = (events.times - events.times[latest]) / SECOND
+    return np.where(latest >= events.user_start, seconds, np.nan).astype(np.float32)
 
 
 def _from_history(

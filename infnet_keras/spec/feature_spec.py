@@ -182,8 +182,8 @@ class FeatureSpec(Block):
 
         Columns of fields, columns of days_since, the candidate's column that a count with `same`
         compares, the time column if any field derives from it, and under the field's own name the
-        number of any other history_count or history_rate field, which a feature server keeps (it
-        counts the whole history, the request holds its latest part).
+        number of any other history_count or history_rate field and of seconds_since, which a
+        feature server keeps (it knows the whole history, the request holds its latest part).
         """
         columns: dict[str, Side] = {}
         needs_time = False

@@ -61,6 +61,17 @@ class HistoryRate(Block):
     """How many behaviours the prior is worth."""
 
 
+class SecondsSince(Block):
+    """Seconds from the user's latest event of kind `sequence` to the impression.
+
+    Missing without one, or where only events without a time came before. The event is strictly
+    earlier than the impression, wherever the sequence's own `until` ends its history.
+    """
+
+    sequence: str
+    """The behaviour whose latest event is looked for."""
+
+
 class Derive(Block):
     """A value computed from time or history instead of read from a column: exactly one of these."""
 
@@ -70,12 +81,14 @@ class Derive(Block):
     """Number of earlier behaviours of one kind."""
     history_rate: HistoryRate | None = None
     """Number of earlier behaviours of one kind over that of another."""
+    seconds_since: SecondsSince | None = None
+    """Seconds from the latest behaviour of one kind to the impression."""
 
     @model_validator(mode="after")
     def _one(self) -> "Derive":
-        given = (self.days_since, self.history_count, self.history_rate)
-        if sum(v is not None for v in given) != 1:
-            raise ValueError("give exactly one of days_since, history_count, history_rate")
+        kinds = list(type(self).model_fields)
+        if sum(getattr(self, kind) is not None for kind in kinds) != 1:
+            raise ValueError(f"give exactly one of {', '.join(kinds)}")
         return self
 
 
@@ -148,6 +161,8 @@ class CategoricalField(TableKeys):
     @property
     def is_sent(self) -> bool:
         """Whether a request holds the derived number itself, under the field's name."""
+        if isinstance(self.derive, Derive) and self.derive.seconds_since is not None:
+            return True
         return self.history is not None and self.crossed is None
 
     @property

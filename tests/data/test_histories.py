@@ -76,6 +76,11 @@ SPEC = spec_from_dict(
                     }
                 },
             },
+            "gap": {
+                "side": "user",
+                "boundaries": [0.001, 0.002, 1, 86_400, 172_800],
+                "derive": {"seconds_since": {"sequence": "click"}},
+            },
             "day_rate": {
                 "side": "user",
                 "boundaries": [0.25, 0.5, 0.75],
@@ -192,6 +197,7 @@ def expected_rows(
             "view__item": padded([vocabulary_id(data, "item", e.item) for e in earlier], 3, 0),
             "view__tags": padded([tag_ids(data, e.item) for e in earlier], 3, (0, 0)),
             "click__item": padded([vocabulary_id(data, "item", e.item) for e in clicks], 2, 0),
+            "gap": gap_id(event, clicks),
             "same_item": 2 + min(sum(e.item == event.item for e in earlier[-3:]), 3),
             "same_tags": 2 + sum(bool(tag_set(e.item) & tag_set(event.item)) for e in likes[-2:]),
             "same_place": 2 + sum(same_place(e, event) for e in earlier[-3:]),
@@ -214,6 +220,14 @@ def tag_ids(data: PreparedData, item: int) -> tuple[int, ...]:
     values = data.assets.vocabularies["tag"]
     ids = [3 + values.index(part) if part in values else 1 for part in parts] or [2]
     return tuple(([*ids, 0, 0])[:2])
+
+
+def gap_id(event: Event, clicks: list[Event | Past]) -> int:
+    """Of the time since the latest click; events from before the log have none."""
+    if not clicks or isinstance(clicks[-1], Past):
+        return 1
+    seconds = np.float32((event.time - clicks[-1].time) / 1000)
+    return 2 + sum(bool(seconds >= np.float32(b)) for b in (0.001, 0.002, 1, 86_400, 172_800))
 
 
 def tag_set(item: int) -> set[str]:

@@ -39,6 +39,7 @@ def test_what_a_history_shares_with_the_candidate(text: str, write: Write) -> No
         "sequences:\n",
         """\
   same_item: {side: item, derive: {history_count: {sequence: click, same: item}}, quantiles: 4}
+  gap: {side: user, derive: {seconds_since: {sequence: view}}, boundaries: [60]}
   rate_of_item:
     side: item
     quantiles: 4
@@ -48,6 +49,8 @@ sequences:
     )
     spec = load_spec(write(text))
     words = [" ".join(line.split()) for line in summarize(spec).splitlines()]
+    assert "gap user seconds since view its own boundaries" in words
+    assert spec.input_columns["gap"] == "user"
     assert "same_item item count of click with same item its own quantiles" in words
     assert "rate_of_item item rate of click of view with same item its own quantiles" in words
     assert "same_item" not in spec.input_columns
