@@ -36,6 +36,7 @@ SPEC = spec_from_dict(
             "item": {"vocabulary": {}},
             "tag": {"vocabulary": {}, "missing": "own"},
             "place": {"hash": 50},
+            "reaction": {"identity": 2},
         },
         "fields": {
             "user": {"side": "user", "vocabulary": {}},
@@ -90,7 +91,12 @@ SPEC = spec_from_dict(
         "sequences": {
             "view": {
                 "length": 3,
-                "attributes": {"item": "item", "tags": "tag", "place": "place"},
+                "attributes": {
+                    "item": "item",
+                    "tags": "tag",
+                    "place": "place",
+                    "liked": "reaction",  # an outcome, known of every event but this one
+                },
             },
             "click": {"when": "clicked == 1", "length": 2, "attributes": {"item": "item"}},
             "day": {"until": "day", "length": 4, "attributes": {"item": "item"}},
@@ -196,6 +202,7 @@ def expected_rows(
             "day_rate": 1 if rate is None else 2 + sum(rate >= b for b in (0.25, 0.5, 0.75)),
             "view__item": padded([vocabulary_id(data, "item", e.item) for e in earlier], 3, 0),
             "view__tags": padded([tag_ids(data, e.item) for e in earlier], 3, (0, 0)),
+            "view__liked": padded([reaction_id(e) for e in earlier], 3, 0),
             "click__item": padded([vocabulary_id(data, "item", e.item) for e in clicks], 2, 0),
             "gap": gap_id(event, clicks),
             "same_item": 2 + min(sum(e.item == event.item for e in earlier[-3:]), 3),
@@ -228,6 +235,11 @@ def gap_id(event: Event, clicks: list[Event | Past]) -> int:
         return 1
     seconds = np.float32((event.time - clicks[-1].time) / 1000)
     return 2 + sum(bool(seconds >= np.float32(b)) for b in (0.001, 0.002, 1, 86_400, 172_800))
+
+
+def reaction_id(event: Event | Past) -> int:
+    """The history's file has no such column: a missing value."""
+    return 1 if isinstance(event, Past) else 2 + (event.liked or 0)
 
 
 def tag_set(item: int) -> set[str]:
