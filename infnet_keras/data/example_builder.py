@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from infnet_keras.data.example_columns import ExampleColumn, arrow_schema
 from infnet_keras.data.histories import Rows
-from infnet_keras.data.layout import derives_history
 from infnet_keras.data.partition import Partition
 from infnet_keras.spec import FeatureSpec
 
@@ -71,6 +70,7 @@ class ExampleBuilder:
             offsets, events = steps[column.sequence]
             values = self.partition.values.values(column.column, events)
             return pa.ListArray.from_arrays(pa.array(offsets), values)
-        if column.column in self._spec.fields and derives_history(self._spec, column.column):
+        field = self._spec.fields.get(column.column)
+        if field is not None and field.is_sent:
             return pa.array(self._derived[column.column][rows], from_pandas=True)
         return self.partition.values.values(column.column, rows)

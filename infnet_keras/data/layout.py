@@ -87,11 +87,6 @@ def needs_day_end(spec: FeatureSpec) -> bool:
     return any(s.attributes and s.until == "day" for s in spec.sequences.values())
 
 
-def derives_history(spec: FeatureSpec, field: str) -> bool:
-    """Whether a field counts the user's history."""
-    return spec.fields[field].history is not None
-
-
 def id_columns(spec: FeatureSpec) -> list[IdColumn]:
     """Every distinct id column, in a fixed order."""
     return list(dict.fromkeys([*field_columns(spec).values(), *sequence_columns(spec).values()]))

@@ -104,7 +104,9 @@ class Partition:
 
     def derived(self, groups: GroupHistories) -> dict[str, npt.NDArray[np.generic]]:
         """The value of every derived field at every event; see `derived_values`."""
-        return derived_values(self._spec, self.events, self.values, self.holds, self.days, groups)
+        return derived_values(
+            self._spec, self.events, self.values, self.holds, self.days, groups, self.histories
+        )
 
     def histories(self, sequence: str) -> Histories:
         """What every event's history of a behaviour holds."""

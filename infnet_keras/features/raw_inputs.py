@@ -38,11 +38,7 @@ def raw_inputs(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> lis
     Raises:
         DataError: a column has no type, or one that its table or derived field cannot use.
     """
-    numbers = {
-        name
-        for name, field in spec.fields.items()
-        if isinstance(field.derive, Derive) and field.derive.days_since is None
-    }
+    numbers = {name for name, field in spec.fields.items() if field.is_sent}
     inputs = [
         RawInput(name, "float32" if name in numbers else _type(column_types, name), "value", side)
         for name, side in spec.input_columns.items()
@@ -86,7 +82,12 @@ def _check_types(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> N
                 f"a value: declare types: {{{column}: int64 or string}}"
             )
     needed: dict[str, ColumnType] = {}
-    for field in spec.fields.values():
+    for name, field in spec.fields.items():
+        if field.crossed is not None and _type(column_types, str(field.crossed.same)) == "float32":
+            raise DataError(
+                f"column {field.crossed.same!r} holds floats, but field {name!r} asks which values "
+                f"are the same: declare types: {{{field.crossed.same}: int64 or string}}"
+            )
         if isinstance(field.derive, Derive) and field.derive.days_since is not None:
             needed[field.derive.days_since.column] = "string"
     if spec.time.column in spec.input_columns:

@@ -9,10 +9,12 @@ import numpy.typing as npt
 from infnet_keras.features.assets import Assets
 from infnet_keras.features.clock import day_of_week, days_since, hour_of_day, to_epoch_ms
 from infnet_keras.features.encoder import Ids, encoders
+from infnet_keras.features.history_number import history_number
 from infnet_keras.features.raw_batch import read_raw
 from infnet_keras.features.raw_inputs import raw_inputs
+from infnet_keras.features.shared_values import Integers, count_shared, value_codes
 from infnet_keras.spec.feature_spec import FeatureSpec, SequenceFeature
-from infnet_keras.spec.fields import Derive
+from infnet_keras.spec.fields import Derive, HistoryCount, HistoryRate
 
 RawArrays = dict[str, npt.NDArray[Any]]
 
@@ -80,9 +82,12 @@ class RowTransform:
         return self.encode_column(table, arrays[column], field.multivalue, field.max_values, column)
 
     def _derived(self, name: str, arrays: RawArrays) -> npt.NDArray[Any]:
-        derive = self.spec.fields[name].derive
-        if isinstance(derive, Derive) and derive.days_since is None:
+        field = self.spec.fields[name]
+        if field.is_sent:
             return arrays[name]
+        if field.crossed is not None:
+            return self._crossed(field.crossed, arrays)
+        derive = field.derive
         time = self.spec.time
         assert time.column is not None  # a spec that derives from time has one
         instants = to_epoch_ms(arrays[time.column], time)
@@ -95,19 +100,52 @@ class RowTransform:
         dates = derive.days_since.column
         return days_since(instants, time.timezone, arrays[dates], dates)
 
+    def _crossed(
+        self, derive: HistoryCount | HistoryRate, arrays: RawArrays
+    ) -> npt.NDArray[np.float32]:
+        """What the candidate shares with the history, float32 [B]."""
+
+        def shared(sequence: str) -> Integers:
+            feature = self.spec.sequence_feature(sequence, str(derive.same))
+            valid, steps = _latest(feature, arrays)
+            candidates = arrays[feature.column]
+            codes = value_codes(
+                np.concatenate([candidates, steps]),
+                feature.multivalue,
+                feature.max_values,
+                feature.column,
+            )
+            last = np.cumsum(valid.sum(axis=1))
+            return count_shared(
+                codes[:, : len(candidates)],
+                codes[:, len(candidates) :],
+                last - valid.sum(axis=1),
+                last,
+            )
+
+        return history_number(derive, shared)
+
     def _sequence(self, feature: SequenceFeature, arrays: RawArrays) -> Ids:
-        raw = arrays[feature.name]
-        steps = np.clip(arrays[f"{feature.sequence}__length"], 0, raw.shape[1])
-        first = np.maximum(steps - feature.length, 0)
-        step = first[:, None] + np.arange(feature.length)
-        valid = step < steps[:, None]
+        valid, steps = _latest(feature, arrays)
         trailing = (feature.max_values,) if feature.multivalue else ()
         ids = np.zeros((*valid.shape, *trailing), np.int32)
         ids[valid] = self.encode_column(
             feature.table,
-            raw[np.nonzero(valid)[0], step[valid]],
+            steps,
             feature.multivalue,
             feature.max_values,
             feature.column,
         )
         return ids
+
+
+def _latest(
+    feature: SequenceFeature, arrays: RawArrays
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[Any]]:
+    """Which of the latest `length` steps there are, [B, length], and their raw values, [steps]."""
+    raw = arrays[feature.name]
+    steps = np.clip(arrays[f"{feature.sequence}__length"], 0, raw.shape[1])
+    first = np.maximum(steps - feature.length, 0)
+    step = first[:, None] + np.arange(feature.length)
+    valid = step < steps[:, None]
+    return valid, raw[np.nonzero(valid)[0], step[valid]]

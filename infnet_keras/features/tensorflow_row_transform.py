@@ -10,6 +10,7 @@ from infnet_keras.features.assets import Assets
 from infnet_keras.features.raw_batch import check_names
 from infnet_keras.features.raw_inputs import raw_inputs
 from infnet_keras.features.tensorflow_encoder import TensorFlowEncoder
+from infnet_keras.features.tensorflow_shared_values import crossed_values, latest_steps
 from infnet_keras.features.tensorflow_vocabulary import TensorFlowVocabulary
 from infnet_keras.spec.feature_spec import FeatureSpec, SequenceFeature
 from infnet_keras.spec.fields import Derive
@@ -107,16 +108,7 @@ class TensorFlowRowTransform(tf.Module):
         )
 
     def _sequence(self, feature: SequenceFeature, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        values = raw[feature.name]
-        given = tf.shape(values, out_type=tf.int64)
-        steps = tf.clip_by_value(raw[f"{feature.sequence}__length"], 0, given[1])
-        first = tf.maximum(steps - feature.length, 0)
-        step = first[:, tf.newaxis] + tf.range(feature.length, dtype=tf.int64)
-        valid = step < steps[:, tf.newaxis]
-        # One more step, so that a batch without any can be gathered from.
-        blank = tf.zeros([given[0], 1], values.dtype)
-        values = tf.concat([values, blank], axis=1)
-        latest = tf.gather(values, tf.where(valid, step, given[1]), batch_dims=1)
+        valid, latest = latest_steps(feature, raw)
         ids = self._encode(feature.table, latest, feature.multivalue, feature.max_values)
         if feature.multivalue is not None:
             valid = valid[..., tf.newaxis]
@@ -134,9 +126,12 @@ def field_values(spec: FeatureSpec, name: str, raw: Mapping[str, tf.Tensor]) -> 
     column = spec.field_column(name)
     if column is not None:
         return raw[column]
-    derive = spec.fields[name].derive
-    if isinstance(derive, Derive) and derive.days_since is None:
+    field = spec.fields[name]
+    if field.is_sent:
         return raw[name]
+    if field.crossed is not None:
+        return crossed_values(spec, field.crossed, raw)
+    derive = field.derive
     time = spec.time
     assert time.column is not None  # a spec that derives from time has one
     instants = clock.to_epoch_ms(raw[time.column], time)

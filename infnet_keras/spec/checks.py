@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.column_checks import check_columns
 from infnet_keras.spec.condition import Condition, ConditionError
+from infnet_keras.spec.crossed_checks import check_crossed
 from infnet_keras.spec.document import KeyPath
-from infnet_keras.spec.fields import CategoricalField, Derive, HistoryCount, HistoryRate
+from infnet_keras.spec.fields import (
+    CategoricalField,
+    Derive,
+    HistoryCount,
+    HistoryRate,
+    SecondsSince,
+)
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.pipeline_checks import check_pipeline
 from infnet_keras.spec.sequences import SequenceAttribute
@@ -127,7 +134,7 @@ def _derived(spec: FeatureSpec, name: str, field: CategoricalField, derive: Deri
     if derive.days_since is not None:
         _needs_clock(spec, (*path, "derive", "days_since"))
         return
-    for kind in ("history_count", "history_rate"):
+    for kind in ("history_count", "history_rate", "seconds_since"):
         block = getattr(derive, kind)
         if block is None:
             continue
@@ -138,6 +145,14 @@ def _derived(spec: FeatureSpec, name: str, field: CategoricalField, derive: Deri
                     (*path, "derive", kind, key),
                     f"there is no sequence {behaviour!r}; {nearest(behaviour, spec.sequences)}",
                 )
+        if isinstance(block, SecondsSince):
+            _needs_clock(spec, (*path, "derive", kind))
+            if field.side != "user":
+                raise SpecProblem((*path, "side"), "the time since a user's event is of side user")
+            continue
+        if block.same is not None:
+            check_crossed(spec, (*path, "derive", kind), block)
+            continue
         if block.until == "day":
             _needs_clock(spec, (*path, "derive", kind, "until"))
         if block.by is not None:

@@ -32,11 +32,7 @@ def _reads(spec: FeatureSpec) -> None:
         path: KeyPath = ("fields", name)
         column = spec.field_column(name)
         if column is None:
-            date = _read_column(spec, name, field)
-            if date is not None and types.get(date, "string") != "string":
-                raise SpecProblem(
-                    path, f"column {date!r} is declared {types[date]}: a date is a string"
-                )
+            _derived_type_fits(path, field, types)
             continue
         table = spec.field_table(name)
         if (column, table) in tokens:
@@ -59,6 +55,21 @@ def _reads(spec: FeatureSpec) -> None:
                 "elsewhere",
             )
         _type_fits(spec, where, column, types.get(column), table, separator)
+
+
+def _derived_type_fits(path: KeyPath, field: CategoricalField, types: dict[str, str]) -> None:
+    if isinstance(field.derive, Derive) and field.derive.days_since is not None:
+        date = field.derive.days_since.column
+        if types.get(date, "string") != "string":
+            raise SpecProblem(
+                path, f"column {date!r} is declared {types[date]}: a date is a string"
+            )
+    elif field.crossed is not None and types.get(str(field.crossed.same)) == "float32":
+        raise SpecProblem(
+            path,
+            f"column {field.crossed.same!r} is declared float32, whose values have no spelling of "
+            "their own: declare int64 or string to ask which are the same",
+        )
 
 
 def _type_fits(
@@ -98,9 +109,11 @@ def _outcomes(spec: FeatureSpec) -> None:
 
 
 def _read_column(spec: FeatureSpec, name: str, field: CategoricalField) -> str | None:
-    """The raw column behind a field, that of its date included."""
+    """The candidate's raw column behind a field, a date or what `same` compares included."""
     if isinstance(field.derive, Derive) and field.derive.days_since is not None:
         return field.derive.days_since.column
+    if field.crossed is not None:
+        return field.crossed.same
     return spec.field_column(name)
 
 
@@ -137,11 +150,7 @@ def _sides(spec: FeatureSpec) -> None:
 def _raw_inputs(spec: FeatureSpec) -> None:
     """No two raw inputs of a request have one name."""
     owners: dict[str, str] = {}
-    derived = [
-        name
-        for name, field in spec.fields.items()
-        if isinstance(field.derive, Derive) and field.derive.days_since is None
-    ]
+    derived = [name for name, field in spec.fields.items() if field.is_sent]
     for name, field in spec.fields.items():
         column = _read_column(spec, name, field)
         if column is not None:
@@ -155,6 +164,13 @@ def _raw_inputs(spec: FeatureSpec) -> None:
                 f"a request calls this number {name!r}, like {owners[name]}: rename the field",
             )
         owners[name] = f"the field {name!r}"
+    for name, field in spec.fields.items():
+        if field.crossed is not None and name in owners:
+            raise SpecProblem(
+                ("fields", name),
+                f"a request already holds {owners[name]}, and this field is computed: rename the "
+                "field",
+            )
     inputs = [(f"{f.sequence}__{f.column}", f.sequence, f.column) for f in spec.sequence_features]
     for sequence in dict.fromkeys(f.sequence for f in spec.sequence_features):
         owners.setdefault(f"{sequence}__length", f"the length of {sequence!r}")

@@ -145,6 +145,12 @@ class FeatureSpec(Block):
                 )
         return found
 
+    def sequence_feature(self, sequence: str, column: str) -> SequenceFeature:
+        """The feature of one attribute of a behaviour."""
+        return next(
+            f for f in self.sequence_features if (f.sequence, f.column) == (sequence, column)
+        )
+
     @cached_property
     def table_columns(self) -> dict[str, dict[str, str | None]]:
         """Which raw columns feed each table, with their separators: its vocabulary comes from them.
@@ -167,15 +173,18 @@ class FeatureSpec(Block):
             days_since = getattr(derive, "days_since", None)
             if days_since is not None and days_since.column == column:
                 return field.side
+            if field.crossed is not None and field.crossed.same == column:
+                return field.side
         return "context"
 
     @cached_property
     def input_columns(self) -> dict[str, Side]:
         """Raw inputs of one candidate besides its sequences, with their sides, in a fixed order.
 
-        Columns of fields, columns of days_since, the time column if any field derives from it, and
-        under the field's own name the number of a history_count or history_rate field, which a
-        feature server keeps (it counts the whole history, the request holds its latest part).
+        Columns of fields, columns of days_since, the candidate's column that a count with `same`
+        compares, the time column if any field derives from it, and under the field's own name the
+        number of any other history_count or history_rate field and of seconds_since, which a
+        feature server keeps (it knows the whole history, the request holds its latest part).
         """
         columns: dict[str, Side] = {}
         needs_time = False
@@ -188,6 +197,8 @@ class FeatureSpec(Block):
             elif derive.days_since is not None:
                 needs_time = True
                 columns[derive.days_since.column] = field.side
+            elif field.crossed is not None:
+                columns[str(field.crossed.same)] = field.side
             else:
                 columns[name] = field.side
         if needs_time and self.time.column is not None:

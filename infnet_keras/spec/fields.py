@@ -24,12 +24,17 @@ class HistoryCount(Block):
     The user's, or with `by` everybody's that share a value of that column with the impression:
     `by: item_id` counts what users did with the item. `until: day` counts what happened before the
     impression's own day, so that a growing count cannot order a user's impressions within a day.
+
+    With `same` it crosses the candidate with the history that the model reads: of the latest
+    `length` events of the sequence, those that share the candidate's value of that attribute.
     """
 
     sequence: str
     """The behaviour that is counted."""
     by: str | None = None
     """The column whose value is shared, the user's key unless told otherwise."""
+    same: str | None = None
+    """Count only steps of the cut history that have the candidate's value of this attribute."""
     until: Until = "now"
     """Count up to the impression (now) or up to the start of its day."""
 
@@ -46,12 +51,25 @@ class HistoryRate(Block):
     """The behaviour below the line."""
     by: str | None = None
     """The column whose value is shared, the user's key unless told otherwise."""
+    same: str | None = None
+    """Count only steps of the cut history that have the candidate's value of this attribute."""
     until: Until = "now"
     """Count up to the impression (now) or up to the start of its day."""
     prior: NonNegativeFloat = 0.0
     """The rate without a history."""
     strength: NonNegativeFloat = 0.0
     """How many behaviours the prior is worth."""
+
+
+class SecondsSince(Block):
+    """Seconds from the user's latest event of kind `sequence` to the impression.
+
+    Missing without one, or where only events without a time came before. The event is strictly
+    earlier than the impression, wherever the sequence's own `until` ends its history.
+    """
+
+    sequence: str
+    """The behaviour whose latest event is looked for."""
 
 
 class Derive(Block):
@@ -63,12 +81,14 @@ class Derive(Block):
     """Number of earlier behaviours of one kind."""
     history_rate: HistoryRate | None = None
     """Number of earlier behaviours of one kind over that of another."""
+    seconds_since: SecondsSince | None = None
+    """Seconds from the latest behaviour of one kind to the impression."""
 
     @model_validator(mode="after")
     def _one(self) -> "Derive":
-        given = (self.days_since, self.history_count, self.history_rate)
-        if sum(v is not None for v in given) != 1:
-            raise ValueError("give exactly one of days_since, history_count, history_rate")
+        kinds = list(type(self).model_fields)
+        if sum(getattr(self, kind) is not None for kind in kinds) != 1:
+            raise ValueError(f"give exactly one of {', '.join(kinds)}")
         return self
 
 
@@ -132,6 +152,18 @@ class CategoricalField(TableKeys):
         if not isinstance(self.derive, Derive):
             return None
         return self.derive.history_count or self.derive.history_rate
+
+    @property
+    def crossed(self) -> HistoryCount | HistoryRate | None:
+        """What a field says that counts what the history shares with the candidate; else None."""
+        return None if self.history is None or self.history.same is None else self.history
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether a request holds the derived number itself, under the field's name."""
+        if isinstance(self.derive, Derive) and self.derive.seconds_since is not None:
+            return True
+        return self.history is not None and self.crossed is None
 
     @property
     def shared_history(self) -> str | None:

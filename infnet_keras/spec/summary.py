@@ -69,12 +69,16 @@ def _read_from(spec: FeatureSpec, name: str, field: CategoricalField) -> str:
         return field.derive or spec.field_column(name) or name
     if field.derive.days_since is not None:
         return f"days since {field.derive.days_since.column}"
+    if field.derive.seconds_since is not None:
+        return f"seconds since {field.derive.seconds_since.sequence}"
     history = field.history
     assert history is not None  # Derive holds exactly one
     by = "" if history.by is None else f" by {history.by}"
+    same = "" if history.same is None else f" with same {history.same}"
+    rest = by + same + _until(history.until)
     if isinstance(history, HistoryRate):
-        return f"rate of {history.sequence} of {history.of}{by}" + _until(history.until)
-    return f"count of {history.sequence}{by}" + _until(history.until)
+        return f"rate of {history.sequence} of {history.of}{rest}"
+    return f"count of {history.sequence}{rest}"
 
 
 def _until(until: str) -> str:
@@ -141,6 +145,8 @@ def _warnings(spec: FeatureSpec, rows: Mapping[str, int | None]) -> list[str]:
     for field in spec.fields.values():
         if (history := field.history) is not None:
             counted |= {history.sequence, getattr(history, "of", history.sequence)}
+        if isinstance(field.derive, Derive) and field.derive.seconds_since is not None:
+            counted.add(field.derive.seconds_since.sequence)
     idle = [n for n, s in spec.sequences.items() if not s.attributes and n not in counted]
     if idle:
         warnings.append(f"no attribute and no count uses the sequences {', '.join(idle)}")

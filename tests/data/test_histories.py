@@ -32,17 +32,55 @@ SPEC = spec_from_dict(
         },
         "keys": {"user": "user", "item": "item"},
         "outcomes": ["clicked", "liked"],
-        "tables": {"item": {"vocabulary": {}}, "tag": {"vocabulary": {}, "missing": "own"}},
+        "tables": {
+            "item": {"vocabulary": {}},
+            "tag": {"vocabulary": {}, "missing": "own"},
+            "place": {"hash": 50},
+            "reaction": {"identity": 2},
+        },
         "fields": {
             "user": {"side": "user", "vocabulary": {}},
             "item": {"side": "item", "table": "item"},
             "tags": {"side": "item", "table": "tag", "multivalue": "|", "max_values": 2},
-            "place": {"side": "context", "hash": 50},
+            "place": {"side": "context", "table": "place"},
             "hour": {"side": "context", "derive": "hour_of_day"},
             "clicks": {
                 "side": "user",
                 "boundaries": [1, 2, 3, 4],
                 "derive": {"history_count": {"sequence": "click"}},
+            },
+            "same_item": {
+                "side": "item",
+                "boundaries": [1, 2, 3],
+                "derive": {"history_count": {"sequence": "view", "same": "item"}},
+            },
+            "same_tags": {
+                "side": "item",
+                "boundaries": [1, 2, 3],
+                "derive": {"history_count": {"sequence": "like", "same": "tags"}},
+            },
+            "same_place": {
+                "side": "context",
+                "boundaries": [1, 2, 3],
+                "derive": {"history_count": {"sequence": "view", "same": "place"}},
+            },
+            "same_rate": {
+                "side": "item",
+                "boundaries": [0.25, 0.5, 0.75],
+                "derive": {
+                    "history_rate": {
+                        "sequence": "click",
+                        "of": "day",
+                        "same": "item",
+                        "prior": 0.3,
+                        "strength": 0.5,
+                    }
+                },
+            },
+            "gap": {
+                "side": "user",
+                "boundaries": [0.001, 0.002, 1, 86_400, 172_800],
+                "derive": {"seconds_since": {"sequence": "click"}},
             },
             "day_rate": {
                 "side": "user",
@@ -51,7 +89,15 @@ SPEC = spec_from_dict(
             },
         },
         "sequences": {
-            "view": {"length": 3, "attributes": {"item": "item", "tags": "tag"}},
+            "view": {
+                "length": 3,
+                "attributes": {
+                    "item": "item",
+                    "tags": "tag",
+                    "place": "place",
+                    "liked": "reaction",  # an outcome, known of every event but this one
+                },
+            },
             "click": {"when": "clicked == 1", "length": 2, "attributes": {"item": "item"}},
             "day": {"until": "day", "length": 4, "attributes": {"item": "item"}},
             "like": {
@@ -67,6 +113,7 @@ SPEC = spec_from_dict(
         },
     }
 )
+HASHED = ("place", "view__place")
 TAGS = {1: "a|b", 2: "b||c|a", 3: "", 4: "c"}  # item 5 is in no row
 
 
@@ -142,22 +189,31 @@ def expected_rows(
         day_clicks = [e for e in earlier_days if e.clicked == 1]
         likes = [e for e in earlier_days if getattr(e, "liked", None) == 1 and e.clicked != 1]
         rate = len(day_clicks) / len(earlier_days) if earlier_days else None
+        same_clicks = sum(e.item == event.item for e in clicks[-2:])
+        same_days = sum(e.item == event.item for e in earlier_days[-4:])
+        same_rate = np.float32((same_clicks + 0.5 * 0.3) / (same_days + 0.5))
         inputs = {
             "user": vocabulary_id(data, "user", event.user),
             "item": vocabulary_id(data, "item", event.item),
             "tags": tag_ids(data, event.item),
-            "place": None,  # hashing is the encoder's business
+            **dict.fromkeys(HASHED),  # hashing is the encoder's business
             "hour": 2 + (event.time + ZONE_OFFSET) % DAY // 3_600_000,
             "clicks": 2 + min(len(clicks), 4),
             "day_rate": 1 if rate is None else 2 + sum(rate >= b for b in (0.25, 0.5, 0.75)),
             "view__item": padded([vocabulary_id(data, "item", e.item) for e in earlier], 3, 0),
             "view__tags": padded([tag_ids(data, e.item) for e in earlier], 3, (0, 0)),
+            "view__liked": padded([reaction_id(e) for e in earlier], 3, 0),
             "click__item": padded([vocabulary_id(data, "item", e.item) for e in clicks], 2, 0),
+            "gap": gap_id(event, clicks),
+            "same_item": 2 + min(sum(e.item == event.item for e in earlier[-3:]), 3),
+            "same_tags": 2 + sum(bool(tag_set(e.item) & tag_set(event.item)) for e in likes[-2:]),
+            "same_place": 2 + sum(same_place(e, event) for e in earlier[-3:]),
+            "same_rate": 2 + sum(bool(same_rate >= b) for b in (0.25, 0.5, 0.75)),
             "day__item": padded([vocabulary_id(data, "item", e.item) for e in earlier_days], 4, 0),
             "like__tags": padded([tag_ids(data, e.item) for e in likes], 2, (0, 0)),
         }
         labels = {"click": event.clicked, "like": event.liked if event.clicked == 1 else None}
-        found[repr((event.user, inputs, labels))] += 1
+        found[repr((event.user, sorted(inputs.items()), labels))] += 1
     return found
 
 
@@ -173,6 +229,29 @@ def tag_ids(data: PreparedData, item: int) -> tuple[int, ...]:
     return tuple(([*ids, 0, 0])[:2])
 
 
+def gap_id(event: Event, clicks: list[Event | Past]) -> int:
+    """Of the time since the latest click; events from before the log have none."""
+    if not clicks or isinstance(clicks[-1], Past):
+        return 1
+    seconds = np.float32((event.time - clicks[-1].time) / 1000)
+    return 2 + sum(bool(seconds >= np.float32(b)) for b in (0.001, 0.002, 1, 86_400, 172_800))
+
+
+def reaction_id(event: Event | Past) -> int:
+    """The history's file has no such column: a missing value."""
+    return 1 if isinstance(event, Past) else 2 + (event.liked or 0)
+
+
+def tag_set(item: int) -> set[str]:
+    """The values of an item that count, the first two."""
+    return set([part for part in TAGS.get(item, "").split("|") if part][:2])
+
+
+def same_place(earlier: Event | Past, event: Event) -> bool:
+    place = getattr(earlier, "place", None)
+    return place is not None and place == event.place
+
+
 def padded(ids: list[Any], length: int, padding: Any) -> list[Any]:
     ids = ids[-length:]
     return ids + [padding] * (length - len(ids))
@@ -185,14 +264,14 @@ def read_rows(data: PreparedData, split: str) -> Counter[Any]:
     for batch in ImpressionReader(data, split, 3).batches():
         for row, user in enumerate(batch.users.tolist()):
             inputs = {
-                name: None if name == "place" else plain(name, batch.inputs[name][row].tolist())
+                name: None if name in HASHED else plain(name, batch.inputs[name][row].tolist())
                 for name in (*SPEC.fields, *(f.name for f in SPEC.sequence_features))
             }
             labels = {
                 task: None if np.isnan(values[row]) else int(values[row])
                 for task, values in batch.labels.items()
             }
-            found[repr((user, inputs, labels))] += 1
+            found[repr((user, sorted(inputs.items()), labels))] += 1
     return found
 
 

@@ -40,6 +40,11 @@ SPEC: dict[str, Any] = {
             "derive": {"days_since": {"column": "uploaded"}},
             "boundaries": [0.0, 1.0, 30.0],
         },
+        "same_tag_views": {
+            "side": "item",
+            "derive": {"history_count": {"sequence": "view", "same": "tag"}},
+            "boundaries": [1.0, 2.0, 3.0],
+        },
         "tab": {"side": "context", "identity": 5},
         "hour": {"side": "context", "derive": "hour_of_day"},
     },

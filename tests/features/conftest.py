@@ -40,6 +40,11 @@ SPEC: dict[str, Any] = {
             "derive": {"history_count": {"sequence": "click"}},
             "boundaries": [1.0, 10.0],
         },
+        "gap": {
+            "side": "user",
+            "derive": {"seconds_since": {"sequence": "view"}},
+            "boundaries": [60.0],
+        },
     },
     "sequences": {
         "view": {"length": 3, "attributes": {"video_id": "video", "tag": "tag"}},
@@ -93,6 +98,7 @@ def raw() -> dict[str, Any]:
         "time_ms": [1648337400000, 1648342800000, None],
         "upload_date": ["2022-03-26 23:59", "2022-04-01", "2022-03-01"],
         "clicks": [0.0, 10.0, None],
+        "gap": [59.5, 60.0, None],
         "view__video_id": [[10, -3, 7, 10], [7, 8, 9, 9], [None, 10, 10, 10]],
         "view__tag": [["pop", "rock", "pop||rock", ""], ["", "", "", ""], ["x", "", "", ""]],
         "view__length": [4, 0, 1],

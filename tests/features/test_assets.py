@@ -56,6 +56,7 @@ def test_table_rows(assets, spec):
         "weekday": 2 + 7,
         "age": 2 + 4,
         "clicks": 2 + 3,
+        "gap": 2 + 2,
     }
 
 

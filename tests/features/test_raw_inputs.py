@@ -21,6 +21,7 @@ def test_inputs_in_order(spec, assets):
         RawInput("tab", "string", "value", "context"),
         RawInput("upload_date", "string", "value", "item"),
         RawInput("clicks", "float32", "value", "user"),
+        RawInput("gap", "float32", "value", "user"),
         RawInput("time_ms", "int64", "value", "context"),
         RawInput("view__video_id", "int64", "sequence", "user"),
         RawInput("view__tag", "string", "sequence", "user"),

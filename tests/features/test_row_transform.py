@@ -26,6 +26,7 @@ def test_by_hand(spec, assets, raw):
         "weekday": [2 + 6, 2 + 6, 1],
         "age": [2 + 2, 2 + 0, 1],
         "clicks": [2, 4, 1],
+        "gap": [2, 3, 1],
         # The latest three of four steps; no step; one step, whose value is missing.
         "view__video_id": [[5, 6, 4], [0, 0, 0], [1, 0, 0]],
         "view__tag": [[[4, 0], [3, 4], [2, 0]], [[0, 0]] * 3, [[1, 0], [0, 0], [0, 0]]],

@@ -41,6 +41,29 @@ SPEC: FeatureSpec = spec_from_dict(
                 "derive": {"days_since": {"column": "uploaded"}},
                 "quantiles": 3,
             },
+            "same_tag_views": {
+                "side": "item",
+                "derive": {"history_count": {"sequence": "view", "same": "tag"}},
+                "boundaries": [1.0, 2.0, 3.0],
+            },
+            "same_author_clicks": {
+                "side": "item",
+                "derive": {"history_count": {"sequence": "click", "same": "author"}},
+                "boundaries": [1.0, 2.0],
+            },
+            "same_video_rate": {
+                "side": "item",
+                "derive": {
+                    "history_rate": {
+                        "sequence": "click",
+                        "of": "view",
+                        "same": "video_id",
+                        "prior": 0.3,
+                        "strength": 0.5,
+                    }
+                },
+                "quantiles": 4,
+            },
             "tab": {"side": "context", "identity": 5},
             "hour": {"side": "context", "derive": "hour_of_day"},
             "weekday": {"side": "context", "derive": "day_of_week"},

@@ -49,6 +49,20 @@ CONTRADICTIONS = [
     ("until: day}}, quantiles: 4}", "by: item, until: day}}, quantiles: 4}", 22, "fields.clicks.side: a history by 'item' belongs to side item"),
     ("until: day}}, quantiles: 4}", "by: seconds, until: day}}, quantiles: 4}", 22, "fields.clicks: column 'seconds' is known only after the impression: drop `by`"),
     ("until: day}}, quantiles: 4}", "by: tags, until: day}}, quantiles: 4}", 22, "fields.clicks.derive.history_count.by: column 'tags' holds several values (see table 'tag')"),
+    ("clicks: {side: user, derive: {history_count: {sequence: click, until: day}}", "clicks: {side: item, derive: {history_count: {sequence: click, same: itme}}", 22, "fields.clicks.derive.history_count.same: sequence 'click' has no attribute 'itme'; did you mean 'item'?"),
+    ("clicks: {side: user, derive: {history_count: {sequence: click, until: day}}", "clicks: {side: item, derive: {history_count: {sequence: click, same: tags}}", 22, "fields.clicks.derive.history_count.same: sequence 'click' has no attribute 'tags'; valid: item, seconds"),
+    ("clicks: {side: user, derive: {history_count: {sequence: click, until: day}}", "clicks: {side: item, derive: {history_count: {sequence: click, same: item, by: item}}", 22, "fields.clicks.derive.history_count.by: `same` counts within the user's own history, `by` in everybody's: drop one of them"),
+    ("clicks: {side: user, derive: {history_count: {sequence: click, until: day}}", "clicks: {side: item, derive: {history_count: {sequence: click, same: item, until: day}}", 22, "fields.clicks.derive.history_count.until: with `same` a count ends where the history of its sequence does: drop `until`, or give it to the sequence"),
+    ("clicks: {side: user, derive: {history_count: {sequence: click, until: day}}", "clicks: {side: item, derive: {history_count: {sequence: click, same: user}}", 22, "fields.clicks.derive.history_count.same: every event of a history has the same user: this count says nothing"),
+    ("clicks: {side: user, derive: {history_count: {sequence: click, until: day}}", "clicks: {side: user, derive: {history_count: {sequence: click, same: item}}", 22, "fields.clicks.side: column 'item' is the item's key: its side is item"),
+    ("clicks: {side: user, derive: {history_count: {sequence: click, until: day}}", "clicks: {side: item, derive: {history_count: {sequence: click, same: seconds}}", 22, "fields.clicks: column 'seconds' is an outcome, known only after the impression: it cannot be a feature of it (it may be an attribute of a sequence)"),
+    ("rate: {side: user, derive: {history_rate: {sequence: click, of: view}}, q", "rate: {side: item, derive: {history_rate: {sequence: click, of: view, same: tags}}, q", 23, "fields.rate.derive.history_rate.same: sequence 'click' has no attribute 'tags'; valid: item, seconds"),
+    ("rate: {side: user, derive: {history_rate: {sequence: click, of: view}}, quantiles: 4}", "rate: {side: item, derive: {history_count: {sequence: view, same: tags}}, identity: 4}", 23, "fields.rate: a derived number needs `quantiles` or `boundaries`"),
+    ("rate: {side: user, derive: {history_rate: {sequence: click, of: view}}, q", "rate: {side: context, derive: {history_count: {sequence: view, same: tags}}, q", 23, "fields.rate.side: column 'tags' is already read on side item"),
+    ("rate: {side: user, derive: {history_rate: {sequence: click, of: view}}, q", "born: {side: item, derive: {history_count: {sequence: view, same: tags}}, q", 23, "fields.born: a request already holds column 'born', and this field is computed: rename the field"),
+    ("rate: {side: user, derive: {history_rate: {sequence: click, of: view}}", "gap: {side: user, derive: {seconds_since: {sequence: veiw}}", 23, "fields.gap.derive.seconds_since.sequence: there is no sequence 'veiw'; did you mean 'view'?"),
+    ("rate: {side: user, derive: {history_rate: {sequence: click, of: view}}", "gap: {side: item, derive: {seconds_since: {sequence: view}}", 23, "fields.gap.side: the time since a user's event is of side user"),
+    ("rate: {side: user, derive: {history_rate: {sequence: click, of: view}}, quantiles: 4}", "gap: {side: user, derive: {seconds_since: {sequence: view}}, hash: 4}", 23, "fields.gap: a derived number needs `quantiles` or `boundaries`"),
     ("hour: {side: context", "hour: {side: user", 21, "fields.hour.side: hour_of_day is the request's: its side is context"),
     (TIME, "time: {row_order: user}", 19, f"fields.age.derive.days_since: {NO_CLOCK}"),
     # sequences
@@ -93,6 +107,23 @@ def test_empty_blocks(text: str, write: Write, block: str) -> None:
     file = write("\n".join([*lines[:first], f"{block}: {{}}", *lines[last:]]))
     with pytest.raises(SpecError, match=f"{block}: at least one {block[:-1]} is needed"):
         load_spec(file)
+
+
+def test_the_time_since_an_event_needs_a_clock(write: Write) -> None:
+    file = write(
+        """\
+name: ordered
+sources: {log: {files: log.csv, time: {row_order: user}}}
+keys: {user: u, item: i}
+fields:
+  gap: {side: user, quantiles: 4, derive: {seconds_since: {sequence: seen}}}
+sequences: {seen: {}}
+tasks: {y: {label: y}}
+"""
+    )
+    with pytest.raises(SpecError) as error:
+        load_spec(file)
+    assert str(error.value) == f"{file}:5: fields.gap.derive.seconds_since: {NO_CLOCK}"
 
 
 def test_row_order_allows_what_needs_no_clock(write: Write) -> None:

@@ -34,6 +34,28 @@ def test_fields_tables_sequences_tasks_and_totals(text: str, write: Write) -> No
     assert not any(word.startswith("warning") for word in words)
 
 
+def test_what_a_history_shares_with_the_candidate(text: str, write: Write) -> None:
+    text = text.replace(
+        "sequences:\n",
+        """\
+  same_item: {side: item, derive: {history_count: {sequence: click, same: item}}, quantiles: 4}
+  gap: {side: user, derive: {seconds_since: {sequence: view}}, boundaries: [60]}
+  rate_of_item:
+    side: item
+    quantiles: 4
+    derive: {history_rate: {sequence: click, of: view, same: item}}
+sequences:
+""",
+    )
+    spec = load_spec(write(text))
+    words = [" ".join(line.split()) for line in summarize(spec).splitlines()]
+    assert "gap user seconds since view its own boundaries" in words
+    assert spec.input_columns["gap"] == "user"
+    assert "same_item item count of click with same item its own quantiles" in words
+    assert "rate_of_item item rate of click of view with same item its own quantiles" in words
+    assert "same_item" not in spec.input_columns
+
+
 def test_fitted_rows_come_first(text: str, write: Write) -> None:
     summary = summarize(load_spec(write(text)), table_rows={"item": 77})
     assert re.search(r"^item +vocabulary +77 +16 +1,232$", summary, re.MULTILINE)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from infnet_keras.features import RawInput
 from infnet_keras.features.raw_batch import check_names
 from infnet_keras.spec import FeatureSpec
-from infnet_keras.spec.fields import Derive
+from infnet_keras.spec.fields import Derive, HistoryRate
 from tfx_pipeline.transform.saved_function import SavedFunction
 
 Tensors = dict[str, tf.Tensor]
@@ -90,23 +90,27 @@ class TransformGraph(tf.Module):
 
 def _reads(spec: FeatureSpec, inputs: Sequence[RawInput]) -> dict[str, list[str]]:
     """The raw inputs that each model input is computed from."""
+    histories: dict[str, list[str]] = {}
+    for raw in inputs:
+        if raw.kind != "value":
+            histories.setdefault(raw.name.partition("__")[0], []).append(raw.name)
     reads: dict[str, list[str]] = {}
     for name, field in spec.fields.items():
         column, derive, time = spec.field_column(name), field.derive, spec.time.column
         if column is not None:
             reads[name] = [column]
-        elif isinstance(derive, Derive) and derive.days_since is None:
+        elif field.is_sent:
             reads[name] = [name]
+        elif (crossed := field.crossed) is not None:
+            reads[name] = [str(crossed.same), *histories[crossed.sequence]]
+            if isinstance(crossed, HistoryRate) and crossed.of != crossed.sequence:
+                reads[name] += histories[crossed.of]
         else:
             assert time is not None  # a spec that derives from time has one
             date = [derive.days_since.column] if isinstance(derive, Derive) else []  # type: ignore[union-attr]
             reads[name] = [*date, time]
     for feature in spec.sequence_features:
-        reads[feature.name] = [
-            raw.name
-            for raw in inputs
-            if raw.kind != "value" and raw.name.partition("__")[0] == feature.sequence
-        ]
+        reads[feature.name] = histories[feature.sequence]
     return reads
 
 

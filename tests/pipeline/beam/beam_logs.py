@@ -67,6 +67,21 @@ def shop_content() -> Content:
                 "quantiles": 20,
                 "derive": {"history_count": {"sequence": "view", "by": "item", "until": "day"}},
             },
+            "gap": {
+                "side": "user",
+                "quantiles": 5,
+                "derive": {"seconds_since": {"sequence": "click"}},
+            },
+            "same_item": {
+                "side": "item",
+                "quantiles": 3,
+                "derive": {"history_count": {"sequence": "view", "same": "item"}},
+            },
+            "same_tags": {
+                "side": "item",
+                "quantiles": 3,
+                "derive": {"history_count": {"sequence": "foreign", "same": "tags"}},
+            },
             "brand_rate": {
                 "side": "item",
                 "quantiles": 20,

@@ -43,7 +43,7 @@ def is_by_value(column: ExampleColumn, spec: FeatureSpec) -> bool:
     """Whether the values of a column are looked up one by one, not compared as numbers."""
     if column.dtype == "string" or column.kind == "user":
         return True
-    if column.name in spec.fields and spec.fields[column.name].history is not None:
+    if column.name in spec.fields and spec.fields[column.name].is_sent:
         return False
     tables = [t for t, columns in spec.table_columns.items() if column.column in columns]
     return any(spec.all_tables[name].kind not in _NUMERIC for name in tables)
@@ -57,7 +57,7 @@ def _valency(feature: schema_pb2.Feature, column: ExampleColumn, spec: FeatureSp
     feature.value_count.CopyFrom(schema_pb2.ValueCount(min=1, max=1))
     if column.kind in ("label", "weight", "user") or column.name == spec.keys.user:
         feature.presence.CopyFrom(schema_pb2.FeaturePresence(min_fraction=1.0, min_count=1))
-    elif column.name not in spec.fields or spec.fields[column.name].history is None:
+    elif column.name not in spec.fields or not spec.fields[column.name].is_sent:
         feature.presence.min_count = 1
 
 
