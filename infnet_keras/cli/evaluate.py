@@ -26,8 +26,8 @@ def add_parser(groups: Any) -> None:
         "evaluate",
         help="measure a run on a split; compare two; plot its attention",
         description="Measure a run on a split: AUC and gAUC with 95% intervals, log loss, "
-        "calibration; on a sample of it, whether the model's tokens have collapsed. `infnet evaluate "
-        "compare` compares two, `attention` plots.",
+        "calibration; on a sample of it, whether the model's tokens have collapsed. "
+        "`infnet evaluate compare` compares two, `attention` plots.",
     )
     _add_run_on_split(parser, required=False)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")

@@ -171,9 +171,8 @@ def test_attention_is_what_the_evaluation_averages(ask: Any, raw: Columns, model
 
 
 def test_attention_weighs_the_steps_that_a_history_has(ask: Any, raw: Columns) -> None:
-    from infnet_keras.spec.token_positions import token_positions
-
-    positions = token_positions(load_served_spec(ask))
+    spec = load_served_spec(ask)
+    positions = spec.model.positions(spec)
     for weights in ask("attention", raw).values():
         fields = [i for i, position in enumerate(positions) if position.step is None]
         np.testing.assert_allclose(weights[:, fields].sum(axis=1), 1.0, rtol=1e-5)
