@@ -67,5 +67,5 @@ def pairwise_distance(attention: Tokens) -> Tokens:
     distances = [np.abs(rows[:, :, i] - rows[:, :, j]).sum(axis=-1) / 2 for i, j in pairs]
     if not distances:
         return np.zeros((len(attention), 0))
-    by_head: npt.NDArray[np.float64] = np.stack(distances, axis=-1)
-    return by_head.mean(axis=1)
+    mean: npt.NDArray[np.float64] = np.stack(distances, axis=-1).mean(axis=1)
+    return mean
