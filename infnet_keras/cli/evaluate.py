@@ -146,7 +146,8 @@ def _print_collapse(console: "Console", model: Any, blocks: "list[BlockCollapse]
     if not blocks:
         console.print(f"collapse: a model of type {model.spec.model.type} has no blocks of tokens")
         return
-    console.print(collapse_table(blocks, title="collapse: 1 is all alike, a dash not applicable"))
+    title = "collapse: all alike at cosine 1, attention 0 apart; -: nothing to compare"
+    console.print(collapse_table(blocks, title=title))
 
 
 def _opened(arguments: argparse.Namespace) -> tuple[Any, "PreparedData"]:
