@@ -12,7 +12,10 @@ from infnet_keras.cli.run_arguments import add_run, load_run_model
 from infnet_keras.errors import InfnetError
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from infnet_keras.data import PreparedData
+    from infnet_keras.evaluation.collapse import BlockCollapse
 
 _SPLITS = ("train", "valid", "test")
 
@@ -23,7 +26,8 @@ def add_parser(groups: Any) -> None:
         "evaluate",
         help="measure a run on a split; compare two; plot its attention",
         description="Measure a run on a split: AUC and gAUC with 95% intervals, log loss, "
-        "calibration. `infnet evaluate compare` compares two, `attention` plots.",
+        "calibration; on a sample of it, whether the model's tokens have collapsed. "
+        "`infnet evaluate compare` compares two, `attention` plots.",
     )
     _add_run_on_split(parser, required=False)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
@@ -46,6 +50,13 @@ def add_parser(groups: Any) -> None:
     )
     _add_run_on_split(attention, required=True)
     attention.add_argument("--out", required=True, type=Path, help="the image: .png, .svg or .pdf")
+    attention.add_argument(
+        "--sample",
+        type=int,
+        default=4096,
+        metavar="N",
+        help="impressions to look at, spread over the split (default: 4096)",
+    )
     attention.set_defaults(command=_attention)
 
 
@@ -67,17 +78,30 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     start_backend(arguments.backend)
     from rich.console import Console
 
-    from infnet_keras.evaluation import evaluate_predictions, predict_split, report_table
+    from infnet_keras.evaluation import (
+        evaluate_predictions,
+        predict_split,
+        report_table,
+        sample_inputs,
+    )
+    from infnet_keras.evaluation.collapse import SAMPLE, measure_collapse
+    from infnet_keras.evaluation.sample import BATCH_SIZE
 
     model, prepared = _opened(arguments)
     predictions = predict_split(model, prepared, arguments.split, arguments.batch_size)
     if arguments.predictions is not None:
         write_output(arguments.predictions, predictions.save)
     report = evaluate_predictions(predictions)
+    sample = sample_inputs(prepared, arguments.split, SAMPLE, min(BATCH_SIZE, arguments.batch_size))
+    blocks = measure_collapse(model, sample)
     if arguments.json is not None:
-        text = json.dumps(report, indent=2) + "\n"
+        # No task can be called so: names start with a letter.
+        content = {**report, "_collapse": [block._asdict() for block in blocks]}
+        text = json.dumps(content, indent=2) + "\n"
         write_output(arguments.json, lambda path: path.write_text(text, encoding="utf-8"))
-    Console().print(report_table(report, title=f"{prepared.spec.name}, {arguments.split}"))
+    console = Console()
+    console.print(report_table(report, title=f"{prepared.spec.name}, {arguments.split}"))
+    _print_collapse(console, model, blocks)
 
 
 def _compare(arguments: argparse.Namespace) -> None:
@@ -96,16 +120,34 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 
 def _attention(arguments: argparse.Namespace) -> None:
+    if arguments.sample < 1:
+        raise InfnetError(f"--sample {arguments.sample}: at least 1 is needed")
     start_backend(arguments.backend)
-    from infnet_keras.data import ImpressionReader
+    from rich.console import Console
+
+    from infnet_keras.evaluation import sample_inputs
     from infnet_keras.evaluation.attention import average_attention
+    from infnet_keras.evaluation.collapse import measure_collapse
     from infnet_keras.evaluation.plots import plot_attention
+    from infnet_keras.evaluation.sample import BATCH_SIZE
 
     model, prepared = _opened(arguments)
-    reader = ImpressionReader(prepared, arguments.split, arguments.batch_size)
-    attention = average_attention(model, (batch.inputs for batch in reader.batches()))
+    batch_size = min(BATCH_SIZE, arguments.batch_size)
+    sample = list(sample_inputs(prepared, arguments.split, arguments.sample, batch_size))
+    attention = average_attention(model, sample)
     write_output(arguments.out, lambda path: plot_attention(attention, path))
+    _print_collapse(Console(), model, measure_collapse(model, sample, arguments.sample))
     print(arguments.out)
+
+
+def _print_collapse(console: "Console", model: Any, blocks: "list[BlockCollapse]") -> None:
+    from infnet_keras.evaluation import collapse_table
+
+    if not blocks:
+        console.print(f"collapse: a model of type {model.spec.model.type} has no blocks of tokens")
+        return
+    title = "collapse: all alike at cosine 1, attention 0 apart; -: nothing to compare"
+    console.print(collapse_table(blocks, title=title))
 
 
 def _opened(arguments: argparse.Namespace) -> tuple[Any, "PreparedData"]:

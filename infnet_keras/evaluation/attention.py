@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.errors import DataError, ModelError
+from infnet_keras.evaluation.observer import Observer
 from infnet_keras.spec.token_positions import Position
 
 
@@ -55,7 +55,7 @@ def average_attention(
         raise ModelError(f"the tasks of a model of type {model.spec.model.type} attend to no token")
     if not -len(model.blocks) <= block < len(model.blocks):
         raise ModelError(f"the model has {len(model.blocks)} blocks, there is no block {block}")
-    observer = _Observer(model, block)
+    observer = Observer(model, lambda inputs: model.token_weights(inputs, block))
     total: npt.NDArray[np.float64] | None = None
     rows = 0
     for inputs in batches:
@@ -68,16 +68,3 @@ def average_attention(
     shared = range(1, len(total) - len(model.tasks) + 1)
     names = [*model.tasks, *(f"shared {number}" for number in shared)]
     return AttentionMap(names, model.spec.model.positions(model.spec), total / rows)
-
-
-class _Observer(keras.Model):
-    """The attention of one block as a model's output, so that Keras compiles the forward pass."""
-
-    def __init__(self, model: Any, block: int) -> None:
-        super().__init__(name="attention_observer")
-        self.model = model
-        self.block = block
-        self.built = True
-
-    def call(self, inputs: Mapping[str, Any]) -> Any:
-        return self.model.token_weights(inputs, self.block)

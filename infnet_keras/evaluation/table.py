@@ -1,10 +1,13 @@
 """Reports and comparisons for the terminal."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from infnet_keras.evaluation.collapse import BlockCollapse
 
 _ROWS = {
     "AUC": ("auc", "auc_ci95"),
@@ -62,6 +65,37 @@ def comparison_table(comparison: Mapping[str, Mapping[str, Any]], first: str, se
                 difference,
                 _range(values[f"{metric}_difference_ci95"], _signed, " .. "),
             )
+    return table
+
+
+def collapse_table(blocks: Sequence["BlockCollapse"], title: str | None = None) -> Table:
+    """What `measure_collapse` found, a row per block; a dash where there is nothing to compare.
+
+    Args:
+        blocks: of `measure_collapse`.
+        title: above the table.
+    """
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1))
+    for heading in (
+        "block",
+        "cosine of tasks",
+        "uncentred",
+        "cosine of proxies",
+        "uncentred",
+        "attention apart: fields",
+        "steps",
+    ):
+        table.add_column(heading, justify="right")
+    for found in blocks:
+        values = (
+            found.task_cosine,
+            found.task_cosine_uncentred,
+            found.proxy_cosine,
+            found.proxy_cosine_uncentred,
+            found.categorical_attention_distance,
+            found.sequence_attention_distance,
+        )
+        table.add_row(str(found.block), *map(_number, values))
     return table
 
 

@@ -21,6 +21,7 @@ from infnet_keras.training.run_directory import RunDirectory
 from infnet_keras.training.save_state import SaveState
 from infnet_keras.training.seed_epoch import SeedEpoch
 from infnet_keras.training.stop_on_nan import StopOnNaN
+from infnet_keras.training.task_collapse import collapse_warning
 from infnet_keras.training.training_state import Evaluation, TrainingState
 from infnet_keras.training.validation_auc import ValidationAUC
 
@@ -84,6 +85,9 @@ def train(
         directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
         state.finished = "early stopping" if state.waits >= spec.training.patience else "epochs"
         directory.finish(state)
+        warning = collapse_warning(spec, state.best)
+        if warning is not None:
+            console.print(f"warning: {warning}", highlight=False, soft_wrap=True)
     else:
         console.print(f"{run} is a finished run; --restart trains it again")
     assert state.best is not None  # every epoch ends with an evaluation

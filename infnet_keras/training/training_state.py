@@ -18,6 +18,8 @@ class Evaluation(NamedTuple):
         auc: task -> exact AUC; None where the split holds one class only.
         gauc: task -> exact gAUC, every user counted alike; None where no user has both classes.
         mean_auc: mean over the tasks that have an AUC.
+        task_cosine: how alike the task tokens leave the last block, on a sample of the split (see
+            `measure_collapse`); None where there are none to compare.
     """
 
     epoch: int
@@ -26,6 +28,7 @@ class Evaluation(NamedTuple):
     mean_auc: float
     auc: dict[str, float | None]
     gauc: dict[str, float | None]
+    task_cosine: float | None = None
 
 
 @dataclass

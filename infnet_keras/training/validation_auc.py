@@ -11,15 +11,17 @@ from infnet_keras.evaluation import predict_split
 from infnet_keras.evaluation.report import mean_of, or_none
 from infnet_keras.metrics import auc, grouped_auc
 from infnet_keras.training.run_directory import RunDirectory
+from infnet_keras.training.task_collapse import TaskCollapse
 from infnet_keras.training.training_state import Evaluation, TrainingState
 
 
 class ValidationAUC(keras.callbacks.Callback):
     """Evaluates at the end of every epoch, and after given batches of it.
 
-    Predicts the whole validation split, computes each task's exact AUC and gAUC on the host, adds
-    an `Evaluation` to the state and to `history.jsonl`, keeps the best model by mean AUC, and
-    stops the fit after `patience` evaluations without a better one.
+    Predicts the whole validation split, computes each task's exact AUC and gAUC on the host,
+    measures on a sample of it whether the task tokens have collapsed, adds an `Evaluation` to the
+    state and to `history.jsonl`, keeps the best model by mean AUC, and stops the fit after
+    `patience` evaluations without a better one.
 
     Args:
         data: its split `valid` is read.
@@ -53,6 +55,7 @@ class ValidationAUC(keras.callbacks.Callback):
         self._state = state
         self._report = report
         self._epoch = 0
+        self._collapse: TaskCollapse | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch
@@ -102,4 +105,7 @@ class ValidationAUC(keras.callbacks.Callback):
                 "there is no AUC to choose the best model by; prepare the data with an earlier "
                 "--valid-from or a later --test-from"
             )
-        return Evaluation(self._epoch + 1, step, loss, mean_auc=mean, auc=aucs, gauc=gaucs)
+        if self._collapse is None:
+            self._collapse = TaskCollapse(self.model, self._data, self._batch_size)
+        cosine = self._collapse.cosine()
+        return Evaluation(self._epoch + 1, step, loss, mean, aucs, gaucs, task_cosine=cosine)

@@ -8,7 +8,8 @@ import pytest
 
 from infnet_keras.cli import main
 from infnet_keras.data import PreparedData
-from infnet_keras.evaluation import Predictions
+from infnet_keras.evaluation import Predictions, sample_inputs
+from infnet_keras.evaluation.collapse import measure_collapse
 from infnet_keras.metrics import auc, grouped_auc
 from infnet_keras.spec import load_spec
 
@@ -73,7 +74,30 @@ def test_evaluate_writes_report_and_predictions(
         expected = grouped_auc(labels, scores, predictions.users).value
         assert report[task]["gauc"] == pytest.approx(expected, nan_ok=True)
         assert {"auc_ci95", "logloss", "calibration", "ece"} <= set(report[task])
-    assert f"{report['click']['auc']:.4f}" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert f"{report['click']['auc']:.4f}" in text
+    assert set(report) == {"click", "buy", "mean", "_collapse"}
+    assert [block["block"] for block in report["_collapse"]] == [1, 2]
+    first, last = report["_collapse"]
+    for name in ("task_cosine", "sequence_attention_distance", "proxy_cosine"):
+        assert f"{first[name]:.4f}" in text
+    assert f"{last['task_cosine']:.4f}" in text
+    assert last["proxy_cosine"] is None
+
+
+def test_a_model_without_blocks_is_evaluated_all_the_same(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    run, report = tmp_path / "run", tmp_path / "report.json"
+    command = f"train --spec minimal --data {data} --run {run} --set model.type=shared_bottom"
+    assert main([*command.split(), "--set", "training.epochs=1"]) == 0
+    capsys.readouterr()
+    command = f"evaluate --run {run} --data {data} --json {report}"
+    assert main(command.split()) == 0
+    assert "a model of type shared_bottom has no blocks of tokens" in capsys.readouterr().out
+    assert json.loads(report.read_text())["_collapse"] == []
+    assert main(f"evaluate attention --run {run} --data {data} --out {tmp_path / 'a.png'}".split())
+    assert "shared_bottom attend to no token" in capsys.readouterr().err
 
 
 def test_evaluate_an_unfinished_run_says_so(
@@ -120,12 +144,22 @@ def test_compare_a_run_with_itself(
     assert "same" in capsys.readouterr().out
 
 
-def test_attention_is_plotted(run: Path, data: Path, tmp_path: Path) -> None:
+def test_attention_is_plotted(
+    capsys: pytest.CaptureFixture[str], run: Path, data: Path, tmp_path: Path
+) -> None:
     pytest.importorskip("matplotlib")
     image = tmp_path / "attention.png"
-    command = f"evaluate attention --run {run} --data {data} --out {image}"
+    command = f"evaluate attention --run {run} --data {data} --out {image} --sample 20"
     assert main(command.split()) == 0
     assert image.read_bytes().startswith(b"\x89PNG")
+    sample = list(sample_inputs(PreparedData.open(data), "test", 20))
+    assert [len(inputs["user"]) for inputs in sample] == [20]
+    text = capsys.readouterr().out
+    for block in measure_collapse(keras.models.load_model(run / "model.keras"), sample):
+        assert f"{block.task_cosine:.4f}" in text
+    assert text.endswith(f"{image}\n")
+    assert main([*command.split()[:-1], "0"]) == 2
+    assert "--sample 0" in capsys.readouterr().err
 
 
 @pytest.mark.backend("tensorflow")

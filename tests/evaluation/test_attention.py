@@ -38,7 +38,7 @@ def attention(model, inputs):
             self.built = True
 
         def call(self, inputs):
-            return self.model(inputs, return_attention=True)[1]["block_1"]
+            return self.model(inputs, return_blocks=True)[1][1]["attention"]
 
     return Observed().predict_on_batch(inputs)
 
@@ -87,7 +87,7 @@ def test_each_query_spends_its_attention_once_on_fields_and_once_on_steps(prepar
 
 def test_other_options_have_other_names(prepared, inputs):
     """Fused tokens are a behaviour's; gated by its input, the last block has no shared queries."""
-    options = {"tokens": "fused", "model.gate_source": "input"}
+    options = {"model.tokens": "fused", "model.gate_source": "input"}
     found = average_attention(make_model(prepared, **options), [inputs])
     assert {p.source for p in found.positions if p.step is not None} == {"view", "click"}
     assert found.queries == ["click", "buy"]

@@ -171,9 +171,8 @@ def test_attention_is_what_the_evaluation_averages(ask: Any, raw: Columns, model
 
 
 def test_attention_weighs_the_steps_that_a_history_has(ask: Any, raw: Columns) -> None:
-    from infnet_keras.spec.token_positions import token_positions
-
-    positions = token_positions(load_served_spec(ask))
+    spec = load_served_spec(ask)
+    positions = spec.model.positions(spec)
     for weights in ask("attention", raw).values():
         fields = [i for i, position in enumerate(positions) if position.step is None]
         np.testing.assert_allclose(weights[:, fields].sum(axis=1), 1.0, rtol=1e-5)
@@ -198,8 +197,13 @@ def test_a_column_with_the_name_of_rank_s_own_input(assets: Assets) -> None:
         signatures(lambda raw: raw, None, inputs)
 
 
-def test_without_item_fields_there_is_nothing_to_rank() -> None:
+def test_without_item_fields_there_is_nothing_to_rank_and_without_attention_none_to_show(
+    model: Any,
+) -> None:
     from infnet_keras.export.signatures import signatures
+    from infnet_keras.models import from_spec
 
     inputs = [RawInput("user", "string", "value", "user")]
-    assert list(signatures(lambda raw: raw, None, inputs)) == ["serving_default", "predict"]
+    without = from_spec("minimal", **{"model.type": "shared_bottom"})
+    assert list(signatures(lambda raw: raw, without, inputs)) == ["serving_default", "predict"]
+    assert list(signatures(lambda raw: raw, model, inputs))[2:] == ["attention"]

@@ -1,3 +1,4 @@
+import io
 import json
 import resource
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from tiny_log import write_log
 from infnet_keras.data import PreparedData, prepare
 from infnet_keras.errors import DataError, ModelError
 from infnet_keras.evaluation import predict_split
+from infnet_keras.evaluation.collapse import measure_collapse
 from infnet_keras.metrics import auc
 from infnet_keras.spec import FeatureSpec, load_spec, override_spec
 from infnet_keras.training import Evaluation, TrainingResult, train
@@ -62,6 +64,7 @@ def assert_alike(found: list[Evaluation], expected: list[Evaluation]) -> None:
         assert one.loss == pytest.approx(other.loss, abs=1e-5)
         assert one.auc == pytest.approx(other.auc, abs=1e-3)
         assert one.gauc == pytest.approx(other.gauc, abs=1e-3)
+        assert one.task_cosine == pytest.approx(other.task_cosine, abs=1e-3)
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +116,49 @@ def test_the_run_directory(run: tuple[Path, TrainingResult], spec: FeatureSpec, 
     prepared = PreparedData.open(data)
     vocabulary = (path / "assets" / "vocabulary" / "item.txt").read_text().split()
     assert vocabulary == prepared.assets.vocabularies["item"]
+
+
+def test_every_evaluation_says_how_alike_the_tasks_are(
+    run: tuple[Path, TrainingResult], data: Path
+) -> None:
+    path, result = run
+    model = keras.models.load_model(path / "model.keras")
+    inputs = [batch.inputs for batch in PreparedData.open(data).reader("valid", 60).batches()]
+    expected = measure_collapse(model, inputs)[-1].task_cosine
+    assert result.best.task_cosine == pytest.approx(expected, abs=1e-4)
+    cosines = [evaluation.task_cosine for evaluation in result.evaluations]
+    assert len(set(cosines)) == 6
+    assert all(cosine is not None and -1.0 <= cosine <= 1.0 for cosine in cosines)
+
+
+def printed(spec: FeatureSpec, data: Path, run: Path, **model: Any) -> str:
+    """What a run of one epoch prints."""
+    console = Console(file=io.StringIO(), width=80)
+    changes = {f"model.{name}": value for name, value in model.items()}
+    train(override_spec(spec, {"training.epochs": 1, **changes}), data, run, console=console)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    return text
+
+
+def test_a_run_whose_tasks_have_collapsed_is_warned_of(
+    spec: FeatureSpec, data: Path, tmp_path: Path
+) -> None:
+    text = printed(spec, data, tmp_path / "run", variant="paper")
+    assert text.count("warning: the task tokens have collapsed") == 1
+    assert "Set `model.variant: default`, or `model.residual: true`" in text
+    (evaluation,) = saved(tmp_path / "run")["evaluations"]
+    assert f"cosine of {evaluation['task_cosine']:.4f}" in text
+    ablation = printed(spec, data, tmp_path / "ablation", without="task_tokens")
+    assert "The ablation `model.without: task_tokens` makes them so" in ablation
+
+
+def test_other_runs_are_not_warned_of(spec: FeatureSpec, data: Path, tmp_path: Path) -> None:
+    assert "collapsed" not in printed(spec, data, tmp_path / "run")
+    (evaluation,) = saved(tmp_path / "run")["evaluations"]
+    assert evaluation["task_cosine"] < 0.98
+    assert "collapsed" not in printed(spec, data, tmp_path / "shared", type="shared_bottom")
+    (evaluation,) = saved(tmp_path / "shared")["evaluations"]
+    assert evaluation["task_cosine"] is None
 
 
 def test_a_finished_run_is_not_trained_again(

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from infnet_keras.training.training_state import Evaluation, TrainingState
@@ -30,6 +32,12 @@ def test_json_and_back() -> None:
     state.checkpoint = "step-000000002.keras"
     state.finished = "early stopping"
     assert TrainingState.from_json(state.to_json()) == state
+
+
+def test_a_state_from_before_the_collapse_gauge_is_read() -> None:
+    content = json.loads(state_of(0.1).to_json())
+    del content["evaluations"][0]["task_cosine"]
+    assert TrainingState.from_json(json.dumps(content)) == state_of(0.1)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 99}', '{"version": 1, "odd": 1}'])
