@@ -8,7 +8,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from infnet_keras import callbacks, layers, losses, metrics, models, testing
+    from infnet_keras import callbacks as callbacks
+    from infnet_keras import layers as layers
+    from infnet_keras import losses as losses
+    from infnet_keras import metrics as metrics
+    from infnet_keras import models as models
+    from infnet_keras import testing as testing
     from infnet_keras.data import PreparedData, generate, prepare
     from infnet_keras.data.dataset import ImpressionDataset
     from infnet_keras.evaluation import evaluate_predictions, predict_split

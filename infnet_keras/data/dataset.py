@@ -38,7 +38,7 @@ class ImpressionDataset(keras.utils.PyDataset):
     Example:
         >>> train = ImpressionDataset(prepared, "train", batch_size=64, shuffle=True)
         >>> inputs, labels = train[0]
-        >>> inputs["user_id"].shape
+        >>> inputs["user"].shape
         (64,)
     """
 
