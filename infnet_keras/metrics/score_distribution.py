@@ -26,9 +26,12 @@ class ScoreDistribution(keras.metrics.Metric):
 
     - up to 2^16 different scores (all that float16 and bfloat16 know) nothing is lost at all;
     - beyond that a bin of several scores holds less than two steps of 2^-15 of both classes, and
-      only the order inside it is lost, which bounds the error of the AUC by about 3e-5, whatever
-      the scores: only their order matters, so logits and probabilities are the same.
+      only the order inside it is lost, with an error of the AUC below 3.1e-5; a score that comes
+      later and falls inside it counts as larger than the whole bin, which in the worst order of
+      rows costs as much again or somewhat more. Only the order of scores matters, so logits and
+      probabilities are the same.
 
+    An update goes through all bins once, whatever the size of the batch: some milliseconds on a CPU.
     Weights are summed in two floats each, see `large_sums`.
 
     Args:
