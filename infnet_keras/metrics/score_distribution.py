@@ -20,7 +20,7 @@ class ScoreDistribution(keras.metrics.Metric):
     the logit in [-16, 16], and 3 of the 2^16 that the upper bits of a float make. So bins are made
     where scores are. Each has a lower edge, and the weight of the positives and of the negatives
     from there to the next edge. A score that is nobody's lower edge gets a bin of its own. Only
-    when all 2^16 are taken are neighbours put together, into at most half as many, cut at equal
+    when all 2^16 are taken are neighbours put together, into about half as many, cut at equal
     steps of the mean of both classes' distribution functions; a score that holds a step or more,
     as under heavy ties, keeps a bin to itself. So
 
@@ -31,7 +31,8 @@ class ScoreDistribution(keras.metrics.Metric):
       rows costs as much again or somewhat more. Only the order of scores matters, so logits and
       probabilities are the same.
 
-    An update goes through all bins once, whatever the size of the batch: some milliseconds on a CPU.
+    An update and a result go through all bins, whatever the size of the batch.
+
     Weights are summed in two floats each, see `large_sums`.
 
     Args:
