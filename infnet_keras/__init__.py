@@ -8,6 +8,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from infnet_keras import callbacks as callbacks
+    from infnet_keras import layers as layers
+    from infnet_keras import losses as losses
+    from infnet_keras import metrics as metrics
+    from infnet_keras import models as models
+    from infnet_keras import testing as testing
     from infnet_keras.data import PreparedData, generate, prepare
     from infnet_keras.data.dataset import ImpressionDataset
     from infnet_keras.evaluation import evaluate_predictions, predict_split
@@ -32,23 +38,37 @@ _HOMES = {
     "prepare": "data",
     "train": "training",
 }
+# Subpackages that Keras users expect as attributes.
+_SUBPACKAGES = ("callbacks", "layers", "losses", "metrics", "models", "testing")
 __all__ = [
     "FeatureSpec",
     "INFNet",
     "ImpressionDataset",
     "PreparedData",
+    "callbacks",
     "evaluate_predictions",
     "export_saved_model",
     "from_spec",
     "generate",
+    "layers",
     "load_spec",
+    "losses",
+    "metrics",
+    "models",
     "predict_split",
     "prepare",
+    "testing",
     "train",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _SUBPACKAGES:
+        return import_module(f"infnet_keras.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'infnet_keras' has no attribute {name!r}")
     return getattr(import_module(f"infnet_keras.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -46,7 +46,7 @@ def average_attention(
         >>> reader = ImpressionReader(prepared, "test", 1024)
         >>> attention = average_attention(model, (b.inputs for b in reader.batches()))
         >>> attention.positions[attention.weights[0].argmax()]
-        Position(source='long_view.video_id', step=-1)
+        Position(source=..., step=...)
 
     Reference:
         arXiv 2508.11565, figure 5.

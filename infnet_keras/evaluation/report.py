@@ -45,8 +45,9 @@ def evaluate_predictions(
 
     Example:
         >>> report = evaluate_predictions(predict_split(model, prepared, "test"))
-        >>> report["click"]["gauc"], report["click"]["gauc_ci95"]
-        (0.6757, [0.6702, 0.6811])
+        >>> low, high = report["click"]["auc_ci95"]
+        >>> low <= report["click"]["auc"] <= high
+        True
 
     Reference:
         arXiv 2508.11565 (AUC and gAUC); Efron and Tibshirani 1993, the percentile interval.

@@ -133,6 +133,16 @@ class EmbeddedInputs(keras.layers.Layer):
                     layer.build((None, feature.width))
                     self.number_projections[key] = layer
 
+    def redraw(self) -> None:
+        """Draw every table anew, as it was drawn at first; projections stay.
+
+        Reference:
+            Fan et al., MEDA: multi-epoch learning for deep click-through rate prediction,
+            arXiv 2407.01607.
+        """
+        for tables in self.tables.values():
+            tables.redraw()
+
     def lookups(self, inputs: Mapping[str, Any], training: bool = False) -> dict[str, Lookup]:
         """Every (table, ids) that a step over these inputs reads, under a name of its own."""
         ids = self._ids(inputs)

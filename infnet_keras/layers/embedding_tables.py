@@ -115,6 +115,12 @@ class EmbeddingTables(keras.layers.Layer):
                 )
                 self.projections[width].build((None, width))
 
+    def redraw(self) -> None:
+        """Draw the rows of every table anew."""
+        for table in self.tables.values():
+            initializer = self.initializer.clone()  # an initialiser gives equal numbers each time
+            table.assign(initializer(table.shape, table.dtype))
+
     def call(self, ids: Mapping[str, Any], training: bool | None = None) -> dict[str, Any]:
         rows = gather(self.lookups(ids, bool(training)))
         return self.spread(rows, ids, bool(training))

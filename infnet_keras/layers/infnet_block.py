@@ -68,10 +68,12 @@ class INFNetBlock(keras.layers.Layer):
         ModelError: the roles contradict the gate source.
 
     Example:
-        >>> block = INFNetBlock()
-        >>> state = block({"categorical": c, "sequence": s, "sequence_mask": mask,
-        ...     "categorical_proxies": c_proxies, "sequence_proxies": s_proxies,
-        ...     "shared_tasks": shared, "tasks": tasks})
+        >>> rows = {"categorical": 5, "sequence": 6, "categorical_proxies": 4}
+        >>> rows |= {"sequence_proxies": 2, "shared_tasks": 2, "tasks": 3}
+        >>> state = {name: np.ones((2, count, 8), "float32") for name, count in rows.items()}
+        >>> state = INFNetBlock()({**state, "sequence_mask": np.ones((2, 6), bool)})
+        >>> state["tasks"].shape, state["sequence_gate"].shape
+        ((2, 3, 8), (2, 8))
 
     Reference:
         arXiv 2508.11565, heterogeneous and homogeneous flow.

@@ -28,7 +28,9 @@ class ProxyGatedUnit(keras.layers.Layer):
         Returns g float32 (or float64) [batch, dim].
 
     Example:
-        >>> ProxyGatedUnit()(np.zeros((2, 4, 8)))   # sigmoid(0) = 0.5 everywhere
+        >>> gate = ProxyGatedUnit()(np.zeros((1, 4, 2)))  # sigmoid(0)
+        >>> keras.ops.convert_to_numpy(gate).tolist()
+        [[0.5, 0.5]]
 
     Reference:
         arXiv 2508.11565, homogeneous flow: PGU.

@@ -24,7 +24,9 @@ class TokenNormalization(keras.layers.Layer):
         Returns float [..., dim].
 
     Example:
-        >>> TokenNormalization()(np.array([[-1.0, 1.0]]))   # close to [[-1, 1]]
+        >>> normalised = TokenNormalization()(np.array([[-3.0, 1.0]]))
+        >>> np.round(keras.ops.convert_to_numpy(normalised), 2).tolist()
+        [[-1.0, 1.0]]
 
     Reference:
         Ba, Kiros and Hinton, Layer normalization, arXiv 1607.06450.

@@ -20,8 +20,9 @@ class ValuePooling(keras.layers.Layer):
         Returns float [..., dim].
 
     Example:
-        >>> ValuePooling("mean")(np.ones((2, 3, 4)), np.array([[1, 1, 0], [0, 0, 0]], bool))
-        ... # rows of ones, and of zeros
+        >>> mask = np.array([[1, 1, 0], [0, 0, 0]], bool)
+        >>> keras.ops.convert_to_numpy(ValuePooling("mean")(np.ones((2, 3, 2)), mask)).tolist()
+        [[1.0, 1.0], [0.0, 0.0]]
     """
 
     def __init__(self, pooling: Literal["mean", "sum"], **kwargs: Any) -> None:

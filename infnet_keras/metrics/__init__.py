@@ -1,4 +1,11 @@
-"""Exact metrics of binary predictions, in NumPy; rows whose label is NaN take no part."""
+"""Metrics of binary predictions; rows whose label is NaN take no part.
+
+Functions are exact, in NumPy, on all rows at once. Classes are Keras metrics of fixed state, for
+`compile` and `fit`; they are imported on first use, so that the functions need no Keras.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from infnet_keras.metrics.auc import auc
 from infnet_keras.metrics.calibration import (
@@ -10,9 +17,25 @@ from infnet_keras.metrics.calibration import (
 from infnet_keras.metrics.grouped_auc import GroupedAUC, auc_per_group, grouped_auc
 from infnet_keras.metrics.log_loss import log_loss
 
+if TYPE_CHECKING:
+    from infnet_keras.metrics.auc_metric import AUC
+    from infnet_keras.metrics.calibration_metric import Calibration
+    from infnet_keras.metrics.expected_calibration_error_metric import ExpectedCalibrationError
+    from infnet_keras.metrics.log_loss_metric import LogLoss
+
+_KERAS_METRICS = {
+    "AUC": "auc_metric",
+    "Calibration": "calibration_metric",
+    "ExpectedCalibrationError": "expected_calibration_error_metric",
+    "LogLoss": "log_loss_metric",
+}
 __all__ = [
+    "AUC",
+    "Calibration",
     "CalibrationBins",
+    "ExpectedCalibrationError",
     "GroupedAUC",
+    "LogLoss",
     "auc",
     "auc_per_group",
     "calibration",
@@ -21,3 +44,13 @@ __all__ = [
     "grouped_auc",
     "log_loss",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _KERAS_METRICS:
+        raise AttributeError(f"module 'infnet_keras.metrics' has no attribute {name!r}")
+    return getattr(import_module(f"infnet_keras.metrics.{_KERAS_METRICS[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

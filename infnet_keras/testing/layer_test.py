@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,16 @@ def run_layer_test(
     inputs: Mapping[str, Any],
     directory: Path,
     half_tolerance: float = 2e-2,
+    float32_outputs: Collection[str] = (),
+    other_policies: Collection[str] = (),
 ) -> None:
     """Assert that a layer keeps the rules of this project.
 
     - Its config is JSON, names every argument of its constructor, and gives an equal layer back.
-    - Symbolic and eager calls agree on shapes and dtypes, and a compiled model on the values.
+    - `compute_output_spec`, symbolic and eager calls agree on shapes and dtypes (on torch, shapes
+      alone under mixed policies), and a compiled model on the values.
+    - Its float outputs are of its policy's compute dtype, under mixed policies too, and its
+      sublayers have its policy.
     - One training step changes every trainable weight.
     - Under mixed_bfloat16 and mixed_float16 its outputs are finite and near float32's.
     - A model that holds it survives a `.keras` file, outputs unchanged.
@@ -36,19 +41,32 @@ def run_layer_test(
         inputs: argument of `call` -> array, or list or dict of arrays, batch first.
         directory: where the file is written.
         half_tolerance: largest error under a mixed policy, relative to the largest output.
+        float32_outputs: the outputs that are float32 under a mixed policy as well, by their path:
+            "" is a single output, "1" the second of several, "tasks" a key.
+        other_policies: names of sublayers whose policy is another one by design.
 
     Raises:
         AssertionError: the layer breaks a rule.
 
     Example:
-        >>> run_layer_test(ProxyGatedUnit, {}, {"proxies": np.ones((2, 4, 8), "float32")}, tmp_path)
+        >>> inputs = {"proxies": np.ones((2, 4, 8), "float32")}
+        >>> run_layer_test(ProxyGatedUnit, {}, inputs, tmp_path, float32_outputs=[""])
     """
     layer = layer_class(**config)
-    outputs = _arrays(layer(**inputs))
+    results = layer(**inputs)
+    outputs = _arrays(results)
     _check_config(layer, layer_class)
+    _check_policies(layer, results, float32_outputs, other_policies)
+    _check_output_spec(layer, inputs, results)
     model = _functional(layer, inputs)
     _check_symbolic(model, inputs, outputs)
-    _check_mixed_precision(layer, inputs, outputs, half_tolerance)
+    for policy in POLICIES:
+        half = layer_class.from_config({**layer.get_config(), "dtype": policy})
+        results = half(**inputs)
+        _check_policies(half, results, float32_outputs, other_policies)
+        _check_output_spec(half, inputs, results)
+        half.set_weights(layer.get_weights())
+        _check_near(half, inputs, outputs, half_tolerance)
     _check_saving(model, inputs, directory)
     _check_training(model, inputs, outputs)
 
@@ -78,17 +96,56 @@ def _check_symbolic(model: Any, inputs: Mapping[str, Any], outputs: list[Any]) -
         np.testing.assert_allclose(output, expected, rtol=1e-5, atol=1e-5)
 
 
-def _check_mixed_precision(
+def _check_policies(
+    layer: Any, results: Any, float32_outputs: Collection[str], other_policies: Collection[str]
+) -> None:
+    policy = layer.dtype_policy.name
+    for sublayer in layer._flatten_layers(include_self=False):
+        found = sublayer.dtype_policy.name
+        assert found == policy or sublayer.name in other_policies, (
+            f"{policy}: sublayer {sublayer.name} has policy {found}: dtype=self.dtype_policy is "
+            "missing"
+        )
+    for path, result in tree.flatten_with_path(results):
+        name, dtype = "/".join(map(str, path)), keras.backend.standardize_dtype(result.dtype)
+        expected = "float32" if name in float32_outputs else layer.compute_dtype
+        if "float" in dtype:
+            assert dtype == expected, f"{policy}: output {name!r} is {dtype}, expected {expected}"
+
+
+def _check_output_spec(layer: Any, inputs: Mapping[str, Any], results: Any) -> None:
+    """What the layer says of its outputs beforehand, for inputs of these shapes, holds."""
+    symbols = tree.map_structure(
+        lambda array: keras.KerasTensor(array.shape, dtype=str(array.dtype)), dict(inputs)
+    )
+    # As Keras calls `compute_output_spec`: with inputs and weights cast by the policy.
+    spec = layer(**symbols)
+    tree.assert_same_structure(spec, results)
+    # On torch, Keras' symbolic calls see weights in float32 whatever the policy.
+    mixed_on_torch = (
+        keras.backend.backend() == "torch" and layer.compute_dtype != layer.variable_dtype
+    )
+    for said, result in zip(tree.flatten(spec), tree.flatten(results), strict=True):
+        described, real = (
+            (
+                tuple(tensor.shape),
+                None if mixed_on_torch else keras.backend.standardize_dtype(tensor.dtype),
+            )
+            for tensor in (said, result)
+        )
+        assert described == real, (
+            f"{layer.dtype_policy.name}: compute_output_spec says {described}, a call gives {real}"
+        )
+
+
+def _check_near(
     layer: Any, inputs: Mapping[str, Any], outputs: list[Any], tolerance: float
 ) -> None:
-    for policy in POLICIES:
-        half = type(layer).from_config({**layer.get_config(), "dtype": policy})
-        model = _functional(half, inputs)
-        half.set_weights(layer.get_weights())
-        for output, expected in zip(_predict(model, inputs), outputs, strict=True):
-            error = np.abs(output.astype("float32") - expected.astype("float32"))
-            limit = tolerance * max(float(np.abs(expected).max()), 1e-3)
-            assert np.all(error <= limit), f"{policy}: off by {error.max()}, allowed {limit}"
+    policy = layer.dtype_policy.name
+    for output, expected in zip(_predict(_functional(layer, inputs), inputs), outputs, strict=True):
+        error = np.abs(output.astype("float32") - expected.astype("float32"))
+        limit = tolerance * max(float(np.abs(expected).max()), 1e-3)
+        assert np.all(error <= limit), f"{policy}: off by {error.max()}, allowed {limit}"
 
 
 def _check_saving(model: Any, inputs: Any, directory: Path) -> None:

@@ -26,7 +26,8 @@ def run_model_saving_test(model: keras.Model, inputs: Mapping[str, Any], directo
         AssertionError: the loaded model differs.
 
     Example:
-        >>> run_model_saving_test(model, random_inputs(model.spec, model.table_rows, 4), tmp_path)
+        >>> inputs = random_inputs(model.spec, model.table_rows, batch=4)
+        >>> loaded = run_model_saving_test(model, inputs, tmp_path)
     """
     path = directory / "model.keras"
     model.save(path)

@@ -31,7 +31,8 @@ def random_inputs(
         feature -> [B, length] (multi-valued: [B, length, max_values]).
 
     Example:
-        >>> random_inputs(spec, {"user_id": 100, "item": 50}, batch=4)["user_id"].shape
+        >>> rows = {table: 50 for table in spec.all_tables}
+        >>> random_inputs(spec, rows, batch=4)["user"].shape
         (4,)
     """
     draws = np.random.default_rng(seed)

@@ -17,6 +17,7 @@ from infnet_keras.spec import FeatureSpec, dump_spec
 from infnet_keras.training.environment import describe_environment, now
 from infnet_keras.training.evaluate_within_epoch import EvaluateWithinEpoch
 from infnet_keras.training.progress_bar import ProgressBar
+from infnet_keras.training.redraw_tables import RedrawTables
 from infnet_keras.training.run_directory import RunDirectory
 from infnet_keras.training.save_state import SaveState
 from infnet_keras.training.seed_epoch import SeedEpoch
@@ -127,6 +128,8 @@ def _fit(
     )
     bar = ProgressBar(console)
     callbacks: list[keras.callbacks.Callback] = [SeedEpoch(dataset, options.seed), StopOnNaN(), bar]
+    if options.redraw_tables:
+        callbacks.insert(1, RedrawTables())
     if options.evaluations_per_epoch > 1:
         callbacks.append(EvaluateWithinEpoch(validation, options.evaluations_per_epoch))
     callbacks += [validation, SaveState(directory, state), *more]

@@ -1,5 +1,7 @@
 """The Keras view of a split."""
 
+import importlib
+
 import keras
 import numpy as np
 import pytest
@@ -65,3 +67,123 @@ def test_a_filled_last_batch_adds_nothing_but_padding(prepared) -> None:
         np.testing.assert_array_equal(ids[:1], expected[name])
         assert not ids[1:].any()
     np.testing.assert_array_equal(labels["click"], [known["click"][0], np.nan, np.nan])
+
+
+class SeenOnce(keras.metrics.Metric):
+    """How many ids were predicted exactly once."""
+
+    def __init__(self):
+        super().__init__(name="seen_once")
+        self.counts = self.add_variable((200,), "zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        ids = keras.ops.cast(keras.ops.round(keras.ops.reshape(y_pred, (-1,))), "int32")
+        self.counts.assign_add(keras.ops.sum(keras.ops.one_hot(ids, 200), axis=0))
+
+    def result(self):
+        return keras.ops.sum(keras.ops.cast(self.counts == 1.0, "float32"))
+
+
+class Order(keras.metrics.Metric):
+    """A number that depends on the order of the batches' ids."""
+
+    def __init__(self):
+        super().__init__(name="order")
+        self.value = self.add_variable((), "zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.value.assign(self.value / 2 + keras.ops.cast(keras.ops.sum(y_pred), "float32"))
+
+    def result(self):
+        return keras.ops.convert_to_tensor(self.value)
+
+
+ITEMS = 120
+
+
+@pytest.fixture
+def many_shards(tmp_path, content, write, split, monkeypatch) -> PreparedData:
+    """120 training impressions, each of an item of its own, in shards read one by one."""
+    lines = [f"{n % 12},{n},{1000 + n},{n % 2}" for n in range(ITEMS)]
+    lines += [f"{n},0,{86_400_000 * day},1" for day in (1, 2) for n in range(3)]
+    log = "user,item,time,clicked\n" + "\n".join(lines) + "\n"
+    directory = tmp_path / "out"
+    partitions, reader = map(
+        importlib.import_module, ("infnet_keras.data.prepare", "infnet_keras.data.reader")
+    )
+    monkeypatch.setattr(partitions, "ROWS_PER_PARTITION", 20)
+    monkeypatch.setattr(reader, "WINDOW_EVENTS", 1)
+    prepare(spec_from_dict(content), write(log=log), directory, *split)
+    prepared = PreparedData.open(directory)
+    assert sum(shard.impressions["train"] > 0 for shard in prepared.manifest.shards) >= 5
+    return prepared
+
+
+def item_model() -> keras.Model:
+    """Predicts the item's id; not built before `fit`."""
+
+    class ItemModel(keras.Model):
+        def build(self, shapes):
+            self.offset = self.add_weight((), "zeros")
+
+        def call(self, inputs):
+            return {"click": keras.ops.cast(inputs["item"], "float32") + 0.0 * self.offset}
+
+    model = ItemModel()
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics={"click": [SeenOnce(), Order()]})
+    return model
+
+
+@pytest.mark.parametrize(
+    ("shuffle", "fit_shuffle", "workers"),
+    [(True, True, 1), (True, False, 1), (True, True, 3), (True, False, 3), (False, True, 3)],
+)
+def test_an_epoch_of_fit_sees_every_impression_once(
+    many_shards, shuffle, fit_shuffle, workers
+) -> None:
+    loads = []
+    dataset = ImpressionDataset(many_shards, "train", 7, shuffle=shuffle, workers=workers)
+    load = dataset.reader._load
+
+    def counted(shards):
+        if dataset.reader._window is None or dataset.reader._window[0] != shards:
+            loads.append(shards)
+        return load(shards)
+
+    dataset.reader._load = counted
+    history = item_model().fit(dataset, shuffle=fit_shuffle, epochs=3, verbose=0).history
+    assert history["seen_once"] == [ITEMS] * 3
+    assert not shuffle or len(set(history["order"])) == 3
+    # A shard is read once an epoch: a first look of Keras, or a thread too early, reads few more.
+    shards = sum(shard.impressions["train"] > 0 for shard in many_shards.manifest.shards)
+    assert len(loads) <= 3 * shards + 8
+
+
+def test_an_order_follows_from_the_seed_where_keras_does_not_shuffle(many_shards) -> None:
+    def orders(workers: int) -> list[float]:
+        dataset = ImpressionDataset(many_shards, "train", 7, True, seed=4, workers=workers)
+        return item_model().fit(dataset, shuffle=False, epochs=2, verbose=0).history["order"]
+
+    assert orders(workers=1) == orders(workers=3)
+
+
+@pytest.mark.parametrize(("shuffle", "fit_shuffle"), [(True, True), (True, False), (False, False)])
+def test_steps_per_epoch_go_through_the_split_before_they_begin_again(
+    many_shards, shuffle, fit_shuffle
+) -> None:
+    dataset = ImpressionDataset(many_shards, "train", 10, shuffle=shuffle)
+    metric = SeenOnce()
+    metric.reset_state = lambda: None  # counts over epochs
+    model = item_model()
+    model.compile(keras.optimizers.SGD(0.0), "mse", metrics={"click": [metric]})
+    model.fit(dataset, shuffle=fit_shuffle, steps_per_epoch=4, epochs=3, verbose=0)
+    assert float(keras.ops.convert_to_numpy(metric.result())) == ITEMS
+
+
+def test_predictions_come_in_order_after_a_fit(many_shards) -> None:
+    dataset = ImpressionDataset(many_shards, "train", 7, workers=2)
+    model = item_model()
+    model.fit(dataset, epochs=1, steps_per_epoch=5, verbose=0)  # in random order, and left there
+    expected = np.concatenate([dataset[i][0]["item"] for i in range(len(dataset))])
+    np.testing.assert_array_equal(model.predict(dataset, verbose=0)["click"], expected)
+    assert dataset[3][0]["item"].tolist() == expected[21:28].tolist()

@@ -89,7 +89,72 @@ def test_refuses_labels_that_would_broadcast():
         MaskedBinaryCrossentropy()(LABELS[:, None], PROBABILITIES)
 
 
+WEIGHTS = np.array([2.0, 0.5, 5.0, 0.0, np.nan], "float32")  # a masked row's may be anything
+
+
+def plain(reduction, labels, probabilities, weights):
+    """The reductions in a loop over the rows, in float64."""
+    rows, total, labelled, weight_sum = np.zeros(len(labels)), 0.0, 0, 0.0
+    for i, (y, p) in enumerate(zip(labels.astype(float), probabilities.astype(float), strict=True)):
+        if np.isnan(y):
+            continue
+        weight = 1.0 if weights is None else float(weights[i])
+        rows[i] = weight * -np.log(p if y == 1.0 else 1.0 - p)
+        total, labelled, weight_sum = total + rows[i], labelled + 1, weight_sum + weight
+    if reduction in (None, "none"):
+        return rows
+    divisor = {"sum": 1.0, "mean_with_sample_weight": weight_sum}.get(reduction, labelled)
+    return total / divisor
+
+
+@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize(
+    "reduction", ["sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none", None]
+)
+def test_reductions_are_over_the_labelled_rows(reduction, weights):
+    loss = MaskedBinaryCrossentropy(reduction=reduction)(
+        LABELS, PROBABILITIES, sample_weight=weights
+    )
+    expected = plain(reduction, LABELS, PROBABILITIES, weights)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(loss), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean", "mean_with_sample_weight", "none"])
+def test_no_reduction_is_nan_without_any_label(reduction):
+    loss = MaskedBinaryCrossentropy(reduction=reduction)(
+        np.full(3, np.nan, "float32"), PROBABILITIES[:3], sample_weight=np.ones(3, "float32")
+    )
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(loss), np.zeros(np.shape(loss)))
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "mean_with_sample_weight", "sum"])
+def test_reductions_equal_keras_where_nothing_is_masked(reduction):
+    labels = (np.random.rand(64) < 0.3).astype("float32")[:, None]
+    probabilities = np.random.uniform(0.01, 0.99, (64, 1)).astype("float32")
+    weights = np.random.rand(64, 1).astype("float32")
+    ours, theirs = (
+        loss(reduction=reduction)(labels, probabilities, sample_weight=weights)
+        for loss in (MaskedBinaryCrossentropy, keras.losses.BinaryCrossentropy)
+    )
+    assert float(ours) == pytest.approx(float(theirs), rel=1e-5)
+
+
+def test_refuses_a_reduction_that_keras_does_not_have():
+    with pytest.raises(ValueError, match="reduction"):
+        MaskedBinaryCrossentropy(reduction="median")
+
+
 def test_survives_serialisation():
-    loss = MaskedBinaryCrossentropy(epsilon=1e-3, name="click", dtype="float64")
-    copy = keras.losses.deserialize(keras.losses.serialize(loss))
-    assert copy.get_config() == {"epsilon": 1e-3, "name": "click", "dtype": "float64"}
+    config = {"epsilon": 1e-3, "reduction": "sum", "name": "click", "dtype": "float64"}
+    copy = keras.losses.deserialize(keras.losses.serialize(MaskedBinaryCrossentropy(**config)))
+    assert copy.get_config() == config
+
+
+def test_every_reduction_trains():
+    x, y = np.random.rand(32, 3).astype("float32"), np.full(32, np.nan, "float32")
+    y[::2] = np.random.rand(16) < 0.5
+    for reduction in ("sum", "mean", "mean_with_sample_weight"):
+        model = keras.Sequential([keras.layers.Dense(1, "sigmoid"), keras.layers.Flatten()])
+        model.compile("sgd", MaskedBinaryCrossentropy(reduction=reduction))
+        losses = model.fit(x, y[:, None], epochs=1, batch_size=8, verbose=0).history["loss"]
+        assert np.isfinite(losses).all()

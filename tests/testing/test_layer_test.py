@@ -53,6 +53,34 @@ class LosesAWeight(Sound):
         store["0"] = ops.convert_to_numpy(self.kernel.value) * 0
 
 
+@keras.saving.register_keras_serializable(package="tests")
+class StaysInFloat32(Sound):
+    def call(self, inputs):
+        return ops.cast(super().call(inputs), "float32")
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class ForgetsItsPolicy(Sound):
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.scale = keras.layers.Rescaling(1.0, name="scale")
+
+    def call(self, inputs):
+        return ops.cast(self.scale(super().call(inputs)), self.compute_dtype)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class SaysAnotherShape(Sound):
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor((*inputs.shape[:-1], 99), dtype=self.compute_dtype)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class SaysAnotherDtype(Sound):
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor((*inputs.shape[:-1], self.units), dtype="float32")
+
+
 def test_a_sound_layer_passes(tmp_path):
     run_layer_test(Sound, {"units": 3}, INPUTS, tmp_path)
 
@@ -64,9 +92,22 @@ def test_a_sound_layer_passes(tmp_path):
         (HasADeadWeight, "dead is not trained"),
         (OverflowsInHalfPrecision, "mixed_float16"),
         (LosesAWeight, "Mismatched elements"),
+        (StaysInFloat32, "mixed_bfloat16: output '' is float32, expected bfloat16"),
+        (ForgetsItsPolicy, "sublayer scale has policy float32"),
+        (SaysAnotherShape, "compute_output_spec says"),
+        pytest.param(
+            SaysAnotherDtype,
+            "mixed_bfloat16: compute_output_spec says",
+            marks=pytest.mark.backend("tensorflow", "jax"),
+        ),
     ],
 )
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_broken_layer_fails(layer_class, message, tmp_path):
     with pytest.raises(AssertionError, match=message):
         run_layer_test(layer_class, {"units": 3}, INPUTS, tmp_path)
+
+
+def test_exceptions_can_be_named(tmp_path):
+    run_layer_test(StaysInFloat32, {"units": 3}, INPUTS, tmp_path, float32_outputs=[""])
+    run_layer_test(ForgetsItsPolicy, {"units": 3}, INPUTS, tmp_path, other_policies=["scale"])

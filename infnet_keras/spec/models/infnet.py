@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 _VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},
     "paper": {
+        "output_gate": False,
         "residual": False,
+        "entry_norm": "none",
         "proxy_norm": "none",
         "task_scale": 0.05,
         "towers_read": "tasks",
@@ -56,13 +58,13 @@ class INFNetOptions(ModelOptions):
     """Attention heads; the token width is split between them."""
     attention: Literal["softmax", "silu"] = "softmax"
     """What scores become: a softmax over the tokens, or each score's SiLU, not normalised."""
-    output_gate: bool = False
+    output_gate: bool = True
     """Multiply what an attention gives by a sigmoid of its query, channel by channel."""
     gate_source: Literal["output", "input"] = "output"
     """Which proxies gate a block: those that it computes, or those that it was given."""
     residual: bool = True
     """Add a block's input to each proxy update and to the task tokens."""
-    entry_norm: Literal["none", "layer"] = "none"
+    entry_norm: Literal["none", "layer"] = "layer"
     """Layer normalisation of the categorical and sequence tokens, once, where they enter."""
     proxy_norm: Literal["none", "layer"] = "layer"
     """Layer normalisation of the proxies and the task tokens after each block."""
