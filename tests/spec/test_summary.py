@@ -27,6 +27,7 @@ def test_fields_tables_sequences_tasks_and_totals(text: str, write: Write) -> No
     assert "buy bought 1 clicked == 1 and band != 3" in words
     tokens = 5 + 5 + 3 + 3
     counts = f"10 categorical (M), 4 sequence features (F) of {tokens} steps (L), width 16"
+    assert "model: infnet" in words
     assert f"tokens: {counts}" in words
     rows16 = 100 + 52 + 12 + 12 + 5 + 6 + 26 + 6 + 6
     assert f"parameters in tables: {rows16 * 16 + 20 * 8:,}" in words
@@ -40,7 +41,7 @@ def test_fitted_rows_come_first(text: str, write: Write) -> None:
 
 
 def test_fused_tokens(text: str, write: Write) -> None:
-    fused = text.replace(", dim: 8", "") + "tokens: fused\n"
+    fused = text.replace(", dim: 8", "").replace("model: {", "model: {tokens: fused, ")
     assert "2 sequence features (F) of 8 steps (L)" in summarize(load_spec(write(fused)))
 
 
