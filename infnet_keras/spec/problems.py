@@ -93,7 +93,8 @@ def _sentence(
         types = list(model_options())
         found = value.get("type") if isinstance(value, dict) else value
         hint = nearest(found, types) if isinstance(found, str) else ""
-        return f"expected one of {', '.join(types)}; found {_shown(found)}; {hint}".rstrip("; ")
+        hint = f"; {hint}" if "did you mean" in hint else ""
+        return f"expected one of {', '.join(types)}; found {_shown(found)}{hint}"
     if kind in _BOUNDS:
         words, bound = _BOUNDS[kind]
         return f"expected {words} {context[bound]}; found {_shown(value)}"
