@@ -104,7 +104,7 @@ def _check_answers(model: SpecModel, answers: Mapping[str, Any]) -> None:
         distinct = len(np.unique(values)) > _BATCH // 2
         assert distinct, f"{task}: examples that differ score the same"
     for history in ("empty", "full"):
-        inputs = random_inputs(model.spec, _ROWS, _BATCH, history)  # type: ignore[arg-type]
+        inputs = random_inputs(model.spec, _ROWS, _BATCH, history)
         for task, values in _answers(model, inputs).items():
             assert np.isfinite(values).all(), f"{task} is not finite where histories are {history}"
 

@@ -87,7 +87,7 @@ def test_ranges_resolve_by_the_models_type() -> None:
         assert kinds == {"model.dim": "Int", "model.dropout": "Float"}
     other = override_spec(SPEC, {"model.type": "shared_bottom"})
     blocks = {"tuning": {"trials": 1, "search": {"model.blocks": {"low": 2, "high": 4}}}}
-    with pytest.raises(SpecError, match=r"there is no 'blocks' in model"):
+    with pytest.raises(SpecError, match=r"'model\.blocks' is no option of the model"):
         override_spec(other, blocks)
 
 
