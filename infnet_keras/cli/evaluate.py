@@ -157,8 +157,8 @@ def _opened(arguments: argparse.Namespace) -> tuple[Any, "PreparedData"]:
 
     if arguments.batch_size < 1:
         raise InfnetError(f"--batch-size {arguments.batch_size}: at least 1 is needed")
-    prepared = PreparedData.open(arguments.data)
     model = load_run_model(arguments.run)
+    prepared = PreparedData.open(arguments.data)
     prepared.assets.check(model.spec)
     if not is_finished(arguments.run):
         print(

@@ -30,5 +30,7 @@ def load_run_model(run: Path) -> Any:
     assert infnet_keras.models.MODELS
     try:
         return keras.models.load_model(path)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} cannot be loaded: {error}") from error

@@ -1,13 +1,19 @@
 """`infnet spec`: check a spec, print its grammar."""
 
+from __future__ import annotations
+
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infnet_keras.cli.backend import start_backend
 from infnet_keras.cli.spec_arguments import add_set, resolved_spec
 from infnet_keras.errors import ModelError
 from infnet_keras.spec import FeatureSpec, json_schema, summarize
+from infnet_keras.spec.summary import group_tables
+
+if TYPE_CHECKING:
+    from infnet_keras.layers.lookup_group import LookupGroup
 
 
 def add_parser(groups: Any) -> None:
@@ -28,25 +34,34 @@ def add_parser(groups: Any) -> None:
 
 def _check(arguments: argparse.Namespace) -> None:
     spec = resolved_spec(arguments.file, arguments.set)
-    print(summarize(spec, model_parameters=_model_parameters(spec)))
+    groups = _lookup_groups(spec)
+    parameters = None if groups is None else _model_parameters(spec, groups)
+    print(summarize(spec, model_parameters=parameters, lookup_groups=groups or ()))
 
 
 def _schema(arguments: argparse.Namespace) -> None:
     print(json.dumps(json_schema(), indent=2))
 
 
-def _model_parameters(spec: FeatureSpec) -> int | None:
-    """Parameters of the model over the declared tables; None without all sizes or a backend.
+def _lookup_groups(spec: FeatureSpec) -> list[LookupGroup] | None:
+    """The sets of tables that the spec's model wants; None without a backend."""
+    try:
+        start_backend(None)
+    except ModelError:
+        return None
+    from infnet_keras.models import MODELS
+
+    return MODELS[spec.model.type].lookup_groups(spec)
+
+
+def _model_parameters(spec: FeatureSpec, groups: list[LookupGroup]) -> int | None:
+    """Parameters of the model over the declared tables; None without all sizes.
 
     Tables are built with a single value each and their other rows counted, so that a table of any
     size costs nothing here.
     """
     rows = {name: table.rows() for name, table in spec.all_tables.items()}
     if None in rows.values():
-        return None
-    try:
-        start_backend(None)
-    except ModelError:
         return None
     from infnet_keras.models import MODELS
 
@@ -55,6 +70,8 @@ def _model_parameters(spec: FeatureSpec) -> int | None:
     model = model_class(spec, built)
     model.build()
     left_out = sum(
-        ((count or 0) - built[name]) * spec.table_dim(name) for name, count in rows.items()
+        ((rows[table] or 0) - built[table]) * width
+        for group in groups
+        for table, width in group_tables(spec, group).items()
     )
     return int(model.count_params()) + left_out

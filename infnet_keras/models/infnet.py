@@ -207,13 +207,13 @@ class INFNet(SpecModel):
 
     def _mean_of_gated(self, state: Mapping[str, Any], shared: tuple[Any, Any] | None) -> Any:
         """w/o3: the mean of gated C and that of gated valid S, [batch, 1, dim]."""
-        total = ops.mean(state["categorical"], axis=1) * state["categorical_gate"]
+        total = ops.multiply(ops.mean(state["categorical"], axis=1), state["categorical_gate"])
         if "sequence" in state:
             valid = ops.cast(state["sequence_mask"], state["sequence"].dtype)
             count = ops.maximum(ops.sum(valid, axis=1, keepdims=True), 1.0)
             mean = ops.einsum("bl,bld->bd", valid, state["sequence"]) / count
             mean = mean if shared is None else repeat(mean, *shared)
-            total = total + mean * state["sequence_gate"]
+            total = total + ops.multiply(mean, state["sequence_gate"])
         return ops.cast(ops.expand_dims(total, 1), self.compute_dtype)
 
 

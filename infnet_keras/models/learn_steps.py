@@ -23,8 +23,8 @@ class LearnSteps(keras.callbacks.Callback):
         self._initial_epoch = initial_epoch
 
     def on_train_begin(self, logs: Any = None) -> None:
-        steps = self.params["steps"]
-        total = None if steps is None else steps * self.params["epochs"]
+        steps, epochs = self.params.get("steps"), self.params.get("epochs")
+        total = None if steps is None or epochs is None else steps * epochs
         done = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
         first = max(done - (steps or 0) * self._initial_epoch, 0)
         if self._schedule.learn(total, first):

@@ -118,12 +118,18 @@ class MultiTaskModel(keras.Model):
         given = inspect.signature(super().fit).bind(*args, **kwargs).arguments
         learn = LearnSteps(schedule, given.get("initial_epoch", 0))
         callbacks = given.get("callbacks") or []
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks.append(learn)
-        else:
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
             several = isinstance(callbacks, list | tuple)
             given["callbacks"] = [learn, *(callbacks if several else [callbacks])]
-        return super().fit(**given)
+            return super().fit(**given)
+        # Keras takes a CallbackList as it is: model and parameters were set when it was made.
+        learn.set_model(self)
+        learn.set_params(callbacks.params)
+        callbacks.callbacks.insert(0, learn)
+        try:
+            return super().fit(**given)
+        finally:
+            callbacks.callbacks.remove(learn)
 
     def add_auxiliary_losses(self, losses: Mapping[str, Any]) -> None:
         """Add the auxiliary losses of a training step; `call` does so once, and adds no other.

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 Options = TypeVar("Options", bound=ModelOptions)
 
+FORMAT = 2
+"""Of what a `.keras` file holds; files of infnet-keras 0.1 name none."""
+
 
 class SpecModel(MultiTaskModel):
     """A model of a feature spec: inputs, tables, towers, assets, configuration, candidates.
@@ -245,9 +248,29 @@ class SpecModel(MultiTaskModel):
         if (Path(inner_path) / "assets.json").exists():
             self.assets = Assets.load(Path(inner_path))
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> SpecModel:
+        """The model of a config, such as a `.keras` file holds.
+
+        Raises:
+            ModelError: another version of infnet-keras wrote it.
+        """
+        written = config.get("format")
+        if written != FORMAT:
+            writer = "infnet-keras 0.1" if written is None else f"a version with format {written}"
+            raise ModelError(
+                f"this {cls.__name__} was written by {writer}; this version reads format {FORMAT} "
+                "alone, as the weights are others: train again, or load it with the version that "
+                "wrote it"
+            )
+        known = {key: value for key, value in config.items() if key != "format"}
+        model: SpecModel = super().from_config(known, custom_objects)
+        return model
+
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
+            "format": FORMAT,
             "spec": self.spec.model_dump(mode="json", exclude_none=True),
             "table_rows": self.table_rows,
         }

@@ -53,10 +53,13 @@ def _or_null(value: dict[str, Any]) -> dict[str, Any]:
 
 def _refer_to_refinements(schema: Any) -> Any:
     if isinstance(schema, dict):
-        return {
+        refined = {
             key: f"{value}Refinement" if key == "$ref" else _refer_to_refinements(value)
             for key, value in schema.items()
         }
+        if "oneOf" in refined:  # blocks that differ by `type`, which a refinement may leave out
+            refined["anyOf"] = refined.pop("oneOf")
+        return refined
     if isinstance(schema, list):
         return [_refer_to_refinements(item) for item in schema]
     return schema

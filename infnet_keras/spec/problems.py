@@ -21,6 +21,7 @@ _EXPECTED = {
     "list_type": "a list",
     "string_type": "a text",
 }
+_NO_TYPE = ("union_tag_invalid", "union_tag_not_found")  # a block's `type` is none that is known
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
     "greater_than_equal": ("at least", "ge"),
@@ -51,7 +52,7 @@ def _path(details: ErrorDetails, document: Node) -> KeyPath:
     """Where the error is in the document: its location without the names of alternatives."""
     path: KeyPath = ()
     location = details["loc"]
-    if details["type"] == "union_tag_invalid":
+    if details["type"] in _NO_TYPE:
         location = (*location, "type")
     for position, key in enumerate(location):
         last = position == len(location) - 1
@@ -88,11 +89,12 @@ def _sentence(
         return f"the key {path[-1]!r} is needed here and not given"
     if kind == "value_error":
         return str(context["error"])
-    if kind == "union_tag_invalid":
+    if kind in _NO_TYPE:
         types = list(model_options())
         found = value.get("type") if isinstance(value, dict) else value
         hint = nearest(found, types) if isinstance(found, str) else ""
-        return f"expected one of {', '.join(types)}; found {_shown(found)}; {hint}".rstrip("; ")
+        hint = f"; {hint}" if "did you mean" in hint else ""
+        return f"expected one of {', '.join(types)}; found {_shown(found)}{hint}"
     if kind in _BOUNDS:
         words, bound = _BOUNDS[kind]
         return f"expected {words} {context[bound]}; found {_shown(value)}"

@@ -1,20 +1,28 @@
 """A spec in a page of text: what `infnet spec check` prints."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from textwrap import fill, wrap
+from typing import TYPE_CHECKING
 
 from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.fields import CategoricalField, Derive, HistoryRate
 
+if TYPE_CHECKING:
+    from infnet_keras.layers.lookup_group import LookupGroup
+
 _WIDTH = 100
 _CELL = 40  # a longer text goes on in the next line
+_BYTES = {"float64": 8}  # of a number of a table, by precision; else 4
 
 
 def summarize(
     spec: FeatureSpec,
     table_rows: Mapping[str, int] | None = None,
     model_parameters: int | None = None,
+    lookup_groups: Sequence[LookupGroup] = (),
 ) -> str:
     """Fields, tables, sequences, tasks and warnings of a spec, at most 100 columns wide.
 
@@ -22,6 +30,7 @@ def summarize(
         spec: the spec.
         table_rows: rows of fitted tables; others have the rows that the spec declares.
         model_parameters: trainable parameters of the whole model, where they are known.
+        lookup_groups: the sets of tables that the model wants, `SpecModel.lookup_groups(spec)`.
 
     Returns:
         Lines joined by newlines.
@@ -37,9 +46,10 @@ def summarize(
         f"{len(spec.tasks)} tasks",
         _fields(spec),
         _tables(spec, rows),
+        _groups(spec, rows, lookup_groups),
         _sequences(spec),
         _tasks(spec),
-        _totals(spec, rows, model_parameters),
+        _totals(spec, rows, model_parameters, lookup_groups),
     ]
     warnings = _warnings(spec, rows)
     if warnings:
@@ -94,6 +104,37 @@ def _tables(spec: FeatureSpec, rows: Mapping[str, int | None]) -> str:
     return _columns(("table", "kind", "rows", "dim", "parameters"), lines, right=(2, 3, 4))
 
 
+def _groups(
+    spec: FeatureSpec, rows: Mapping[str, int | None], groups: Sequence[LookupGroup]
+) -> str:
+    lines = []
+    for group in groups:
+        tables = group_tables(spec, group)
+        counts = [count for table in tables if (count := rows[table]) is not None]
+        known = "" if len(counts) == len(tables) else "at least "
+        weights = sum((rows[table] or 0) * width for table, width in tables.items())
+        widths = sorted(set(tables.values()))
+        lines.append(
+            (
+                group.name,
+                "every input" if group.inputs is None else ", ".join(group.inputs),
+                str(len(tables)),
+                ", ".join(map(str, widths)),
+                known + _number(sum(counts)),
+                known + _number(weights * _BYTES.get(spec.training.precision or "", 4)),
+            )
+        )
+    return _columns(("lookup group", "of", "tables", "width", "rows", "bytes"), lines, (2, 3, 4, 5))
+
+
+def group_tables(spec: FeatureSpec, group: LookupGroup) -> dict[str, int]:
+    """The tables that a lookup group holds, each with the width of its rows."""
+    read = [(name, spec.field_table(name)) for name in spec.fields]
+    read += [(feature.name, feature.table) for feature in spec.sequence_features]
+    tables = {table for name, table in read if group.inputs is None or name in group.inputs}
+    return {t: group.width or spec.table_dim(t) for t in spec.all_tables if t in tables}
+
+
 def _sequences(spec: FeatureSpec) -> str:
     lines = []
     for name, sequence in spec.sequences.items():
@@ -112,9 +153,16 @@ def _tasks(spec: FeatureSpec) -> str:
     return _columns(("task", "label", "weight", "measured on"), lines, right=(2,))
 
 
-def _totals(spec: FeatureSpec, rows: Mapping[str, int | None], model_parameters: int | None) -> str:
-    counts = [count * spec.table_dim(name) for name, count in rows.items() if count is not None]
-    known = "" if len(counts) == len(rows) else " at least"
+def _totals(
+    spec: FeatureSpec,
+    rows: Mapping[str, int | None],
+    model_parameters: int | None,
+    groups: Sequence[LookupGroup],
+) -> str:
+    held = [item for group in groups for item in group_tables(spec, group).items()]
+    held = held or [(table, spec.table_dim(table)) for table in rows]
+    counts = [count * width for table, width in held if (count := rows[table]) is not None]
+    known = "" if len(counts) == len(held) else " at least"
     totals = [
         f"model: {spec.model.type}",
         *spec.model.describe(spec),

@@ -1,5 +1,6 @@
 """Outputs of a model, the quick way of each backend."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -21,3 +22,12 @@ def run_model(model: keras.Model, inputs: Any) -> Any:
     if keras.backend.backend() == "jax":
         return model.predict_on_batch(inputs)
     return model(inputs, training=False)
+
+
+def run_function(function: Callable[[Any], Any], inputs: Any) -> Any:
+    """What a function of tensors gives, another method of a built model: as `run_model`."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        function = jax.jit(function)
+    return function(inputs)

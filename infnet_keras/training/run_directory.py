@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infnet_keras.errors import ModelError
-from infnet_keras.training.training_state import Evaluation, TrainingState
+from infnet_keras.training.training_state import Evaluation, TrainingState, is_of_version_1
 
 _UNFINISHED = "partial."  # prefix of a file that is being written
 
@@ -52,6 +52,8 @@ class RunDirectory:
             ModelError: the directory holds something else than a run, or a run of another spec or
                 other data.
         """
+        if restart and self._is_of_version_1():
+            self._remove()
         state = self.read()
         if state is None:
             self._refuse_other_directory()
@@ -78,6 +80,11 @@ class RunDirectory:
         path = self.path / "state.json"
         if not path.exists():
             return None
+        if self._is_of_version_1():
+            raise ModelError(
+                f"{self.path} was written by infnet-keras 0.1, whose models this version cannot "
+                "read: train again, with --restart or into another --run"
+            )
         try:
             return TrainingState.from_json(path.read_text(encoding="utf-8"))
         except ValueError as error:
@@ -125,6 +132,10 @@ class RunDirectory:
         state.checkpoint = state.best_model = None
         self.commit(state)
         shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+    def _is_of_version_1(self) -> bool:
+        path = self.path / "state.json"
+        return path.exists() and is_of_version_1(path.read_text(encoding="utf-8"))
 
     def _refuse_other_directory(self) -> None:
         if not self.path.exists():

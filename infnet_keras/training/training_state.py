@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple
 
-VERSION = 1
+VERSION = 2  # 1: of infnet-keras 0.1
 
 
 class Evaluation(NamedTuple):
@@ -87,3 +87,12 @@ class TrainingState:
             return cls(**fields)
         except TypeError as error:
             raise ValueError(str(error)) from error
+
+
+def is_of_version_1(text: str) -> bool:
+    """Whether this is a state that infnet-keras 0.1 wrote, whose models cannot be read."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(content, Mapping) and content.get("version") == 1

@@ -1,9 +1,12 @@
 import json
+import math
 
 import pytest
 
 from infnet_keras.cli import main
-from infnet_keras.models import from_spec
+from infnet_keras.models import MODELS, from_spec
+
+GROUPS = ["lookup", "group", "of", "tables", "width", "rows", "bytes"]
 
 
 @pytest.mark.parametrize("replacements", [[], ["model.dim=24", "tables.item.dim=8"]])
@@ -14,6 +17,27 @@ def test_check_counts_the_parameters_of_the_model(
     assert main(["spec", "check", "minimal", *overrides]) == 0
     values = {key: int(value) for key, value in (pair.split("=") for pair in replacements)}
     expected = from_spec("minimal", **values).count_params()
+    assert f"parameters in the model: {expected:,}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("model_type", sorted(MODELS))
+def test_check_prints_the_lookup_groups_of_the_model(
+    capsys: pytest.CaptureFixture[str], model_type: str
+) -> None:
+    assert main(["spec", "check", "minimal", "--set", f"model.type={model_type}"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["model:", model_type] in lines
+    model = from_spec("minimal", **{"model.type": model_type})
+    found = {line[0]: line[-1] for line in lines[lines.index(GROUPS) + 1 :] if line}
+    for name, tables in model.embedded_inputs.tables.items():
+        numbers = sum(math.prod(table.shape) for table in tables.tables.values())
+        assert found[name] == f"{4 * numbers:,}"
+
+
+def test_a_table_that_nothing_reads_counts_for_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    spare = "tables.spare={hash: 5000}"
+    assert main(["spec", "check", "minimal", "--set", spare]) == 0
+    expected = from_spec("minimal", **{"tables.spare": {"hash": 5000}}).count_params()
     assert f"parameters in the model: {expected:,}" in capsys.readouterr().out
 
 

@@ -125,10 +125,10 @@ def build_model(spec: FeatureSpec, assets: Assets) -> Callable[..., Any]:
     def build(overrides: dict[str, Any] | None = None, examples: Any = ..., **kwargs: Any) -> Any:
         import keras
 
-        from infnet_keras.models import INFNet
+        from infnet_keras.models import MODELS
 
         changed = override_spec(spec, overrides or {})
-        model = INFNet(changed, assets.table_rows(changed), **kwargs)
+        model: Any = MODELS[changed.model.type](changed, assets.table_rows(changed), **kwargs)
         model.build()
         random = np.random.default_rng(7)
         for weight in model.weights:

@@ -52,6 +52,29 @@ def test_many_queries_get_what_few_get(batch, count):
     )
 
 
+@pytest.mark.parametrize("return_weights", [False, True])
+@pytest.mark.parametrize("many_queries", [False, True])
+@pytest.mark.parametrize("mask", [None, MASK], ids=["all", "masked"])
+def test_silu_of_each_score_is_not_normalised(mask, many_queries, return_weights):
+    outputs, weights = attend(
+        ops.convert_to_tensor(QUERIES),
+        ops.convert_to_tensor(TOKENS),
+        None if mask is None else ops.convert_to_tensor(mask),
+        return_weights,
+        many_queries,
+        activation="silu",
+    )
+    scores = np.einsum("bnd,bld->bnl", QUERIES.astype("float64"), TOKENS)
+    reference = scores / (1 + np.exp(-scores))
+    reference *= 1.0 if mask is None else mask[:, None]
+    if return_weights:
+        found = ops.convert_to_numpy(weights)
+        np.testing.assert_allclose(found, reference, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(outputs), reference @ TOKENS, rtol=1e-4, atol=1e-4
+    )
+
+
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 @pytest.mark.parametrize("return_weights", [False, True])
 def test_half_precision_survives_padding_and_large_scores(dtype, return_weights):

@@ -52,6 +52,52 @@ def test_last_block_has_no_weights_for_what_nobody_reads():
     assert list(last.gates) == ["tasks"]
 
 
+def test_tasks_may_stay_ungated():
+    block, state = INFNetBlock(gate_tasks=False, update_shared=False), make_state()
+    found = ops.convert_to_numpy(block(state)["tasks"])
+    assert sorted(block.gates) == ["categorical", "sequence"]
+    flows = [
+        block.attentions["categorical"](
+            [state["sequence_proxies"], state["tasks"]], state["categorical"]
+        ),
+        block.attentions["sequence"](
+            [state["categorical_proxies"], state["tasks"]],
+            state["sequence"],
+            tokens_mask=state["sequence_mask"],
+        ),
+    ]
+    expected = sum(ops.convert_to_numpy(outputs[-1]) for outputs in flows)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_without_attention_only_gates_change():
+    block, state = INFNetBlock(attention="none"), make_state()
+    new, attention = block(state, return_attention=True)
+    assert attention == {}
+    assert block.attentions == {}
+    for name, value in state.items():
+        if name != "tasks":
+            np.testing.assert_array_equal(ops.convert_to_numpy(new[name]), value)
+    gate = ops.convert_to_numpy(block.gates["tasks"](state["shared_tasks"]))[:, None]
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(new["tasks"]), state["tasks"] * gate, rtol=1e-5, atol=1e-6
+    )
+    for kind in ("categorical", "sequence"):
+        np.testing.assert_allclose(
+            ops.convert_to_numpy(new[f"{kind}_gate"]),
+            ops.convert_to_numpy(block.gates[kind](state[f"{kind}_proxies"])),
+            rtol=1e-5,
+        )
+
+
+def test_options_reach_the_attentions():
+    block = INFNetBlock(attention="silu", output_gate=True, num_heads=2)
+    block(make_state())
+    for attention in block.attentions.values():
+        assert (attention.activation, attention.output_gate) == ("silu", True)
+        assert attention.num_heads == 2
+
+
 def test_tokens_are_not_rewritten_and_gates_multiply():
     block, state = INFNetBlock(), make_state()
     first = block(state)

@@ -1,5 +1,6 @@
 """Every layer passes `run_layer_test`."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -49,6 +50,34 @@ CASES = {
             }
         },
     ),
+    "embedded_inputs": (
+        layers.EmbeddedInputs,
+        {
+            "features": [
+                {"name": "item", "table": "item"},
+                {"name": "views", "table": "item", "length": 3},
+                {"name": "tags", "table": "tag", "max_values": 2},
+                {"name": "price", "table": None, "width": 2},
+            ],
+            "rows": {"item": 9, "tag": 5},
+            "dim": DIM,
+            "groups": [
+                {"name": "embeddings"},
+                {"name": "first_order", "width": 1, "project": False, "inputs": ["item", "price"]},
+            ],
+            "dims": {"tag": 4},
+            "first_value_ids": {"item": 2},
+            "initializer": "ones",
+        },
+        {
+            "inputs": {
+                "item": np.array([1, 2, 3, 8], "int32"),
+                "views": np.array([[0, 0, 0], [3, 4, 5], [2, 0, 0], [1, 8, 0]], "int32"),
+                "tags": np.array([[1, 0], [2, 3], [4, 4], [1, 2]], "int32"),
+                "price": values(2),
+            }
+        },
+    ),
     "value_pooling": (
         layers.ValuePooling,
         {"pooling": "mean"},
@@ -58,6 +87,19 @@ CASES = {
         layers.CategoricalTokens,
         {"num_proxies": 3, "hidden": [6]},
         {"embeddings": [values(DIM), 2 * values(DIM)]},
+    ),
+    "categorical_tokens_normalized": (
+        layers.CategoricalTokens,
+        {"num_proxies": 3, "normalize": True},
+        {"embeddings": [values(DIM), 2 * values(DIM)]},
+    ),
+    "sequence_tokens_normalized": (
+        layers.SequenceTokens,
+        {"normalize": True},
+        {
+            "embeddings": [values(3, DIM), values(5, DIM)],
+            "masks": [prefix_mask(3), prefix_mask(5)],
+        },
     ),
     "sequence_tokens": (
         layers.SequenceTokens,
@@ -71,6 +113,21 @@ CASES = {
         layers.TaskTokens,
         {"num_tasks": 3, "num_shared": 2, "dim": DIM},
         {"inputs": values(1)},
+    ),
+    "one_task_token": (
+        layers.TaskTokens,
+        {"num_tasks": 3, "num_shared": 2, "dim": DIM, "scale": 0.1, "one_vector": True},
+        {"inputs": values(1)},
+    ),
+    "silu_attention": (
+        layers.ProxyCrossAttention,
+        {"activation": "silu", "output_gate": True},
+        {
+            "queries": [values(3, DIM), values(2, DIM)],
+            "tokens": values(6, DIM),
+            "tokens_mask": prefix_mask(6),
+            "gate": np.abs(values(DIM)),
+        },
     ),
     "proxy_cross_attention": (
         layers.ProxyCrossAttention,
@@ -87,8 +144,8 @@ CASES = {
         {"hidden": [6], "residual": True},
         {"proxies": values(3, DIM)},
     ),
-    "proxy_normalization": (
-        layers.ProxyNormalization,
+    "token_normalization": (
+        layers.TokenNormalization,
         {"epsilon": 1e-2},
         {"inputs": values(3, DIM)},
     ),
@@ -96,6 +153,21 @@ CASES = {
         layers.INFNetBlock,
         {"residual": True, "proxy_norm": "layer", "num_heads": 2, "gate_hidden": [6]},
         {"state": state(categorical_gate=True, sequence_gate=True)},
+    ),
+    "infnet_block_output_gate": (
+        layers.INFNetBlock,
+        {"attention": "silu", "output_gate": True, "gate_source": "input"},
+        {"state": state()},
+    ),
+    "activated_perceptron": (
+        layers.MultilayerPerceptron,
+        {"hidden": [6], "units": 3, "activation": "tanh"},
+        {"inputs": values(2, DIM)},
+    ),
+    "towers_of_kinds": (
+        layers.TaskTowers,
+        {"hidden": [16], "kinds": ["binary"] * 3},
+        {"tasks": values(3, DIM)},
     ),
     "multilayer_perceptron": (
         layers.MultilayerPerceptron,
@@ -127,4 +199,6 @@ def test_rules(case, tmp_path):
 
 
 def test_every_layer_is_tested():
-    assert {case[0].__name__ for case in CASES.values()} == set(layers.__all__)
+    public = [getattr(layers, name) for name in layers.__all__]
+    every = {c for c in public if isinstance(c, type) and issubclass(c, keras.layers.Layer)}
+    assert {case[0] for case in CASES.values()} == every

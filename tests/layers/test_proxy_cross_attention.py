@@ -12,9 +12,17 @@ GATE = DRAWS.uniform(0.2, 1.0, size=(4, 8)).astype("float32")
 MASK = np.arange(6) < np.array([[0], [6], [1], [4]])
 
 
-def formula(layer, queries, tokens, mask, heads):
+def softmax(scores):
+    return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+
+
+def silu(scores):
+    return scores / (1 + np.exp(-scores))
+
+
+def formula(layer, queries, tokens, mask, heads, activate=softmax):
     """CA with keys and values projected, one example, query set and head at a time."""
-    wq, wk, wv = (ops.convert_to_numpy(w.value).astype("float64") for w in layer.weights)
+    wq, wk, wv = (ops.convert_to_numpy(w.value).astype("float64") for w in layer.weights[:3])
     dk = 8 // heads
     outputs, weights = [], []
     for i, query in enumerate(queries):
@@ -28,7 +36,7 @@ def formula(layer, queries, tokens, mask, heads):
             for h in range(heads):
                 part = slice(h * dk, (h + 1) * dk)
                 scores = (query[b] @ wq[i])[:, part] @ k[:, part].T / np.sqrt(dk)
-                a = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+                a = activate(scores)
                 attention[b, h][:, valid] = a
                 found[b][:, part] = a @ v[:, part]
         outputs.append(found)
@@ -47,6 +55,37 @@ def test_equals_the_formula_with_gated_tokens(heads):
     again, found_weights = layer(QUERIES, TOKENS, **arguments, return_weights=True)
     for found, reference in zip([*again, *found_weights], [*expected, *weights], strict=True):
         np.testing.assert_allclose(ops.convert_to_numpy(found), reference, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize("gated", [False, True])
+@pytest.mark.parametrize("activation", ["softmax", "silu"])
+def test_activation_and_output_gate(activation, gated, heads):
+    layer = ProxyCrossAttention(heads, activation, output_gate=gated)
+    arguments = {"tokens_mask": MASK, "gate": GATE}
+    outputs = layer(QUERIES, TOKENS, **arguments)
+    assert len(layer.weights) == 3 + gated
+    activate = {"softmax": softmax, "silu": silu}[activation]
+    expected, weights = formula(layer, QUERIES, TOKENS * GATE[:, None], MASK, heads, activate)
+    if gated:
+        kernels = ops.convert_to_numpy(layer.gate_kernels.value)
+        for i, query in enumerate(QUERIES):
+            expected[i] = expected[i] / (1 + np.exp(-query @ kernels[i]))
+    again, found_weights = layer(QUERIES, TOKENS, **arguments, return_weights=True)
+    for found, reference in zip(
+        [*outputs, *again, *found_weights], [*expected, *expected, *weights], strict=True
+    ):
+        np.testing.assert_allclose(ops.convert_to_numpy(found), reference, rtol=1e-3, atol=1e-4)
+
+
+def test_a_plain_tensor_for_the_queries_is_refused():
+    with pytest.raises(ModelError, match=r"found one tensor of shape \(4, 3, 8\): put it into a"):
+        ProxyCrossAttention()(QUERIES[0], TOKENS)
+
+
+def test_an_unknown_activation_is_refused():
+    with pytest.raises(ModelError, match="'softmax' or 'silu', not 'gelu'"):
+        ProxyCrossAttention(activation="gelu")
 
 
 @pytest.mark.parametrize("return_weights", [False, True])

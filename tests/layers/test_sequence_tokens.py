@@ -43,6 +43,27 @@ def test_pools_the_projected_valid_steps():
     assert not proxies[0].any()  # no history at all
 
 
+def test_normalised_tokens_are_what_is_pooled():
+    tokens, _, proxies, w = run(normalize=True)
+    moved = []
+    for embedding in EMBEDDINGS:
+        mean, variance = embedding.mean(-1, keepdims=True), embedding.var(-1, keepdims=True)
+        normalised = (embedding - mean) / np.sqrt(variance + 1e-3)
+        moved.append(normalised * w["norm/gamma"] + w["norm/beta"])
+    np.testing.assert_allclose(tokens, np.concatenate(moved, axis=1), rtol=1e-4, atol=1e-5)
+    expected = pooled(lambda a, b: moved[a][b], lambda s: s @ w["kernel"] + w["bias"])
+    np.testing.assert_allclose(proxies, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_proxies_may_be_left_out():
+    layer = SequenceTokens(num_proxies=0)
+    tokens, mask, proxies = layer(embeddings=EMBEDDINGS, masks=MASKS)
+    assert proxies is None
+    assert layer.weights == []
+    np.testing.assert_array_equal(ops.convert_to_numpy(tokens), np.concatenate(EMBEDDINGS, axis=1))
+    np.testing.assert_array_equal(ops.convert_to_numpy(mask), np.concatenate(MASKS, axis=1))
+
+
 def test_hidden_layers_see_single_steps():
     _, _, proxies, w = run(hidden=[6, 5])
 

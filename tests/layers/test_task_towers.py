@@ -1,7 +1,10 @@
 import numpy as np
+import pytest
 from keras import ops
 
+from infnet_keras.errors import ModelError
 from infnet_keras.layers import TaskTowers
+from infnet_keras.layers.task_outputs import TASK_OUTPUTS
 
 TASKS = np.random.default_rng(1).normal(size=(5, 3, 8)).astype("float32")
 
@@ -21,6 +24,24 @@ def test_every_task_has_a_tower_of_its_own():
             x = x @ kernel[task] + bias[task]
             x = np.maximum(x, 0.0) if index < 2 else x
         np.testing.assert_allclose(found[:, task], 1 / (1 + np.exp(-x[:, 0])), rtol=1e-4)
+
+
+def test_every_kind_has_an_answer_of_its_own(monkeypatch):
+    monkeypatch.setitem(TASK_OUTPUTS, "count", ops.exp)
+    layer = TaskTowers([7], kinds=["binary", "count", "binary"])
+    found = ops.convert_to_numpy(layer(TASKS))
+    binary = TaskTowers([7])
+    binary.build(TASKS.shape)
+    binary.set_weights(layer.get_weights())
+    probabilities = ops.convert_to_numpy(binary(TASKS))
+    np.testing.assert_allclose(found[:, [0, 2]], probabilities[:, [0, 2]], rtol=1e-5)
+    odds = probabilities[:, 1] / (1 - probabilities[:, 1])
+    np.testing.assert_allclose(found[:, 1], odds, rtol=1e-3)
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(ModelError, match="tasks are of kind binary; found count"):
+        TaskTowers(kinds=["binary", "count"])
 
 
 def test_towers_start_at_glorot_scale():

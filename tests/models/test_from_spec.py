@@ -1,4 +1,5 @@
 import math
+import shutil
 
 import keras
 import numpy as np
@@ -6,8 +7,9 @@ import pytest
 
 from infnet_keras.data.reader import ImpressionReader
 from infnet_keras.errors import DataError, ModelError, SpecError
-from infnet_keras.models import INFNet
+from infnet_keras.models import MODELS, INFNet
 from infnet_keras.models.from_spec import from_spec
+from infnet_keras.models.optimizer import schedule_of
 from infnet_keras.spec import dump_spec, load_spec, override_spec
 
 SMALL = {"model.dim": 8, "model.blocks": 2}
@@ -98,12 +100,16 @@ def test_cosine_decay_ends_with_the_run(prepared, warmup):
         assert rate_at(model, 2) == pytest.approx(0.05, rel=1e-5)
 
 
-def test_cosine_decay_needs_to_know_the_steps(prepared):
-    with pytest.raises(SpecError, match="prepared data"):
-        from_spec("minimal", **{"training.schedule": {"decay": "cosine"}})
+def test_no_schedule_keeps_a_model_from_being_built(prepared):
+    """What a run takes is known when `fit` starts: tests/models/test_schedule.py."""
+    model = from_spec("minimal", **SMALL, **{"training.schedule": {"decay": "cosine"}})
+    assert schedule_of(model.optimizer).total_steps is None
     schedule = {"decay": "cosine", "warmup_steps": 10_000}
-    with pytest.raises(SpecError, match="warmup_steps is 10000"):
-        from_spec("minimal", data=prepared, **{"training.schedule": schedule})
+    model = from_spec("minimal", data=prepared, **SMALL, **{"training.schedule": schedule})
+    assert schedule_of(model.optimizer).total_steps is None
+    schedule = {"decay": "cosine", "steps": 9, "final": 0.5}
+    model = from_spec("minimal", **SMALL, **{"training.schedule": schedule})
+    assert rate_at(model, 9) == pytest.approx(0.5e-3, rel=1e-5)
 
 
 def test_a_schedule_survives_saving(prepared, tmp_path):
@@ -127,6 +133,44 @@ def test_precision_is_the_models_and_not_the_processs(precision):
     }
     scaled = isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
     assert scaled == (precision == "mixed_float16")
+
+
+def test_without_a_precision_the_global_policy_holds():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = from_spec("minimal", **SMALL, **SIZES)
+        named = from_spec("minimal", **SMALL, **SIZES, **{"training.precision": "float32"})
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.dtype_policy.name == "mixed_bfloat16"
+    layers = [layer for layer in model._flatten_layers() if layer is not model]
+    assert len(layers) > 20
+    assert {layer.dtype_policy.name for layer in layers} == {"mixed_bfloat16"}
+    assert named.dtype_policy.name == "float32"
+    assert from_spec("minimal", **SMALL, **SIZES).dtype_policy.name == "float32"
+
+
+@pytest.mark.parametrize("model_type", MODELS)
+def test_summary_names_the_layers_and_counts_their_weights(model_type):
+    model = from_spec("minimal", **{"model.dim": 8, "model.type": model_type}, **SIZES)
+    lines = []
+    model.summary(print_fn=lines.append, line_length=120)
+    printed = "\n".join(lines)
+    for layer in model.layers:
+        assert layer.name in printed
+    assert {"embedded_inputs", "towers"} <= {layer.name for layer in model.layers}
+    assert f"{model.count_params():,}" in printed
+
+
+@pytest.mark.parametrize("model_type", MODELS)
+def test_a_picture_names_the_model(model_type, tmp_path):
+    pytest.importorskip("pydot")
+    model = from_spec("minimal", **{"model.dim": 8, "model.type": model_type}, **SIZES)
+    dot = keras.utils.model_to_dot(model, expand_nested=True, show_layer_names=True)
+    assert type(model).__name__ in dot.to_string()
+    if shutil.which("dot"):
+        keras.utils.plot_model(model, tmp_path / "model.png")
+        assert (tmp_path / "model.png").stat().st_size > 0
 
 
 @pytest.mark.backend("tensorflow", "torch")

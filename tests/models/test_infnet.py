@@ -10,10 +10,10 @@ import pytest
 from keras import ops
 
 from infnet_keras.errors import ModelError
-from infnet_keras.features.assets import Assets, definition_of
 from infnet_keras.models import INFNet
 from infnet_keras.spec import override_spec, spec_from_dict
-from infnet_keras.testing import random_inputs, run_model_saving_test
+from infnet_keras.testing import random_inputs
+from infnet_keras.testing.run_model import run_function
 
 TABLE_ROWS = {"user": 12, "video": 15, "tag": 7, "hour": 26}
 SPEC = {
@@ -51,30 +51,8 @@ def make_model(spec=None, dtype="float32", scale=0.4):
     return model
 
 
-@pytest.fixture(autouse=True)
-def _compile_fast():
-    """XLA's optimisations take most of the time of tests this small."""
-    if keras.backend.backend() != "jax":
-        yield
-        return
-    import jax
-
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 def numbers(outputs):
     return {name: ops.convert_to_numpy(value) for name, value in outputs.items()}
-
-
-def run(function, inputs):
-    """Call, compiled on JAX: there an eager call compiles operation by operation, for longer."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        function = jax.jit(function)
-    return function(inputs)
 
 
 def compiled(model, inputs):
@@ -88,18 +66,6 @@ def labels_of(inputs):
     like = (inputs["user"] % 3 == 0).astype("float32")
     like[::5] = np.nan
     return {"click": click, "like": like}
-
-
-def test_one_probability_per_task_and_example():
-    model = make_model()
-    inputs = random_inputs(model.spec, TABLE_ROWS, batch=6)
-    outputs = compiled(model, inputs)
-    assert list(outputs) == ["click", "like"]
-    for values in outputs.values():
-        assert values.shape == (6,)
-        assert values.dtype == np.float32
-        assert ((values > 0) & (values < 1)).all()
-        assert len(np.unique(values)) == 6
 
 
 def test_fit_learns_and_trains_every_weight():
@@ -116,19 +82,6 @@ def test_fit_learns_and_trains_every_weight():
         assert np.any(ops.convert_to_numpy(variable.value) != old), f"{variable.path} never moved"
 
 
-def test_padding_is_never_read():
-    model = make_model()
-    inputs = random_inputs(model.spec, TABLE_ROWS, batch=6)
-    before = compiled(model, inputs)
-    for width, start in ((8, 0), (8, TABLE_ROWS["video"]), (4, 0)):
-        table = model.tables.tables[width]
-        values = np.array(ops.convert_to_numpy(table.value))
-        values[start] = 1e3  # row 0 of video, of the first own table, of tag
-        table.assign(values)
-    for task, values in compiled(model, inputs).items():
-        np.testing.assert_array_equal(values, before[task])
-
-
 def test_order_matters_only_with_positions():
     inputs = random_inputs(make_spec(), TABLE_ROWS, batch=4, history="full")
     names = ("view__video_id", "view__tag")
@@ -138,22 +91,6 @@ def test_order_matters_only_with_positions():
         one, other = compiled(model, inputs), compiled(model, turned)
         same = all(np.allclose(one[task], other[task], rtol=1e-5) for task in one)
         assert same is not position
-
-
-def test_mixed_precision_is_near_float32():
-    full = make_model()
-    inputs = random_inputs(full.spec, TABLE_ROWS, batch=6)
-    expected = compiled(full, inputs)
-    for dtype in ("mixed_bfloat16", "mixed_float16"):
-        half = make_model(dtype=dtype)
-        for task, values in compiled(half, inputs).items():
-            assert values.dtype == np.float32
-            np.testing.assert_allclose(values, expected[task], atol=0.02, err_msg=dtype)
-        half.compile("adam")
-        loss = half.train_on_batch(inputs, labels_of(inputs))
-        assert np.isfinite(loss).all()
-        for variable in half.trainable_variables:
-            assert np.isfinite(ops.convert_to_numpy(variable.value)).all(), variable.path
 
 
 def row_wise(inputs, items):
@@ -177,11 +114,10 @@ def ranking_inputs(spec, requests=3, candidates=4):
 @pytest.mark.parametrize(
     "options",
     [
-        {},
         {"gate_source": "input", "num_heads": 2, "residual": True, "sequence_proxies": 3},
         {"sequences": False},
     ],
-    ids=["default", "options", "no_sequences"],
+    ids=["options", "no_sequences"],
 )
 def test_candidates_score_as_they_do_one_by_one(options):
     spec = make_spec(**{k: v for k, v in options.items() if k != "sequences"})
@@ -189,7 +125,7 @@ def test_candidates_score_as_they_do_one_by_one(options):
         spec = spec_from_dict({**SPEC, "sequences": {}})
     model = make_model(spec)
     inputs, items = ranking_inputs(spec)
-    scores = numbers(run(model.score_candidates, inputs))
+    scores = numbers(run_function(model.score_candidates, inputs))
     expected = compiled(model, row_wise(inputs, items))
     for task, values in expected.items():
         assert scores[task].shape == (3, 4)
@@ -229,25 +165,28 @@ def test_graphs_with_unknown_batch_sizes():
         np.testing.assert_allclose(numbers(rank(ranking))[task], values, rtol=1e-5)
 
 
-def test_attention_sums_to_one_over_what_is_valid():
+def test_blocks_say_what_they_did():
     model = make_model(make_spec(num_heads=2))
     inputs = random_inputs(model.spec, TABLE_ROWS, batch=5)
-    outputs, attention = run(functools.partial(model, return_attention=True), inputs)
+    outputs, blocks = run_function(functools.partial(model, return_blocks=True), inputs)
     expected = compiled(model, inputs)
     for task, values in numbers(outputs).items():
         np.testing.assert_allclose(values, expected[task], rtol=1e-5)
-    assert list(attention) == ["block_0", "block_1"]
+    assert len(blocks) == 2
     valid = np.concatenate(
         [inputs["view__video_id"], inputs["view__tag"][..., 0], inputs["click__video_id"]], axis=1
     ).astype(bool)
     rows = {"tasks": 2, "shared_tasks": 2, "sequence_proxies": 3, "categorical_proxies": 4}
-    for block, by_type in attention.items():
+    for index, block in enumerate(blocks):
+        assert tuple(block["tasks"].shape) == (5, 2, 8)
+        assert tuple(block["categorical_proxies"].shape) == (5, 4, 8)
+        assert set(block) == {"tasks", "categorical_proxies", "attention"}
         for kind, tokens in (("categorical", 4), ("sequence", 11)):
             sets = {"tasks", "shared_tasks"}
-            if block == "block_0":
+            if index == 0:
                 sets.add("sequence_proxies" if kind == "categorical" else "categorical_proxies")
-            assert set(by_type[kind]) == sets
-            for name, weights in numbers(by_type[kind]).items():
+            assert set(block["attention"][kind]) == sets
+            for name, weights in numbers(block["attention"][kind]).items():
                 assert weights.shape == (5, 2, rows[name], tokens)
                 some = np.ones(5) if kind == "categorical" else valid.any(axis=1)
                 total = np.broadcast_to(some[:, None, None], weights.shape[:3])
@@ -256,10 +195,41 @@ def test_attention_sums_to_one_over_what_is_valid():
                     assert not weights[~np.broadcast_to(valid[:, None, None], weights.shape)].any()
 
 
+def test_the_last_blocks_tasks_are_what_the_towers_read():
+    model = make_model(make_spec(towers_read="tasks"))
+    inputs = random_inputs(model.spec, TABLE_ROWS, batch=5)
+    outputs, blocks = run_function(functools.partial(model, return_blocks=True), inputs)
+    for task, values in numbers(run_function(model.answers, blocks[-1]["tasks"])).items():
+        np.testing.assert_allclose(numbers(outputs)[task], values, rtol=1e-5)
+
+
+def test_token_weights_are_those_of_the_positions():
+    model = make_model()
+    inputs = random_inputs(model.spec, TABLE_ROWS, batch=5, history="full")
+    positions = model.spec.model.positions(model.spec)
+    weights = ops.convert_to_numpy(run_function(model.token_weights, inputs))
+    assert model.attends
+    assert weights.shape == (5, 4, len(positions))  # of two tasks and two shared tokens
+    fields = [position.step is None for position in positions]
+    np.testing.assert_allclose(weights[..., fields].sum(-1), 1.0, rtol=1e-5)
+    np.testing.assert_allclose(weights[..., ~np.array(fields)].sum(-1), 1.0, rtol=1e-5)
+
+
+def test_without_attention_there_are_no_token_weights():
+    model = make_model(make_spec(without="attention"))
+    assert not model.attends
+    assert model.spec.model.positions(model.spec) == []
+    assert model.token_weights(random_inputs(model.spec, TABLE_ROWS, batch=2)) is None
+
+
 @pytest.mark.backend("torch")
 @pytest.mark.parametrize(
     ("gate_source", "residual", "proxy_norm", "blocks", "sequences"),
-    itertools.product(("output", "input"), (False, True), ("none", "layer"), (2, 3), (True, False)),
+    [
+        *itertools.product(
+            ("output", "input"), (False, True), ("none", "layer"), (2, 3), (True, False)
+        )
+    ],
 )
 def test_every_weight_gets_a_gradient(gate_source, residual, proxy_norm, blocks, sequences):
     """What reaches the towers is a matter of structure: one backend shows it."""
@@ -282,22 +252,6 @@ def test_every_weight_gets_a_gradient(gate_source, residual, proxy_norm, blocks,
         gradient = variable.value.grad
         assert gradient is not None, f"{variable.path} reaches nothing"
         assert gradient.abs().max() > 0, f"{variable.path} reaches nothing"
-
-
-def test_saved_with_its_assets(tmp_path):
-    spec = make_spec()
-    model = make_model(spec)
-    inputs = random_inputs(spec, TABLE_ROWS, batch=4)
-    assert run_model_saving_test(model, inputs, tmp_path).assets is None
-    model.assets = Assets(
-        definition=definition_of(spec),
-        column_types={"user": "int64"},
-        vocabularies={"user": ["7", "9"], "video": ["ü"], "tag": []},
-        boundaries={},
-    )
-    loaded = run_model_saving_test(model, inputs, tmp_path)
-    assert loaded.assets == model.assets
-    assert loaded.spec == spec
 
 
 OTHER_BACKEND = {"tensorflow": "torch", "jax": "tensorflow", "torch": "jax"}
@@ -324,6 +278,25 @@ def test_file_crosses_backends(tmp_path):
     found = np.load(tmp_path / "outputs.npz")
     for task, values in compiled(model, inputs).items():
         np.testing.assert_allclose(found[task], values, atol=1e-6)
+
+
+@pytest.mark.parametrize("without", ["task_tokens", "gates", "attention"])
+@pytest.mark.parametrize("towers_read", ["tasks", "tasks_and_proxies"])
+@pytest.mark.backend("torch")
+def test_every_weight_of_an_ablation_gets_a_gradient(without, towers_read):
+    import torch
+
+    model = make_model(make_spec(without=without, towers_read=towers_read, output_gate=True))
+    outputs = model(random_inputs(model.spec, TABLE_ROWS, batch=6))
+    torch.stack(list(outputs.values())).sum().backward()
+    idle = [v.path for v in model.trainable_variables if v.value.grad is None]
+    assert idle == []
+
+
+def test_the_spec_of_another_model_is_refused():
+    spec = override_spec(make_spec(), {"model.type": "shared_bottom"})
+    with pytest.raises(ModelError, match="describes a model of type shared_bottom, not INFNet"):
+        INFNet(spec, TABLE_ROWS).build()
 
 
 def test_mistakes_are_named():

@@ -84,7 +84,7 @@ CONTRADICTIONS = [
     ("seconds: price}", "length: price}", 29, "sequences.click.attributes.length: a request calls this attribute 'click__length', like the length of 'click': rename the sequence or the column"),
     # model
     ("num_heads: 2", "num_heads: 3", 33, "model.num_heads: the token width 16 cannot be split between 3 heads"),
-    ("model:", "tokens: fused\nmodel:", 33, "tokens: fused attributes need one width, found [8, 16]"),
+    ("model: {", "model: {tokens: fused, ", 33, "model.tokens: fused attributes need one width, found [8, 16]"),
 ]  # fmt: skip
 
 

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from infnet_keras.spec import load_spec, shipped_specs, summarize
+from infnet_keras.spec.summary import group_tables
 
 Write = Callable[..., Path]
 
@@ -27,6 +29,7 @@ def test_fields_tables_sequences_tasks_and_totals(text: str, write: Write) -> No
     assert "buy bought 1 clicked == 1 and band != 3" in words
     tokens = 5 + 5 + 3 + 3
     counts = f"10 categorical (M), 4 sequence features (F) of {tokens} steps (L), width 16"
+    assert "model: infnet" in words
     assert f"tokens: {counts}" in words
     rows16 = 100 + 52 + 12 + 12 + 5 + 6 + 26 + 6 + 6
     assert f"parameters in tables: {rows16 * 16 + 20 * 8:,}" in words
@@ -61,8 +64,53 @@ def test_fitted_rows_come_first(text: str, write: Write) -> None:
     assert re.search(r"^item +vocabulary +77 +16 +1,232$", summary, re.MULTILINE)
 
 
+class Group(NamedTuple):
+    """What a model's lookup group says."""
+
+    name: str
+    width: int | None = None
+    inputs: tuple[str, ...] | None = None
+
+
+def test_rows_and_bytes_per_lookup_group(text: str, write: Write) -> None:
+    spec = load_spec(write(text))
+    groups = [
+        Group("embeddings"),
+        Group("first_order", 1),
+        Group("last", 4, ("user", "view__tags")),
+    ]
+    words = [" ".join(line.split()) for line in summarize(spec, lookup_groups=groups).splitlines()]
+    # Every table but `tag`, which has rows of its own width.
+    others = sum((t.rows() or 0) for name, t in spec.all_tables.items() if name != "tag")
+    assert (
+        f"embeddings every input 10 8, 16 {others + 20:,} {4 * (16 * others + 8 * 20):,}" in words
+    )
+    assert f"first_order every input 10 1 {others + 20:,} {4 * (others + 20):,}" in words
+    assert f"last user, view__tags 2 4 {52 + 20} {4 * 4 * (52 + 20):,}" in words
+    total = 16 * others + 8 * 20 + others + 20 + 4 * (52 + 20)
+    assert f"parameters in tables: {total:,}" in words
+
+
+def test_a_group_holds_no_table_that_nothing_reads(text: str, write: Write) -> None:
+    spec = load_spec(write(text.replace("tables:\n", "tables:\n  spare: {hash: 900}\n")))
+    assert "spare" not in group_tables(spec, Group("embeddings"))
+    assert group_tables(spec, Group("embeddings", 2, ("tags",))) == {"tag": 2}
+
+
+def test_double_precision_takes_twice_the_bytes(text: str, write: Write) -> None:
+    double = text.replace("training: {", "training: {precision: float64, ")
+    summary = summarize(load_spec(write(double)), lookup_groups=[Group("g", 1, ("user",))])
+    assert re.search(r"^g +user +1 +1 +52 +416$", summary, re.MULTILINE)
+
+
+def test_a_group_with_a_table_of_unknown_size(text: str, write: Write) -> None:
+    spec = load_spec(write(text.replace(", size: 12", "")))
+    summary = summarize(spec, lookup_groups=[Group("g", 1, ("user", "brand"))])
+    assert re.search(r"^g +user, brand +2 +1 +at least 52 +at least 208$", summary, re.MULTILINE)
+
+
 def test_fused_tokens(text: str, write: Write) -> None:
-    fused = text.replace(", dim: 8", "") + "tokens: fused\n"
+    fused = text.replace(", dim: 8", "").replace("model: {", "model: {tokens: fused, ")
     assert "2 sequence features (F) of 8 steps (L)" in summarize(load_spec(write(fused)))
 
 

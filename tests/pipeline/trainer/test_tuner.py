@@ -11,7 +11,8 @@ from tfx.components.tuner.executor import Executor
 from tfx.types import Artifact, Channel, standard_artifacts
 
 from infnet_keras.errors import SpecError
-from infnet_keras.spec import dump_spec, override_spec
+from infnet_keras.spec import dump_spec, override_spec, parse_spec
+from infnet_keras.spec.models import model_options
 from tfx_pipeline.trainer.trained_spec import trained_spec
 from tfx_pipeline.tuner.component import Tuner
 from tfx_pipeline.tuner.search_space import search_space
@@ -76,6 +77,18 @@ def test_the_space_is_what_the_spec_says() -> None:
     assert all(isinstance(value, int) for value in (space["model.blocks"]["min_value"],))
     assert space["model.residual"]["values"] == [True, False]
     assert space["training.l2"]["values"] == [0.0, 1e-6]
+
+
+def test_ranges_resolve_by_the_models_type() -> None:
+    search = {"model.dim": {"low": 4, "high": 8}, "model.dropout": {"low": 0, "high": 0.5}}
+    for name in model_options():
+        space = search_space(override_spec(parse_spec(tuned(search)), {"model.type": name})).space
+        kinds = {kept.name: type(kept).__name__ for kept in space}
+        assert kinds == {"model.dim": "Int", "model.dropout": "Float"}
+    other = override_spec(SPEC, {"model.type": "shared_bottom"})
+    blocks = {"tuning": {"trials": 1, "search": {"model.blocks": {"low": 2, "high": 4}}}}
+    with pytest.raises(SpecError, match=r"'model\.blocks' is no option of the model"):
+        override_spec(other, blocks)
 
 
 def test_choices_of_several_types_are_refused() -> None:

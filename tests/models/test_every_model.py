@@ -1,0 +1,33 @@
+"""Every registered model passes `run_model_test`."""
+
+import pytest
+
+from infnet_keras.models import MODELS
+from infnet_keras.spec.models import model_options
+from infnet_keras.testing import run_model_test
+
+SMALL = {"infnet": {"blocks": 2}}  # that a test takes seconds
+OTHERS = {
+    "infnet": [
+        {"blocks": 2, "tokens": "fused", "gate_source": "input", "num_heads": 2},
+        {"blocks": 2, "variant": "paper", "without": "attention", "entry_norm": "layer"},
+    ],
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_rules(name, tmp_path):
+    run_model_test(name, tmp_path, SMALL.get(name))
+
+
+@pytest.mark.backend("tensorflow", "torch")  # the parity tests run them on JAX
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [(name, options) for name, several in OTHERS.items() for options in several],
+)
+def test_rules_under_other_options(name, options, tmp_path):
+    run_model_test(name, tmp_path, options)
+
+
+def test_every_model_has_options_and_every_option_a_model():
+    assert list(MODELS) == list(model_options())
