@@ -29,6 +29,18 @@ LISTED = {
         "jax_state_sync",
     ): "under JAX a fit holds the weights: within an epoch only this brings them to the model",
     (
+        "infnet_keras/callbacks/exact_auc.py",
+        "jax_state_sync",
+    ): "under JAX a fit holds the weights: before an epoch's end only this brings them to the model",
+    (
+        "infnet_keras/models/optimizer.py",
+        "_learning_rate",
+    ): "the public learning_rate is the rate now, not the schedule that a fit has to tell its length",
+    (
+        "infnet_keras/testing/layer_test.py",
+        "_flatten_layers",
+    ): "a layer has no public list of its sublayers",
+    (
         "infnet_keras/cli/beam_arguments.py",
         "_actions",
     ): "argparse has no list of the options that a parser knows",
@@ -134,6 +146,18 @@ def check_jax_state_sync() -> None:
         assert parameters(keras.Model.jax_state_sync) == ["self"]
     else:  # there the model holds its weights at any time
         assert not hasattr(keras.Model, "jax_state_sync")
+
+
+def check_learning_rate() -> None:
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    assert keras.optimizers.Adam(schedule)._learning_rate is schedule
+
+
+def check_flatten_layers() -> None:
+    inner = keras.layers.Dense(1)
+    outer = keras.Sequential([inner])
+    assert inner in outer._flatten_layers(include_self=False)
+    assert parameters(keras.layers.Layer._flatten_layers)[1:] == ["include_self", "recursive"]
 
 
 def check_actions() -> None:
@@ -260,6 +284,8 @@ def check_convert_variables_to_constants() -> None:
 CHECKS: dict[str, tuple[Callable[[], None], str]] = {
     "_aggregate_additional_loss": (check_aggregate_additional_loss, "keras"),
     "jax_state_sync": (check_jax_state_sync, "keras"),
+    "_learning_rate": (check_learning_rate, "keras"),
+    "_flatten_layers": (check_flatten_layers, "keras"),
     "_actions": (check_actions, "argparse"),
     f"{HTTPTOOLS}.HttpToolsProtocol": (check_http_tools_protocol, "uvicorn"),
     f"{HTTPTOOLS}.RequestResponseCycle": (check_request_response_cycle, "uvicorn"),

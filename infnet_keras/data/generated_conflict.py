@@ -12,6 +12,7 @@ Groups = npt.NDArray[np.int16]
 _SHARPNESS = 12.0
 _OPPOSITION = 0.3
 _AFFINITY_RANK = 4
+_ALIKE = 4.0
 
 
 class GeneratedConflict:
@@ -69,8 +70,8 @@ class GeneratedConflict:
         self._strength = strength
         ends = np.tile(np.linspace(-1, 1, groups), (axes.max() + 1, 1))
         self.relevance: Floats = random.permuted(ends, axis=1)
-        # Half of the affinity is with every candidate alike, which is the easier half to learn.
-        alike = np.eye(1, _AFFINITY_RANK)
+        # Most of the affinity is with every candidate alike, which is the easier part to learn.
+        alike = _ALIKE * np.eye(1, _AFFINITY_RANK)
         candidates = alike + _directions(groups, random)
         events = _directions(groups, random)
         self.affinity: Floats = candidates @ (events - events.mean(axis=0)).T

@@ -160,7 +160,9 @@ class TestVariant:
     """`variant: paper` fills in what is not given, and what was given stays through YAML."""
 
     PAPER: dict[str, Any] = {  # noqa: RUF012 (nobody changes it)
+        "output_gate": False,
         "residual": False,
+        "entry_norm": "none",
         "proxy_norm": "none",
         "task_scale": 0.05,
         "towers_read": "tasks",
