@@ -31,11 +31,11 @@ LISTED = {
     (
         "infnet_keras/callbacks/exact_auc.py",
         "jax_state_sync",
-    ): "under JAX a fit holds the weights: before an epoch's end only this brings them to the model",
+    ): "under JAX a fit holds the weights: until an epoch's end only this brings them over",
     (
         "infnet_keras/models/optimizer.py",
         "_learning_rate",
-    ): "the public learning_rate is the rate now, not the schedule that a fit has to tell its length",
+    ): "the public learning_rate is a number, not the schedule that a fit tells its length",
     (
         "infnet_keras/testing/layer_test.py",
         "_flatten_layers",
