@@ -144,7 +144,7 @@ class MultiTaskModel(keras.Model):
                 f"{', '.join(self.auxiliary_weights) or 'none'}"
             )
         for name, weight in self.auxiliary_weights.items():
-            self.add_loss(weight * losses[name])
+            self.add_loss(weight * ops.cast(losses[name], self._loss_dtype))
 
     def get_compile_config(self) -> dict[str, Any]:
         """As Keras', without `jit_compile`: a file may be loaded on another backend."""

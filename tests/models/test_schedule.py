@@ -138,7 +138,10 @@ def test_data_without_a_length_are_refused_unless_the_steps_are_told():
         make().fit((batch for batch in [Batches()[0]] * 4), verbose=0)
     model = make(steps=6)
     model.fit((batch for batch in [Batches()[0]] * 3), verbose=0)
-    assert rate(model) == pytest.approx(cosine(3, 6), rel=1e-5)
+    # Keras counts one step more on TensorFlow, where a generator ends inside a step.
+    done = int(keras.ops.convert_to_numpy(model.optimizer.iterations))
+    assert done in (3, 4)
+    assert rate(model) == pytest.approx(cosine(done, 6), rel=1e-5)
 
 
 def test_told_steps_stay_whatever_fit_takes():
