@@ -16,8 +16,9 @@ class Observer(keras.Model):
         look: inputs -> tensors, such as one of the model's methods.
 
     Example:
+        >>> inputs = next(prepared.reader("test", 24).batches()).inputs
         >>> Observer(model, model.token_weights).predict_on_batch(inputs).shape
-        (24, 4, 61)
+        (24, 4, 87)
     """
 
     def __init__(self, model: Any, look: Callable[[Mapping[str, Any]], Any]) -> None:

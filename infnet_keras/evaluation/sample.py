@@ -36,8 +36,8 @@ def sample_inputs(
         DataError: the split has no impression.
 
     Example:
-        >>> sum(len(inputs["user"]) for inputs in sample_inputs(prepared, "test", 1000))
-        768
+        >>> sum(len(inputs["user"]) for inputs in sample_inputs(prepared, "test", 64))
+        64
     """
     batch_size = min(batch_size, rows)
     reader = data.reader(split, batch_size, shuffle=True, seed=seed)

@@ -186,8 +186,10 @@ CASES = {
 FLOAT32_OUTPUTS = {
     "proxy_gated_unit": [""],
     "task_towers": [""],
+    "towers_of_kinds": [""],
     "infnet_block": ["categorical", "sequence", "categorical_gate", "sequence_gate"],
 }
+FLOAT32_OUTPUTS["infnet_block_output_gate"] = FLOAT32_OUTPUTS["infnet_block"]
 
 
 @pytest.mark.parametrize("case", CASES)
