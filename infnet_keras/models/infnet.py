@@ -15,7 +15,8 @@ from infnet_keras.layers import (
     SequenceTokens,
     TaskTokens,
 )
-from infnet_keras.models.infnet_roles import block_roles
+from infnet_keras.models.block_options import block_options
+from infnet_keras.models.mean_of_gated import mean_of_gated
 from infnet_keras.models.spec_model import SpecModel, repeat
 from infnet_keras.models.token_attention import aligned_weights
 from infnet_keras.spec.models import INFNetOptions
@@ -49,7 +50,7 @@ class INFNet(SpecModel):
 
     def build_layers(self) -> int:
         spec, options, dim = self.spec, self.options(INFNetOptions), self.spec.dim
-        gates, attends = options.without != "gates", options.without != "attention"
+        gates = options.without != "gates"
         self.reads_proxies = options.towers_read == "tasks_and_proxies"
         self.token_inputs = token_sequences(spec, options.tokens == "fused")
         sequences = [(None, each.length, dim) for each in self.token_inputs]
@@ -95,17 +96,7 @@ class INFNet(SpecModel):
         self.blocks = []
         for index in range(options.blocks):
             block = INFNetBlock(
-                **block_roles(options, index),
-                attention=options.attention if attends else "none",
-                output_gate=options.output_gate,
-                gate_source=options.gate_source,
-                residual=options.residual,
-                proxy_norm=options.proxy_norm,
-                num_heads=options.num_heads,
-                gate_hidden=options.gate_hidden,
-                dropout=options.dropout,
-                dtype=self.dtype_policy,
-                name=f"block_{index}",
+                **block_options(options, index), dtype=self.dtype_policy, name=f"block_{index}"
             )
             block.build(shapes)
             self.blocks.append(block)
@@ -140,8 +131,8 @@ class INFNet(SpecModel):
         if self.sequence_tokens is not None:
             state |= self._sequence_state(of_request)
             if "sequence_proxies" in state:
-                proxies = repeat(state["sequence_proxies"], requests, candidates)
-                state["sequence_proxies"] = proxies
+                name = "sequence_proxies"
+                state[name] = repeat(state[name], requests, candidates)
         outputs = self.answers(self._flow(state, shared=(requests, candidates)))
         return {task: ops.reshape(v, (requests, candidates)) for task, v in outputs.items()}
 
@@ -164,12 +155,8 @@ class INFNet(SpecModel):
     def _categorical_state(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         tokens, proxies = self.categorical_tokens([fields[name] for name in self.spec.fields])
         tasks, shared = self.task_tokens(tokens)
-        state = {
-            "categorical": tokens,
-            "categorical_proxies": proxies,
-            "shared_tasks": shared,
-            "tasks": tasks,
-        }
+        state = {"categorical": tokens, "categorical_proxies": proxies}
+        state |= {"shared_tasks": shared, "tasks": tasks}
         return {name: value for name, value in state.items() if value is not None}
 
     def _sequence_state(self, embedded: Embedded) -> dict[str, Any]:
@@ -200,21 +187,10 @@ class INFNet(SpecModel):
                 seen.append({**{n: state[n] for n in _SEEN if n in state}, "attention": attention})
         tasks = state["tasks"]
         if not self.attends:
-            tasks = tasks + self._mean_of_gated(state, shared)
+            tasks = tasks + ops.cast(mean_of_gated(state, shared), self.compute_dtype)
         if self.reads_proxies:
             tasks = tasks + ops.mean(first_proxies, axis=1, keepdims=True)
         return tasks
-
-    def _mean_of_gated(self, state: Mapping[str, Any], shared: tuple[Any, Any] | None) -> Any:
-        """w/o3: the mean of gated C and that of gated valid S, [batch, 1, dim]."""
-        total = ops.multiply(ops.mean(state["categorical"], axis=1), state["categorical_gate"])
-        if "sequence" in state:
-            valid = ops.cast(state["sequence_mask"], state["sequence"].dtype)
-            count = ops.maximum(ops.sum(valid, axis=1, keepdims=True), 1.0)
-            mean = ops.einsum("bl,bld->bd", valid, state["sequence"]) / count
-            mean = mean if shared is None else repeat(mean, *shared)
-            total = total + ops.multiply(mean, state["sequence_gate"])
-        return ops.cast(ops.expand_dims(total, 1), self.compute_dtype)
 
 
 _SEEN = ("tasks", "categorical_proxies")

@@ -1,17 +1,34 @@
-"""What each block of an INFNet computes: only what reaches the towers."""
+"""The arguments of each block of an INFNet."""
+
+from typing import Any
 
 from infnet_keras.spec.models import INFNetOptions
 
 _ROLES = ("update_proxies", "update_shared", "gate_tokens", "gate_tasks")
 
 
-def block_roles(options: INFNetOptions, index: int) -> dict[str, bool]:
-    """The roles of `INFNetBlock` for the block at an index.
+def block_options(options: INFNetOptions, index: int) -> dict[str, Any]:
+    """The arguments of `INFNetBlock` for the block at an index.
 
     Example:
-        >>> block_roles(INFNetOptions(blocks=2), 1)["update_proxies"]
+        >>> block_options(INFNetOptions(blocks=2), 1)["update_proxies"]
         False
     """
+    return {
+        **_roles(options, index),
+        "attention": "none" if options.without == "attention" else options.attention,
+        "output_gate": options.output_gate,
+        "gate_source": options.gate_source,
+        "residual": options.residual,
+        "proxy_norm": options.proxy_norm,
+        "num_heads": options.num_heads,
+        "gate_hidden": options.gate_hidden,
+        "dropout": options.dropout,
+    }
+
+
+def _roles(options: INFNetOptions, index: int) -> dict[str, bool]:
+    """What the block computes: only what reaches the towers."""
     after = options.blocks - 1 - index
     if options.without == "gates":
         # The tasks read ungated tokens: no proxy has a way to them.

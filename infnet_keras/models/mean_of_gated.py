@@ -1,0 +1,29 @@
+"""What the towers of INFNet's ablation w/o3 read besides their task token."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from keras import ops
+
+from infnet_keras.models.spec_model import repeat
+
+
+def mean_of_gated(state: Mapping[str, Any], candidates: tuple[Any, Any] | None = None) -> Any:
+    """The mean of the gated categorical tokens plus that of the gated, valid sequence tokens.
+
+    Args:
+        state: as `INFNetBlock` leaves it.
+        candidates: (R, K) where the sequence tokens are of R requests and all else of the K
+            candidates of each.
+
+    Returns:
+        float32 (or float64) [batch, 1, dim]; without any valid step the second mean is 0.
+    """
+    total = ops.multiply(ops.mean(state["categorical"], axis=1), state["categorical_gate"])
+    if "sequence" in state:
+        valid = ops.cast(state["sequence_mask"], state["sequence"].dtype)
+        count = ops.maximum(ops.sum(valid, axis=1, keepdims=True), 1.0)
+        mean = ops.einsum("bl,bld->bd", valid, state["sequence"]) / count
+        mean = mean if candidates is None else repeat(mean, *candidates)
+        total = total + ops.multiply(mean, state["sequence_gate"])
+    return ops.expand_dims(total, 1)
