@@ -46,16 +46,16 @@ class _OnDevice:
         window = Window(data, split, tuple(range(len(data.manifest.shards))))
         self._window = window
         self.users = window.users
-        self.labels = {task: np.asarray(v, np.float32) for task, v in window._labels.items()}
+        self.labels = {task: np.asarray(v, np.float32) for task, v in window.labels.items()}
         self._on_device = {task: jnp.asarray(v) for task, v in self.labels.items()}
-        self._fields = {n: jnp.asarray(window._field_ids[c]) for n, c in window._fields.items()}
+        self._fields = {n: jnp.asarray(window.field_ids[c]) for n, c in window.fields.items()}
         self._behaviours = {
             name: (
                 jnp.asarray(b.first),
                 jnp.asarray(b.last),
                 {c: jnp.asarray(v) for c, v in b.ids.items()},
             )
-            for name, b in window._behaviours.items()
+            for name, b in window.behaviours.items()
         }
 
     def batch(self, spec: Any, rows: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -64,7 +64,7 @@ class _OnDevice:
         inputs = {name: self._fields[name][rows] for name in spec.fields}
         for feature in spec.sequence_features:
             first, last, ids = self._behaviours[feature.sequence]
-            column = ids[self._window._features[feature.name]]
+            column = ids[self._window.features[feature.name]]
             at = first[rows][:, None] + jnp.arange(feature.length)
             inputs[feature.name] = column[jnp.where(at < last[rows][:, None], at, len(column) - 1)]
         inputs = {

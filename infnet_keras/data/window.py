@@ -48,7 +48,7 @@ class Batch(NamedTuple):
         )
 
 
-class _Behaviour(NamedTuple):
+class Behaviour(NamedTuple):
     """The events of one behaviour, and which of them each impression sees: first..last-1."""
 
     first: npt.NDArray[np.int64]
@@ -63,22 +63,30 @@ class Window:
         prepared: the data.
         split: which impressions.
         shards: numbers of the shards.
+
+    Attributes:
+        users: int64 [rows], a code a user.
+        labels: float32 [rows] by task, NaN where there is none.
+        fields: the column of ids that each field reads; `field_ids` holds them, int32 [rows] or
+            [rows, max_values].
+        features: the column of ids that each sequence feature reads.
+        behaviours: by name, the events that the impressions see.
     """
 
     def __init__(self, prepared: PreparedData, split: Split, shards: tuple[int, ...]):
         self._spec = prepared.spec
-        self._fields = layout.field_columns(prepared.spec)
-        self._features = layout.sequence_columns(prepared.spec)
+        self.fields = layout.field_columns(prepared.spec)
+        self.features = layout.sequence_columns(prepared.spec)
         parts = [_Part(prepared, split, shard) for shard in shards]
         self.users = np.concatenate([part.users for part in parts])
-        self._field_ids = {
+        self.field_ids = {
             column: np.concatenate([part.field_ids[column] for part in parts])
-            for column in dict.fromkeys(self._fields.values())
+            for column in dict.fromkeys(self.fields.values())
         }
-        self._labels = {
+        self.labels = {
             task: np.concatenate([part.labels[task] for part in parts]) for task in self._spec.tasks
         }
-        self._behaviours = {
+        self.behaviours = {
             name: _joined([part.behaviours[name] for part in parts])
             for name, sequence in self._spec.sequences.items()
             if sequence.attributes
@@ -89,12 +97,12 @@ class Window:
 
     def batch(self, rows: npt.NDArray[np.int64]) -> Batch:
         """The impressions at these rows of the window, with their histories."""
-        field_ids = {column: ids[rows] for column, ids in self._field_ids.items()}
-        inputs = {name: field_ids[column] for name, column in self._fields.items()}
+        field_ids = {column: ids[rows] for column, ids in self.field_ids.items()}
+        inputs = {name: field_ids[column] for name, column in self.fields.items()}
         steps: dict[str, npt.NDArray[np.int64]] = {}
         for feature in self._spec.sequence_features:
-            behaviour = self._behaviours[feature.sequence]
-            column = self._features[feature.name]
+            behaviour = self.behaviours[feature.sequence]
+            column = self.features[feature.name]
             ids = behaviour.ids[column]
             if feature.sequence not in steps:
                 at = behaviour.first[rows][:, None] + np.arange(feature.length)
@@ -102,7 +110,7 @@ class Window:
                     at < behaviour.last[rows][:, None], at, len(ids) - 1
                 )
             inputs[feature.name] = ids.take(steps[feature.sequence], axis=0)
-        labels = {task: labels[rows] for task, labels in self._labels.items()}
+        labels = {task: labels[rows] for task, labels in self.labels.items()}
         return Batch(inputs, labels, self.users[rows])
 
 
@@ -138,7 +146,7 @@ class _Part:
         self.field_ids = {column: ids(column, rows) for column in fields}
         self.labels = {task: array(layout.label_column(task))[rows] for task in spec.tasks}
         user_start = group_starts(users)[rows]
-        self.behaviours: dict[str, _Behaviour] = {}
+        self.behaviours: dict[str, Behaviour] = {}
         for name, sequence in spec.sequences.items():
             if not sequence.attributes:
                 continue
@@ -149,20 +157,20 @@ class _Part:
                 holds = array(layout.behaviour_column(name))
             histories = Histories.of(holds, user_start, end, sequence.length)
             columns = {features[f"{name}__{attribute}"] for attribute in sequence.attributes}
-            self.behaviours[name] = _Behaviour(
+            self.behaviours[name] = Behaviour(
                 histories.first.astype(np.int64),
                 histories.last.astype(np.int64),
                 {c: ids(c, histories.events) for c in columns},
             )
 
 
-def _joined(parts: list[_Behaviour]) -> _Behaviour:
+def _joined(parts: list[Behaviour]) -> Behaviour:
     """The same over several shards, each shard's events after the last's; padding at the end."""
     columns = parts[0].ids
     counts = [len(next(iter(part.ids.values()))) for part in parts]
     offsets = np.concatenate([[0], np.cumsum(counts)[:-1]])
     padding = {column: np.zeros((1, *ids.shape[1:]), np.int32) for column, ids in columns.items()}
-    return _Behaviour(
+    return Behaviour(
         np.concatenate([p.first + offset for p, offset in zip(parts, offsets, strict=True)]),
         np.concatenate([p.last + offset for p, offset in zip(parts, offsets, strict=True)]),
         {

@@ -4,10 +4,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from infnet_keras.spec import FeatureSpec
+
 pytestmark = pytest.mark.backend("tensorflow")
 
 
-def test_every_signature_is_warmed_with_requests_that_it_answers(exported: Path) -> None:
+def test_every_signature_is_warmed_with_requests_that_it_answers(
+    exported: Path, spec: FeatureSpec
+) -> None:
     import tensorflow as tf
 
     from infnet_keras.export.warmup import read_warmup
@@ -22,13 +26,15 @@ def test_every_signature_is_warmed_with_requests_that_it_answers(exported: Path)
         sizes.append((name, outputs["click"].shape.as_list()))
         if name != "attention":
             assert all((values.numpy() > 0).all() for values in outputs.values())
+    # A field is a token, and so is each step of each attribute's history.
+    tokens = len(spec.fields) + sum(feature.length for feature in spec.sequence_features)
     assert sizes == [
         ("serving_default", [1]),
         ("serving_default", [32]),
         ("predict", [1]),
         ("predict", [32]),
         ("rank", [1, 100]),
-        ("attention", [1, 19]),
+        ("attention", [1, tokens]),
     ]
 
 
