@@ -27,8 +27,8 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
-from infnet_keras.data.prepared import PreparedData
-from infnet_keras.data.window import Window
+from infnet_keras.data.prepared.prepared_data import PreparedData
+from infnet_keras.data.prepared.window import Window
 from infnet_keras.evaluation import Predictions
 from infnet_keras.losses import MaskedBinaryCrossentropy
 from infnet_keras.metrics import auc, grouped_auc

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from infnet_keras import models as models
     from infnet_keras import testing as testing
     from infnet_keras.data import PreparedData, generate, prepare
-    from infnet_keras.data.dataset import ImpressionDataset
+    from infnet_keras.data.prepared.dataset import ImpressionDataset
     from infnet_keras.evaluation import evaluate_predictions, predict_split
     from infnet_keras.export import export_saved_model
     from infnet_keras.models import INFNet, from_spec
@@ -27,7 +27,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "FeatureSpec": "spec",
     "INFNet": "models",
-    "ImpressionDataset": "data.dataset",
+    "ImpressionDataset": "data.prepared.dataset",
     "PreparedData": "data",
     "evaluate_predictions": "evaluation",
     "export_saved_model": "export",

@@ -20,6 +20,7 @@ _LIBRARIES = (
 _DATA = (
     "infnet_keras/data",
     "infnet_keras/features",
+    "infnet_keras/files",
     "infnet_keras/spec",
     "tfx_pipeline/beam",
     "tfx_pipeline/components/example_gen",

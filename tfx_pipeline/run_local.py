@@ -11,7 +11,7 @@ from typing import TextIO
 
 from infnet_keras.cli.beam_arguments import parsed_with_beam
 from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts, resolved_spec
-from infnet_keras.data.splits import split_starts
+from infnet_keras.data.history.splits import split_starts
 from infnet_keras.errors import DataError, InfnetError
 from infnet_keras.spec import FeatureSpec
 

@@ -49,7 +49,7 @@ def add_parser(groups: Any) -> None:
 
 def _prepare(arguments: argparse.Namespace) -> None:
     from infnet_keras.data import prepare
-    from infnet_keras.data.splits import split_starts
+    from infnet_keras.data.history.splits import split_starts
 
     spec = resolved_spec(arguments.spec, arguments.set)
     valid_from, test_from = split_starts(spec, arguments.valid_from, arguments.test_from)

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infnet_keras.errors import InfnetError
+from infnet_keras.files.whole_file import write_whole
 
 
 def write_output(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file.
+    """Write a file; it appears whole or not at all.
 
     Raises:
         InfnetError: it cannot be written, or its name does not fit what is written.
     """
     try:
-        write(path)
+        write_whole(path, write)
     except (OSError, ValueError) as error:
         raise InfnetError(f"cannot write {path}: {error}") from error

@@ -1,14 +1,15 @@
 """From raw logs to batches: preparation, prepared directories, readers, generated logs.
 
-`ImpressionDataset` is in `infnet_keras.data.dataset`, the one module here that imports Keras.
+`ImpressionDataset` is in `infnet_keras.data.prepared.dataset`, which imports Keras.
 """
 
-from infnet_keras.data.generate import Generated, generate
-from infnet_keras.data.manifest import Manifest
-from infnet_keras.data.prepare import prepare
-from infnet_keras.data.prepared import PreparedData, Split
-from infnet_keras.data.reader import ImpressionReader
-from infnet_keras.data.window import Batch
+from infnet_keras.data.generated.generate import Generated, generate
+from infnet_keras.data.history.splits import Split
+from infnet_keras.data.preparation.prepare import prepare
+from infnet_keras.data.prepared.batch import Batch
+from infnet_keras.data.prepared.manifest import Manifest
+from infnet_keras.data.prepared.prepared_data import PreparedData
+from infnet_keras.data.prepared.reader import ImpressionReader
 
 __all__ = [
     "Batch",

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from infnet_keras.data.impressions import Impressions, Split
+from infnet_keras.data.history.splits import Split
+from infnet_keras.data.prepared.impressions import Impressions
 from infnet_keras.errors import DataError
 from infnet_keras.evaluation.predictions import Predictions
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.errors import DataError
+from infnet_keras.files.whole_file import write_whole
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,12 @@ class Predictions:
         for task in self.tasks:
             arrays[f"labels/{task}"] = self.labels[task]
             arrays[f"probabilities/{task}"] = self.probabilities[task]
-        partial = path.with_name(f"{path.name}.partial")
-        with partial.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **arrays)
-        partial.replace(path)
+
+        def write(partial: Path) -> None:
+            with partial.open("wb") as file:
+                np.savez_compressed(file, allow_pickle=False, **arrays)
+
+        write_whole(path, write)
 
     @classmethod
     def load(cls, path: str | Path) -> "Predictions":

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infnet_keras.data.impressions import Impressions, Split
+from infnet_keras.data.history.splits import Split
+from infnet_keras.data.prepared.impressions import Impressions
 
 if TYPE_CHECKING:
-    from infnet_keras.data.window import Ids
+    from infnet_keras.data.prepared.batch import Ids
 
 BATCH_SIZE = 256  # small, so that a sample of a few thousand comes from many places
 

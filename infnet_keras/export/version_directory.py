@@ -1,7 +1,6 @@
 """Version directories as TF Serving polls them: DIR/<integer>, written whole or not at all."""
 
 import errno
-import fcntl
 import os
 import secrets
 import shutil
@@ -9,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infnet_keras.errors import ExportError
+from infnet_keras.files.directory_lock import lock_directory, remove_abandoned, unlock_directory
 
 _WRITING = ".writing-"  # not an integer: TF Serving never looks into it
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
@@ -75,24 +75,22 @@ def write_version(directory: Path, version: int | None, write: Callable[[Path], 
         raise ExportError(f"cannot write {directory / str(number)}: {error}") from error
     finally:
         shutil.rmtree(writing, ignore_errors=True)
-        _unlock(lock)
+        unlock_directory(lock)
     return path
 
 
 def _start(directory: Path, number: int) -> tuple[Path, int | None]:
     """Remove what killed exporters have left; make and lock a directory to write in."""
-    entry = _lock(directory, wait=True)  # a new directory is never seen before it is locked
+    entry = lock_directory(
+        directory, wait=True
+    )  # a new directory is never seen before it is locked
     try:
-        for path in directory.glob(f"{_WRITING}*"):
-            lock = _lock(path)
-            if lock is not None:
-                shutil.rmtree(path, ignore_errors=True)
-                _unlock(lock)
+        remove_abandoned([*directory.glob(f"{_WRITING}*")])
         writing = directory / f"{_WRITING}{number}-{os.getpid()}-{secrets.token_hex(4)}"
         writing.mkdir()
-        return writing, _lock(writing)
+        return writing, lock_directory(writing)
     finally:
-        _unlock(entry)
+        unlock_directory(entry)
 
 
 def _next(directory: Path) -> int:
@@ -131,26 +129,4 @@ def _sync(path: Path) -> None:
     try:
         os.fsync(descriptor)
     finally:
-        os.close(descriptor)
-
-
-def _lock(directory: Path, wait: bool = False) -> int | None:
-    """Lock a directory until the process ends, however it ends; None where that cannot be.
-
-    Where the file system has no such locks (NFS) nobody removes another's directory.
-    """
-    try:
-        descriptor = os.open(directory, os.O_RDONLY)
-    except FileNotFoundError:  # finished meanwhile
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
-
-
-def _unlock(descriptor: int | None) -> None:
-    if descriptor is not None:
         os.close(descriptor)

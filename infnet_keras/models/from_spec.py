@@ -15,7 +15,7 @@ from infnet_keras.models.spec_model import SpecModel
 from infnet_keras.spec import FeatureSpec, load_spec, override_spec
 
 if TYPE_CHECKING:
-    from infnet_keras.data.impressions import Impressions
+    from infnet_keras.data.prepared.impressions import Impressions
 
 
 def from_spec(
@@ -52,7 +52,7 @@ def from_spec(
         spec = override_spec(spec, overrides)
     if isinstance(data, str | Path):
         # Brings Arrow, which a model without data can do without.
-        from infnet_keras.data.prepared import PreparedData
+        from infnet_keras.data.prepared.prepared_data import PreparedData
 
         data = PreparedData.open(Path(data))
     options = spec.training

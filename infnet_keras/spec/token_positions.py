@@ -1,8 +1,11 @@
 """The tokens that a spec's model attends to, by name."""
 
-from typing import NamedTuple
+from __future__ import annotations
 
-from infnet_keras.spec.feature_spec import FeatureSpec
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from infnet_keras.spec.feature_spec import FeatureSpec
 
 
 class Position(NamedTuple):

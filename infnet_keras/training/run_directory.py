@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from infnet_keras.errors import ModelError
+from infnet_keras.files.whole_file import UNFINISHED, write_whole
 from infnet_keras.training.training_state import Evaluation, TrainingState, is_of_version_1
-
-_UNFINISHED = "partial."  # prefix of a file that is being written
 
 
 class RunDirectory:
@@ -142,7 +141,7 @@ class RunDirectory:
             return
         if not self.path.is_dir():
             raise ModelError(f"{self.path} is a file; give --run a directory")
-        started = {self.checkpoints.name, _UNFINISHED + "state.json"}  # killed as it began
+        started = {self.checkpoints.name, UNFINISHED + "state.json"}  # killed as it began
         strangers = sorted(e.name for e in self.path.iterdir() if e.name not in started)
         if strangers:
             raise ModelError(
@@ -168,7 +167,7 @@ class RunDirectory:
                     f"{self.checkpoints / name} is missing, so the run cannot be continued; begin "
                     "again with --restart"
                 )
-        for partial in self.path.glob(f"{_UNFINISHED}*"):
+        for partial in self.path.glob(f"{UNFINISHED}*"):
             partial.unlink()
         if state.finished is not None:
             shutil.rmtree(self.checkpoints, ignore_errors=True)
@@ -212,17 +211,8 @@ def replace_file(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         ModelError: it cannot be written (a full disk, ...); the file at `path` is as before.
     """
-    partial = path.with_name(_UNFINISHED + path.name)
     with _failure_explained(path):
-        try:
-            partial.unlink(missing_ok=True)
-            write(partial)
-            with partial.open("rb+") as file:
-                os.fsync(file.fileno())
-            partial.replace(path)
-        finally:
-            # Also after the move: one between two links to the same file leaves both.
-            partial.unlink(missing_ok=True)
+        write_whole(path, write)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from infnet_keras.data.dataset import ImpressionDataset
+from infnet_keras.data.prepared.dataset import ImpressionDataset
 
 
 class SeedEpoch(keras.callbacks.Callback):

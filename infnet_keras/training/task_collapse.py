@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infnet_keras.data.impressions import Impressions
+from infnet_keras.data.prepared.impressions import Impressions
 from infnet_keras.evaluation import sample_inputs
 from infnet_keras.evaluation.collapse import CollapseGauge
 from infnet_keras.evaluation.sample import BATCH_SIZE

@@ -9,8 +9,8 @@ import keras
 from rich.console import Console
 
 from infnet_keras.data import PreparedData
-from infnet_keras.data.dataset import ImpressionDataset
-from infnet_keras.data.impressions import Impressions
+from infnet_keras.data.prepared.dataset import ImpressionDataset
+from infnet_keras.data.prepared.impressions import Impressions
 from infnet_keras.errors import DataError
 from infnet_keras.models import from_spec
 from infnet_keras.spec import FeatureSpec, dump_spec

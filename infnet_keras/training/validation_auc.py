@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from infnet_keras.data.impressions import Impressions
+from infnet_keras.data.prepared.impressions import Impressions
 from infnet_keras.errors import DataError
 from infnet_keras.evaluation import predict_split
 from infnet_keras.evaluation.report import mean_of, or_none

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from infnet_keras.data import PreparedData, prepare
-from infnet_keras.data.dataset import ImpressionDataset
+from infnet_keras.data.prepared.dataset import ImpressionDataset
 from infnet_keras.spec import spec_from_dict
 
 
@@ -109,7 +109,8 @@ def many_shards(tmp_path, content, write, split, monkeypatch) -> PreparedData:
     log = "user,item,time,clicked\n" + "\n".join(lines) + "\n"
     directory = tmp_path / "out"
     partitions, reader = map(
-        importlib.import_module, ("infnet_keras.data.prepare", "infnet_keras.data.reader")
+        importlib.import_module,
+        ("infnet_keras.data.preparation.prepare", "infnet_keras.data.prepared.reader"),
     )
     monkeypatch.setattr(partitions, "ROWS_PER_PARTITION", 20)
     monkeypatch.setattr(reader, "WINDOW_EVENTS", 1)

@@ -60,7 +60,7 @@ def test_counts_equal_those_of_a_loop_over_the_log(
         "item_rate": derived("item", "history_rate"),
         "maker_clicks": derived("maker", "history_count"),
     }
-    module = import_module("infnet_keras.data.prepare")
+    module = import_module("infnet_keras.data.preparation.prepare")
     monkeypatch.setattr(module, "ROWS_PER_PARTITION", 400 // partitions)
     out = tmp_path / "out"
     spec = spec_from_dict(content)

@@ -317,7 +317,9 @@ def test_sequences_equal_the_slow_reference(
     directory = tmp_path_factory.mktemp("log")
     write_log(directory, log, history)
     monkeypatch.setattr(
-        import_module("infnet_keras.data.prepare"), "ROWS_PER_PARTITION", rows_per_partition
+        import_module("infnet_keras.data.preparation.prepare"),
+        "ROWS_PER_PARTITION",
+        rows_per_partition,
     )
     prepare(
         SPEC,

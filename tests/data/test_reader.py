@@ -37,7 +37,7 @@ def prepared(tmp_path_factory) -> PreparedData:
         + "".join(f"{random.integers(50)},{n},{random.integers(2)}\n" for n in range(EVENTS + 50))
     )
     with pytest.MonkeyPatch.context() as patch:
-        module = importlib.import_module("infnet_keras.data.prepare")
+        module = importlib.import_module("infnet_keras.data.preparation.prepare")
         patch.setattr(module, "ROWS_PER_PARTITION", 100)
         fraction = EVENTS / (EVENTS + 50)
         prepare(spec, directory, directory / "out", fraction, fraction)
@@ -48,7 +48,7 @@ def prepared(tmp_path_factory) -> PreparedData:
 
 @pytest.fixture(params=[1, 250, 10**9], ids=["window of a shard", "of some", "of all"])
 def window(request, monkeypatch) -> int:
-    module = importlib.import_module("infnet_keras.data.reader")
+    module = importlib.import_module("infnet_keras.data.prepared.reader")
     monkeypatch.setattr(module, "WINDOW_EVENTS", request.param)
     return request.param
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from infnet_keras.data.splits import SplitRule, split_starts
+from infnet_keras.data.history.splits import SplitRule, split_starts
 from infnet_keras.errors import DataError
 from infnet_keras.spec import Time, load_spec
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infnet_keras.data import PreparedData, prepare
-from infnet_keras.data.statistics import NumberSample, ValueCounts
+from infnet_keras.data.preparation.statistics import NumberSample, ValueCounts
 from infnet_keras.spec import spec_from_dict
 
 

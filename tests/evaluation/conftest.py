@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from infnet_keras.data.generate import generate
-from infnet_keras.data.prepare import prepare
-from infnet_keras.data.prepared import PreparedData
+from infnet_keras.data.generated.generate import generate
+from infnet_keras.data.preparation.prepare import prepare
+from infnet_keras.data.prepared.prepared_data import PreparedData
 from infnet_keras.evaluation import Predictions
 from infnet_keras.spec import load_spec
 

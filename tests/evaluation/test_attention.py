@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from infnet_keras.data.reader import ImpressionReader
+from infnet_keras.data.prepared.reader import ImpressionReader
 from infnet_keras.errors import DataError, ModelError
 from infnet_keras.evaluation.attention import average_attention
 from infnet_keras.evaluation.plots import plot_attention, plot_calibration

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from infnet_keras.data.reader import ImpressionReader
+from infnet_keras.data.prepared.reader import ImpressionReader
 from infnet_keras.errors import DataError
 from infnet_keras.evaluation import predict_split
 from infnet_keras.models.from_spec import from_spec

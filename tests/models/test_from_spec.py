@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from infnet_keras.data.reader import ImpressionReader
+from infnet_keras.data.prepared.reader import ImpressionReader
 from infnet_keras.errors import DataError, ModelError, SpecError
 from infnet_keras.models import MODELS, INFNet
 from infnet_keras.models.from_spec import from_spec

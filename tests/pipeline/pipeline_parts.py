@@ -14,7 +14,7 @@ from tfx.proto import example_gen_pb2, transform_pb2
 from tfx.types import Artifact, artifact_utils, standard_artifacts
 from tfx.utils import io_utils, json_utils
 
-from infnet_keras.data.example_columns import ExampleColumn, example_columns
+from infnet_keras.data.examples.columns import ExampleColumn, example_columns
 from infnet_keras.spec import FeatureSpec, dump_spec
 from infnet_keras.spec.sources import ColumnType
 from tfx_pipeline.beam.local_runner import with_local_runner

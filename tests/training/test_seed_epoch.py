@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from infnet_keras.data import PreparedData
-from infnet_keras.data.dataset import ImpressionDataset
+from infnet_keras.data.prepared.dataset import ImpressionDataset
 from infnet_keras.training.seed_epoch import SeedEpoch
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from infnet_keras.data.examples_manifest import FileFormat
+from infnet_keras.data.examples.manifest import FileFormat
 from tfx_pipeline.beam.encode import ExampleEncoder
 from tfx_pipeline.beam.storage import delete
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import apache_beam as beam
 
-from infnet_keras.data.columns import ColumnPlan
-from infnet_keras.data.example_columns import example_columns
-from infnet_keras.data.examples_manifest import FILE_NAME, ExamplesManifest, FileFormat
-from infnet_keras.data.group_histories import GroupHistories
-from infnet_keras.data.log_pass import history_columns, history_files
-from infnet_keras.data.prepare import partitions_of
-from infnet_keras.data.splits import SplitRule, split_starts
+from infnet_keras.data.examples.columns import example_columns
+from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest, FileFormat
+from infnet_keras.data.history.group_histories import GroupHistories
+from infnet_keras.data.history.splits import SplitRule, split_starts
+from infnet_keras.data.preparation.log_pass import history_columns, history_files
+from infnet_keras.data.preparation.prepare import partitions_of
+from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.finish import FAILURE, FinishExamples
@@ -40,10 +40,10 @@ def write_examples(
 ) -> beam.PCollection:
     """Add to a pipeline what turns raw logs into an examples directory.
 
-    Rows and histories are those of `infnet_keras.data.prepare`. Headers of the raw files are read
-    here, everything else when the pipeline runs. Afterwards call `check_examples`: what is wrong
-    with the values of the input is found out there, not raised by the run. Files are replaced when
-    work is done again; `manifest.json` is written last.
+    Rows and histories are those of `infnet data prepare`. Headers of the raw files are read here,
+    everything else when the pipeline runs. Afterwards call `check_examples`: what is wrong with the
+    values of the input is found out there, not raised by the run. Files are replaced when work is
+    done again; `manifest.json` is written last.
 
     Args:
         pipeline: of any runner.
@@ -51,7 +51,7 @@ def write_examples(
         input: directory of the raw files, local or of any file system that Beam knows.
         output: the examples directory: absent, empty, or of an earlier attempt that did not end.
             Every worker must be able to write there.
-        history: a file of events from before the log; see `infnet_keras.data.prepare`.
+        history: a file of events from before the log; see `infnet_keras.data.preparation.prepare`.
         valid_from: first local day of validation, or the fraction of rows before it; None for the
             spec's `splits`.
         test_from: the same for the test.

@@ -7,10 +7,10 @@ from importlib.metadata import version
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 
-from infnet_keras.data.examples_manifest import FILE_NAME, ExamplesManifest
-from infnet_keras.data.log_pass import check_rows
-from infnet_keras.data.raw_examples import raw_batch
-from infnet_keras.data.splits import SPLITS
+from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest
+from infnet_keras.data.examples.raw_examples import raw_batch
+from infnet_keras.data.history.splits import SPLITS
+from infnet_keras.data.preparation.log_pass import check_rows
 from infnet_keras.errors import DataError
 from infnet_keras.features.assets import plain_json
 from infnet_keras.spec import dump_spec

@@ -7,13 +7,13 @@ from threading import Lock
 import pyarrow as pa
 from apache_beam.utils.shared import Shared
 
-from infnet_keras.data.columns import ColumnPlan
-from infnet_keras.data.example_columns import ExampleColumn
-from infnet_keras.data.examples_manifest import FileFormat
-from infnet_keras.data.group_histories import GroupHistories
-from infnet_keras.data.partition import Partition
-from infnet_keras.data.side_table import SideTable
-from infnet_keras.data.sources import RawFiles
+from infnet_keras.data.examples.columns import ExampleColumn
+from infnet_keras.data.examples.manifest import FileFormat
+from infnet_keras.data.history.group_histories import GroupHistories
+from infnet_keras.data.history.partition import Partition
+from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.side_table import SideTable
+from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.messages import HISTORY, LOG, PartitionInput, unpacked
 from tfx_pipeline.beam.storage import storage_of

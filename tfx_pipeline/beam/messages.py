@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.events import TIME
-from infnet_keras.data.spill import IPC_OPTIONS
+from infnet_keras.data.history.events import TIME
+from infnet_keras.data.preparation.spill import IPC_OPTIONS
 
 LOG, HISTORY = 0, 1
 

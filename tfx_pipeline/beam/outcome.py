@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import apache_beam as beam
 
-from infnet_keras.data.counts import Counts
-from infnet_keras.data.raw_examples import MOST, Drawn
+from infnet_keras.data.examples.raw_examples import MOST, Drawn
+from infnet_keras.data.preparation.counts import Counts
 from tfx_pipeline.beam.messages import Failure
 
 

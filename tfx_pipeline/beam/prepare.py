@@ -13,10 +13,10 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from infnet_keras.cli.beam_arguments import parsed_with_beam
 from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts, resolved_spec
-from infnet_keras.data.examples_manifest import FILE_NAME, ExamplesManifest
-from infnet_keras.data.output_directory import output_directory
-from infnet_keras.data.splits import SPLITS
+from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest
+from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.errors import DataError, InfnetError
+from infnet_keras.files.whole_directory import output_directory
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.example_file import TEMPORARY
 from tfx_pipeline.beam.examples import check_examples, write_examples

@@ -6,7 +6,7 @@ from uuid import uuid4
 import apache_beam as beam
 import pyarrow as pa
 
-from infnet_keras.data.group_histories import GroupHistories
+from infnet_keras.data.history.group_histories import GroupHistories
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.example_file import TEMPORARY, replaced_file

@@ -6,11 +6,11 @@ import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
-from infnet_keras.data.example_builder import ExampleBuilder
-from infnet_keras.data.example_columns import arrow_schema
-from infnet_keras.data.histories import Rows
-from infnet_keras.data.raw_examples import draw
-from infnet_keras.data.splits import SPLITS, SplitRule
+from infnet_keras.data.examples.builder import ExampleBuilder
+from infnet_keras.data.examples.columns import arrow_schema
+from infnet_keras.data.examples.raw_examples import draw
+from infnet_keras.data.history.histories import Rows
+from infnet_keras.data.history.splits import SPLITS, SplitRule
 from infnet_keras.errors import DataError
 from tfx_pipeline.beam.encode import ExampleEncoder
 from tfx_pipeline.beam.example_file import SUFFIXES, write_example_file

@@ -5,7 +5,7 @@ import json
 from google.protobuf.wrappers_pb2 import BoolValue, DoubleValue
 from tensorflow_model_analysis.proto import config_pb2
 
-from infnet_keras.data.example_columns import label_name, weight_name
+from infnet_keras.data.examples.columns import label_name, weight_name
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.pipeline_options import METRICS, Bound, Metric
 from tfx_pipeline.evaluation.predictions import SIGNATURE

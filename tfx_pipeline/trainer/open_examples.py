@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from tfx.components.trainer.fn_args_utils import FnArgs
 
-from infnet_keras.data.impressions import Split
+from infnet_keras.data.history.splits import Split
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.schema_description import read_description
 from tfx_pipeline.trainer.transformed_examples import TransformedExamples

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import tensorflow as tf
 
-from infnet_keras.data.impressions import Split
+from infnet_keras.data.history.splits import Split
 from infnet_keras.errors import DataError
 from infnet_keras.features import Assets
 from infnet_keras.spec import FeatureSpec
@@ -14,7 +14,7 @@ from tfx_pipeline.trainer.transformed_reader import TransformedReader
 
 
 class TransformedExamples:
-    """Impressions that Transform has written: an `infnet_keras.data.impressions.Impressions`.
+    """What Transform has written, as `infnet_keras.data.prepared.impressions.Impressions`.
 
     Args:
         spec: the feature spec.

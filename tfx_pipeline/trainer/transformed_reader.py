@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from infnet_keras.data.example_columns import label_name, weight_name
-from infnet_keras.data.reader import concatenated
-from infnet_keras.data.window import Batch
+from infnet_keras.data.examples.columns import label_name, weight_name
+from infnet_keras.data.prepared.batch import Batch, concatenated
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.transform.preprocessing import USER_CODE, model_input_shapes

@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from infnet_keras.data.example_columns import example_columns, label_name, weight_name
+from infnet_keras.data.examples.columns import example_columns, label_name, weight_name
 from infnet_keras.export.examples import dense_inputs, first_value
 from infnet_keras.export.payload import MISSING
 from infnet_keras.features import raw_inputs

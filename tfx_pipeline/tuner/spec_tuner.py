@@ -12,7 +12,7 @@ from keras_tuner.errors import FailedTrialError, FatalError
 from keras_tuner.oracles import RandomSearchOracle
 from rich.console import Console
 
-from infnet_keras.data.impressions import Impressions
+from infnet_keras.data.prepared.impressions import Impressions
 from infnet_keras.errors import InfnetError, ModelError, SpecError
 from infnet_keras.spec import FeatureSpec, override_spec
 from infnet_keras.training import train

@@ -16,10 +16,10 @@ from pydantic import (
 
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.models.model_options import ModelOptions, Widths
+from infnet_keras.spec.token_positions import Position, token_positions
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
-    from infnet_keras.spec.token_positions import Position
 
 # What the paper's formulas say, where the defaults say something else.
 _VARIANTS: dict[str, dict[str, Any]] = {
@@ -115,9 +115,6 @@ class INFNetOptions(ModelOptions):
                 )
 
     def positions(self, spec: FeatureSpec) -> list[Position]:
-        # At the top it would import the spec, which holds these options.
-        from infnet_keras.spec.token_positions import token_positions
-
         return [] if self.without == "attention" else token_positions(spec, self.tokens == "fused")
 
     def describe(self, spec: FeatureSpec) -> list[str]:

@@ -8,7 +8,7 @@ import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from infnet_keras.data.examples_manifest import ExamplesManifest
+from infnet_keras.data.examples.manifest import ExamplesManifest
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.examples import check_examples, write_examples
 from tfx_pipeline.beam.local_runner import with_local_runner

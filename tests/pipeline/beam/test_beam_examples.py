@@ -13,8 +13,8 @@ from beam_logs import SHOP_SPLIT, shop_content, write_shop
 from beam_rows import read_examples
 from tfx_bsl.coders.example_coder import ExamplesToRecordBatchDecoder
 
-from infnet_keras.data.example_columns import example_columns
-from infnet_keras.data.examples_manifest import ExamplesManifest
+from infnet_keras.data.examples.columns import example_columns
+from infnet_keras.data.examples.manifest import ExamplesManifest
 from infnet_keras.errors import DataError
 from infnet_keras.export.examples import parse_examples
 from infnet_keras.features.raw_inputs import raw_inputs

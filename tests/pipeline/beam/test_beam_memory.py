@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.csv
 from beam_logs import rows_content
 
-from infnet_keras.data.examples_manifest import ExamplesManifest
+from infnet_keras.data.examples.manifest import ExamplesManifest
 from infnet_keras.spec import dump_spec, spec_from_dict
 
 EVENTS = 1_000_000

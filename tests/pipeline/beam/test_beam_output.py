@@ -15,7 +15,7 @@ from beam_logs import SHOP_SPLIT, rows_content, shop_content, write_rows, write_
 from beam_rows import read_examples
 from file_systems import StoreFileSystem, TreeFileSystem
 
-from infnet_keras.data.examples_manifest import ExamplesManifest
+from infnet_keras.data.examples.manifest import ExamplesManifest
 from infnet_keras.errors import DataError
 from infnet_keras.spec import dump_spec, spec_from_dict
 from tfx_pipeline.beam import storage, write_partition

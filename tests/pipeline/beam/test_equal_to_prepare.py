@@ -1,4 +1,4 @@
-"""The Beam job against `infnet_keras.data.prepare`, row by row."""
+"""The Beam job against `infnet_keras.data.preparation.prepare`, row by row."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ from beam_logs import (
 from beam_rows import example_rows, prepared_rows
 
 from infnet_keras.data import PreparedData, generate, prepare
-from infnet_keras.data.examples_manifest import ExamplesManifest
+from infnet_keras.data.examples.manifest import ExamplesManifest
 from infnet_keras.spec import load_spec, override_spec, spec_from_dict
 
 REAL = os.environ.get("KUAIRAND_PURE_DIR")
@@ -101,8 +101,8 @@ def test_shipped_specs_on_generated_logs(tmp_path, write, name) -> None:
 
 def test_blocks_and_partitions_leave_no_trace(tmp_path, write, monkeypatch) -> None:
     """Small blocks: many pieces of each user, which must come back into the log's order."""
-    monkeypatch.setattr("infnet_keras.data.sources._CSV_BLOCK_BYTES", 1 << 10)
-    monkeypatch.setattr("infnet_keras.data.sources._PARQUET_BLOCK_ROWS", 37)
+    monkeypatch.setattr("infnet_keras.data.raw.sources._CSV_BLOCK_BYTES", 1 << 10)
+    monkeypatch.setattr("infnet_keras.data.raw.sources._PARQUET_BLOCK_ROWS", 37)
     test_a_log_with_everything(tmp_path, write, partitions=3, with_history=True)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from infnet_keras.data.raw_examples import MOST, Drawn
+from infnet_keras.data.examples.raw_examples import MOST, Drawn
 from tfx_pipeline.beam.outcome import MergeOutcomes, Outcome
 
 

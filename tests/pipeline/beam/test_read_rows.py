@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from beam_logs import rows_content
 
-from infnet_keras.data.columns import ColumnPlan
-from infnet_keras.data.sources import RawFiles
+from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.spec import FeatureSpec, spec_from_dict
 from tfx_pipeline.beam import examples
 from tfx_pipeline.beam.examples import write_examples

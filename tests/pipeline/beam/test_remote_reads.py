@@ -11,8 +11,8 @@ import pytest
 from beam_logs import rows_content, write_rows
 from file_systems import StoreFileSystem
 
-from infnet_keras.data.columns import ColumnPlan
-from infnet_keras.data.sources import RawFiles
+from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.errors import DataError
 from infnet_keras.spec import spec_from_dict
 from infnet_keras.spec.sources import Source

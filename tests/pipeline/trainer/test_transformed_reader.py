@@ -8,7 +8,7 @@ import pytest
 from clicks import SPEC, TYPES
 from tfx.types import Artifact
 
-from infnet_keras.data.window import Batch
+from infnet_keras.data.prepared.batch import Batch
 from infnet_keras.errors import DataError
 from tfx_pipeline.trainer import transformed_reader
 from tfx_pipeline.trainer.transformed_examples import TransformedExamples

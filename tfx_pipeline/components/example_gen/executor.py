@@ -10,8 +10,8 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.proto import example_gen_pb2
 from tfx.types import Artifact, artifact_utils
 
-from infnet_keras.data.examples_manifest import FILE_NAME, ExamplesManifest
-from infnet_keras.data.splits import SPLITS
+from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest
+from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.errors import DataError
 from infnet_keras.spec import parse_spec
 from tfx_pipeline.beam.examples import check_examples, write_examples

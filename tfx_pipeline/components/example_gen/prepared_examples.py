@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import tensorflow as tf
 from apache_beam.io.filesystems import FileSystems
 
-from infnet_keras.data.examples_manifest import FILE_NAME, ExamplesManifest, FileFormat
-from infnet_keras.data.splits import SPLITS, start_number
+from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest, FileFormat
+from infnet_keras.data.history.splits import SPLITS, start_number
 from infnet_keras.errors import DataError
 from infnet_keras.features.assets import definition_of
 from infnet_keras.spec import FeatureSpec, parse_spec

@@ -12,7 +12,7 @@ from tfx.types import Artifact, BaseChannel, Channel, artifact_utils, standard_a
 from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionParameter
 from tfx.utils import io_utils
 
-from infnet_keras.data.examples_manifest import ExamplesManifest
+from infnet_keras.data.examples.manifest import ExamplesManifest
 from infnet_keras.spec import parse_spec
 from tfx_pipeline.beam.finish import RAW_EXAMPLES
 from tfx_pipeline.beam.storage import storage_of

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from tensorflow_metadata.proto.v0 import schema_pb2
 
-from infnet_keras.data.example_columns import ExampleColumn, example_columns
+from infnet_keras.data.examples.columns import ExampleColumn, example_columns
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 

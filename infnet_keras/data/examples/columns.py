@@ -1,0 +1,129 @@
+"""The columns of an examples directory: what one impression holds there, raw.
+
+Whoever writes, checks, transforms or trains on examples takes names and types from here.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+import pyarrow as pa
+
+from infnet_keras.data.raw.conversion import ARROW_TYPES
+from infnet_keras.errors import DataError
+from infnet_keras.features.raw_inputs import raw_inputs
+from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.sources import ColumnType
+
+Kind = Literal["value", "sequence", "fitting", "user", "label", "weight"]
+
+
+class ExampleColumn(NamedTuple):
+    """One column of the examples.
+
+    Attributes:
+        name: in the files: of a feature in tf.Examples, of a column in Parquet.
+        dtype: of its values; int64 is an int64_list, float32 a float_list, string a bytes_list.
+        kind: "value", one value or none where it is missing; "sequence", a list, oldest event
+            first; "fitting", a value that only fits vocabularies or quantiles; "user", the user's
+            key where no raw input holds it; "label", 0 or 1; "weight", 1.0, or 0.0 where the label
+            does not count.
+        column: the raw column it holds (of a label, the one that it comes from), or the field
+            whose history count or rate it is.
+        sequence: the behaviour of a "sequence", else None.
+        task: the task of a "label" or a "weight", else None.
+    """
+
+    name: str
+    dtype: ColumnType
+    kind: Kind
+    column: str
+    sequence: str | None = None
+    task: str | None = None
+
+    @property
+    def arrow_type(self) -> pa.DataType:
+        """Its type in Parquet files: a missing value is null, also one inside a list."""
+        values = ARROW_TYPES[self.dtype]
+        return pa.list_(values) if self.kind == "sequence" else values
+
+
+def label_name(task: str) -> str:
+    """The column that holds a task's label, as int64 0 or 1."""
+    return f"label__{task}"
+
+
+def weight_name(task: str) -> str:
+    """The column that says, as float32 1.0 or 0.0, whether a task's label counts."""
+    return f"weight__{task}"
+
+
+def example_columns(
+    spec: FeatureSpec, column_types: Mapping[str, ColumnType]
+) -> list[ExampleColumn]:
+    """Every column of an examples directory, in the order in which files hold them.
+
+    First the raw inputs of a request save the lengths of its sequences (lists have their own),
+    then what only fitting needs, the user's key, labels and weights. Each name occurs once: a
+    user's key that is a raw input is a "value".
+
+    Args:
+        spec: the feature spec.
+        column_types: type of each raw column, as in `Assets` or `ExamplesManifest`.
+
+    Raises:
+        DataError: a column has no type, or one that its table cannot use, or its name is taken.
+
+    Example:
+        >>> [column.name for column in example_columns(spec, {"user": "int64", "item": "int64"})]
+        ['user', 'item', 'view__item', 'click__item', 'label__click', 'weight__click']
+    """
+    columns = input_columns(spec, column_types)
+    names = {column.name for column in columns}
+    for name in _fitting_columns(spec):
+        if name not in names:
+            columns.append(ExampleColumn(name, column_types[name], "fitting", name))
+            names.add(name)
+    if spec.keys.user not in names:
+        user = spec.keys.user
+        if user not in column_types:
+            raise DataError(f"the column types hold none of the user's key {user!r}; add it")
+        columns.append(ExampleColumn(user, column_types[user], "user", user))
+    for name, task in spec.tasks.items():
+        columns.append(ExampleColumn(label_name(name), "int64", "label", task.label, task=name))
+        columns.append(ExampleColumn(weight_name(name), "float32", "weight", task.label, task=name))
+    for name, count in Counter(column.name for column in columns).items():
+        if count > 1:
+            raise DataError(
+                f"the examples would hold two columns {name!r}: the names of labels and weights "
+                "are taken; rename the raw column, the sequence or the task"
+            )
+    return columns
+
+
+def input_columns(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> list[ExampleColumn]:
+    """Those columns that a request holds too: values and sequences; see `example_columns`."""
+    columns = []
+    for raw in raw_inputs(spec, column_types):
+        if raw.kind == "value":
+            columns.append(ExampleColumn(raw.name, raw.dtype, "value", raw.name))
+        elif raw.kind == "sequence":
+            sequence, _, column = raw.name.partition("__")
+            columns.append(ExampleColumn(raw.name, raw.dtype, "sequence", column, sequence))
+    return columns
+
+
+def arrow_schema(columns: list[ExampleColumn]) -> pa.Schema:
+    """The schema of Parquet files with these columns."""
+    return pa.schema([(column.name, column.arrow_type) for column in columns])
+
+
+def _fitting_columns(spec: FeatureSpec) -> list[str]:
+    """Raw columns that feed a fitted table; derived fields are computed from raw inputs."""
+    found: dict[str, None] = {}
+    for name, columns in spec.table_columns.items():
+        table = spec.all_tables[name]
+        if table.vocabulary is not None or table.quantiles is not None:
+            found |= dict.fromkeys(columns)
+    derived = {name for name, field in spec.fields.items() if field.derive is not None}
+    return [name for name in found if name not in derived]

@@ -1,0 +1,59 @@
+"""Raw values of a partition's events, from the log or looked up in the other sources."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from infnet_keras.data.history.events import Events
+from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.side_table import SideTable
+
+Rows = npt.NDArray[np.int64]
+
+
+class ColumnValues:
+    """Columns by name, computed when asked for.
+
+    Args:
+        plan: where columns come from.
+        events: the partition.
+        sides: the joined sources.
+
+    Attributes:
+        side_rows: for each joined source, the row of each event in it, -1 where it has none.
+    """
+
+    def __init__(self, plan: ColumnPlan, events: Events, sides: Mapping[str, SideTable]):
+        self._plan = plan
+        self._events = events
+        self._sides = sides
+        self.side_rows: dict[str, npt.NDArray[np.int32]] = {}
+        for name, key in plan.joins.items():
+            self.side_rows[name] = sides[name].rows(self.values(key))
+
+    def values(self, column: str, rows: Rows | None = None) -> pa.Array:
+        """Values of a column, of all events or of some rows; a missing value is null."""
+        owner = self._plan.owner[column]
+        if owner not in self._plan.joins:
+            chunked = self._events.table[column]  # in one chunk, which needs no copy, if at all
+            values = chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()
+            return values if rows is None else values.take(pa.array(rows))
+        side = self._sides[owner]
+        at = self.side_rows[owner] if rows is None else self.side_rows[owner][rows]
+        return side.column(column).take(pa.array(np.where(at < 0, len(side), at)))
+
+    def arrays(
+        self, columns: tuple[str, ...], rows: Rows | None = None
+    ) -> dict[str, npt.NDArray[np.generic]]:
+        """The same as NumPy arrays, as `Condition.evaluate` takes them."""
+        return {column: as_numpy(self.values(column, rows)) for column in columns}
+
+
+def as_numpy(values: pa.Array) -> npt.NDArray[np.generic]:
+    """Numbers with NaN, or strings (dtype object) with None, where a value is missing."""
+    if pa.types.is_integer(values.type) and values.null_count:
+        values = pc.cast(values, pa.float64(), safe=False)
+    return np.asarray(values.to_numpy(zero_copy_only=False))

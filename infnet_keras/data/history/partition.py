@@ -1,0 +1,134 @@
+"""A part of the users, opened: their events in order, and what follows from raw values."""
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from infnet_keras.data.history.column_values import ColumnValues
+from infnet_keras.data.history.derived_values import derived_values
+from infnet_keras.data.history.events import Events, Positions
+from infnet_keras.data.history.group_histories import BEFORE_THE_LOG, Days, GroupHistories
+from infnet_keras.data.history.histories import Histories, Rows
+from infnet_keras.data.history.splits import ONLY_HISTORY, SplitRule
+from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.side_table import SideTable
+from infnet_keras.errors import DataError
+from infnet_keras.features.clock import local_day
+from infnet_keras.spec import Condition, ConditionError, FeatureSpec
+
+
+class Partition:
+    """All events of some users.
+
+    Args:
+        spec: what they mean.
+        plan: where columns come from.
+        sides: the joined sources.
+        log: these users' rows of the log, in its order, as `log_rows` makes them.
+        history: their rows of the earlier history, as `history_rows` makes them.
+        first_code: code of the first user where keys are strings.
+
+    Attributes:
+        events: in order.
+        values: their raw columns.
+        days: int64 [events], the local day, `BEFORE_THE_LOG` where an event has no time; None for
+            a log without time.
+        holds: for each sequence bool [events], which events belong to it.
+    """
+
+    def __init__(
+        self,
+        spec: FeatureSpec,
+        plan: ColumnPlan,
+        sides: Mapping[str, SideTable],
+        log: pa.Table,
+        history: pa.Table | None,
+        first_code: int = 0,
+    ):
+        self._spec = spec
+        self.events = Events.of(log, history, spec.keys.user, first_code)
+        self.values = ColumnValues(plan, self.events, sides)
+        self.days: Days | None = None
+        if spec.time.column is not None:
+            logged = self.events.logged
+            days = local_day(np.where(logged, self.events.times, 0), spec.time.timezone)
+            self.days = np.where(logged, days, BEFORE_THE_LOG)
+        self.holds = {
+            name: self._holds(sequence.when, f"`when` of sequence {name!r}")
+            for name, sequence in spec.sequences.items()
+        }
+
+    @cached_property
+    def day_end(self) -> Positions | None:
+        """First row of the same user not before the event's local day; None without days."""
+        return None if self.days is None else self.events.day_end(self.days)
+
+    def splits(self, rule: SplitRule, total_rows: int) -> npt.NDArray[np.int8]:
+        """The split of each event, `ONLY_HISTORY` for those of the earlier history.
+
+        Args:
+            rule: which impressions are training, validation and test.
+            total_rows: rows of the whole log.
+        """
+        events = self.events
+        if self.days is not None:
+            splits = rule.by_day(self.days)
+        elif self._spec.time.row_order == "log":
+            splits = rule.by_position(events.times, total_rows)
+        else:
+            before = np.cumsum(events.logged, dtype=np.int64) - events.logged
+            first, last = _runs(events.user_start)
+            counts = (before + events.logged)[last] - before[first]
+            splits = rule.by_position(before - before[first], counts)
+        return np.where(events.logged, splits, ONLY_HISTORY).astype(np.int8)
+
+    @cached_property
+    def masks(self) -> dict[str, npt.NDArray[np.bool_]]:
+        """For each task, which events are impressions that its mask lets count."""
+        return {
+            name: self.events.logged & self._holds(task.mask, f"mask of task {name!r}")
+            for name, task in self._spec.tasks.items()
+        }
+
+    @cached_property
+    def labels(self) -> dict[str, npt.NDArray[np.float32]]:
+        """For each task float32 [events], NaN where a label is missing or does not count."""
+        found = {}
+        for name, task in self._spec.tasks.items():
+            labels = self.values.arrays((task.label,))[task.label].astype(np.float32)
+            found[name] = np.where(self.masks[name], labels, np.float32(np.nan))
+        return found
+
+    def derived(self, groups: GroupHistories) -> dict[str, npt.NDArray[np.generic]]:
+        """The value of every derived field at every event; see `derived_values`."""
+        return derived_values(
+            self._spec, self.events, self.values, self.holds, self.days, groups, self.histories
+        )
+
+    def histories(self, sequence: str) -> Histories:
+        """What every event's history of a behaviour holds."""
+        declared = self._spec.sequences[sequence]
+        ends = self.events.history_end
+        if declared.until == "day":
+            assert self.day_end is not None  # the spec's checks ask for a time column
+            ends = self.day_end
+        return Histories.of(self.holds[sequence], self.events.user_start, ends, declared.length)
+
+    def _holds(self, condition: str | None, where: str) -> npt.NDArray[np.bool_]:
+        if condition is None:
+            return np.ones(len(self.events), bool)
+        parsed = Condition.parse(condition)
+        try:
+            return parsed.evaluate(self.values.arrays(parsed.columns))
+        except ConditionError as error:
+            raise DataError(f"{where}: {error}; correct it or declare the column's type") from error
+
+
+def _runs(starts: npt.NDArray[np.int32]) -> tuple[Rows, Rows]:
+    """First and last row of each row's run, from its first row."""
+    ends = np.append(np.flatnonzero(np.diff(starts)), len(starts) - 1)
+    runs = np.cumsum(np.diff(starts, prepend=starts[:1]) != 0)
+    return starts.astype(np.int64), ends[runs]

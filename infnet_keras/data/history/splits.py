@@ -1,0 +1,120 @@
+"""Which part of the data each impression belongs to."""
+
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from infnet_keras.errors import DataError
+from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.sources import Time
+
+Split = Literal["train", "valid", "test"]
+
+SPLITS: dict[Split, int] = {"train": 1, "valid": 2, "test": 3}
+ONLY_HISTORY = 0
+
+
+class SplitRule:
+    """Training, then validation, then test, in time.
+
+    Args:
+        time: the log's time.
+        valid_from: local day (YYYY-MM-DD) with which validation starts; for a log in row order,
+            the fraction of its rows (`row_order: log`) or of each user's rows (`row_order: user`)
+            that comes before it.
+        test_from: the same for the test.
+
+    Raises:
+        DataError: not days or fractions as the log's time asks for, or not in order.
+
+    Example:
+        >>> rule = SplitRule(Time(column="time_ms"), "2022-05-04", "2022-05-05")
+        >>> rule.by_day(np.array([19115, 19116, 19117]))
+        array([1, 2, 3], dtype=int8)
+    """
+
+    def __init__(self, time: Time, valid_from: str | float, test_from: str | float):
+        self.is_by_day = time.column is not None
+        self._valid, self._test = start_number(time, valid_from), start_number(time, test_from)
+        if self._valid > self._test:
+            raise DataError(
+                f"validation starts at {valid_from}, after the test's start {test_from}; the test "
+                "comes last"
+            )
+
+    def by_day(self, local_days: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+        """Splits of impressions, from their local days since 1970."""
+        return self._from(local_days)
+
+    def by_position(
+        self, positions: npt.NDArray[np.int64], counts: npt.NDArray[np.int64] | int
+    ) -> npt.NDArray[np.int8]:
+        """Splits of impressions, from their positions among `counts` rows."""
+        return self._from(positions / np.maximum(counts, 1))
+
+    def _from(self, when: npt.NDArray[np.int64] | npt.NDArray[np.float64]) -> npt.NDArray[np.int8]:
+        splits = np.full(len(when), SPLITS["train"], np.int8)
+        splits[when >= self._valid] = SPLITS["valid"]
+        splits[when >= self._test] = SPLITS["test"]
+        return splits
+
+
+def split_starts(
+    spec: FeatureSpec,
+    valid_from: str | float | None = None,
+    test_from: str | float | None = None,
+) -> tuple[str | float, str | float]:
+    """Where validation and test begin: as given, else as the spec's `splits` says.
+
+    Raises:
+        DataError: neither says it.
+
+    Example:
+        >>> split_starts(load_spec("qb_video"), test_from=0.95)
+        (0.8, 0.95)
+    """
+    if spec.splits is not None:
+        valid_from = spec.splits.valid_from if valid_from is None else valid_from
+        test_from = spec.splits.test_from if test_from is None else test_from
+    if valid_from is None or test_from is None:
+        raise DataError(
+            f"spec {spec.name!r} does not say where validation and test begin: give --valid-from "
+            "and --test-from, or `splits: {valid_from: ..., test_from: ...}` in the spec"
+        )
+    return valid_from, test_from
+
+
+def start_number(time: Time, start: str | float) -> float:
+    """Where a split begins, however it is written: days since 1970, or a fraction of the rows.
+
+    Raises:
+        DataError: it is no day or fraction, as the log's time asks for.
+
+    Example:
+        >>> start_number(Time(row_order="log"), "0.80")
+        0.8
+    """
+    return _fraction(start) if time.column is None else _day(start)
+
+
+def _day(value: str | float) -> float:
+    try:
+        return (date.fromisoformat(str(value)) - date(1970, 1, 1)).days
+    except ValueError:
+        raise DataError(
+            f"a log with a time column is split by days: {value!r} is not a day such as 2022-05-04"
+        ) from None
+
+
+def _fraction(value: str | float) -> float:
+    try:
+        fraction = float(value)
+    except ValueError:
+        fraction = -1.0
+    if not 0 < fraction <= 1:
+        raise DataError(
+            f"a log in row order is split by fractions: {value!r} is not a number such as 0.8"
+        )
+    return fraction

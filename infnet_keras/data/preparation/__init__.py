@@ -1,0 +1,1 @@
+"""The passes from raw logs to a prepared directory."""

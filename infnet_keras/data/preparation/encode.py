@@ -1,0 +1,84 @@
+"""From raw values to the id columns of a shard."""
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from infnet_keras.data.history.column_values import Rows
+from infnet_keras.data.prepared.layout import IdColumn, id_columns, sequence_columns
+from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.side_table import SideTable
+from infnet_keras.features.assets import Assets
+from infnet_keras.features.encoder import encoders
+from infnet_keras.spec import FeatureSpec
+
+Ids = npt.NDArray[np.int32]
+
+
+class ShardEncoder:
+    """Encodes partitions, column by column.
+
+    A joined source is encoded once, row by row of its own; its ids are then looked up as its
+    values would be.
+
+    Args:
+        spec: what is encoded.
+        assets: the fitted vocabularies and boundaries.
+        plan: where columns come from.
+        sides: the joined sources.
+    """
+
+    def __init__(
+        self, spec: FeatureSpec, assets: Assets, plan: ColumnPlan, sides: dict[str, SideTable]
+    ):
+        self._encoders = encoders(spec, assets)
+        self._plan = plan
+        self._sides = sides
+        attributes = set(sequence_columns(spec).values())
+        # An event of the past is read for the attributes of sequences alone.
+        self._id_columns = {column: column in attributes for column in id_columns(spec)}
+        self._side_ids: dict[IdColumn, Ids] = {}
+
+    def encode(self, partition: pa.Table, impressions: Rows) -> dict[str, pa.Array]:
+        """Id columns of a partition.
+
+        Args:
+            partition: `raw:*` values of the log, `derived:*` values, `side:*` rows.
+            impressions: the rows that are impressions; in columns that only fields read, all
+                others are 0.
+
+        Returns:
+            int32 arrays by column name of the shard.
+        """
+        found: dict[str, pa.Array] = {}
+        for column, of_all_events in self._id_columns.items():
+            rows = None if of_all_events else impressions
+            ids = self._ids(partition, column, rows)
+            if rows is not None:
+                every = np.zeros((partition.num_rows, *ids.shape[1:]), np.int32)
+                every[rows] = ids
+                ids = every
+            by_position = ids.reshape(len(ids), -1).T
+            for name, values in zip(column.shard_columns, by_position, strict=True):
+                found[name] = pa.array(np.ascontiguousarray(values))
+        return found
+
+    def _ids(self, partition: pa.Table, column: IdColumn, rows: Rows | None) -> Ids:
+        owner = self._plan.owner.get(column.column)
+        if owner in self._sides:
+            side_rows = partition[f"side:{owner}"].to_numpy()
+            if column not in self._side_ids:
+                self._side_ids[column] = self._encode(
+                    column, self._sides[owner].column(column.column)
+                )
+            ids: Ids = self._side_ids[column][side_rows if rows is None else side_rows[rows]]
+            return ids
+        name = column.column if owner is None else f"raw:{column.column}"
+        values = partition[name].combine_chunks()
+        return self._encode(column, values if rows is None else values.take(pa.array(rows)))
+
+    def _encode(self, column: IdColumn, values: pa.Array) -> Ids:
+        encoder = self._encoders[column.table]
+        if column.separator is None:
+            return encoder.encode(values, column.column)
+        return encoder.encode_multivalue(values, column.separator, column.max_values, column.column)

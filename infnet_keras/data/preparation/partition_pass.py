@@ -1,0 +1,101 @@
+"""The second pass: the events of some users, in order, with everything that needs raw values."""
+
+import numpy as np
+import pyarrow as pa
+
+from infnet_keras.data.examples.builder import ExampleBuilder
+from infnet_keras.data.examples.columns import input_columns
+from infnet_keras.data.examples.raw_examples import Drawn, draw
+from infnet_keras.data.history.group_histories import GroupHistories
+from infnet_keras.data.history.partition import Partition
+from infnet_keras.data.history.splits import SPLITS, SplitRule
+from infnet_keras.data.preparation.counts import Counts
+from infnet_keras.data.preparation.statistics import Statistics
+from infnet_keras.data.prepared import layout
+from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.side_table import SideTable
+from infnet_keras.spec import FeatureSpec
+
+
+class PartitionPass:
+    """Goes through the partitions one by one, gathering counts, statistics and raw examples.
+
+    Args:
+        spec: what is prepared.
+        plan: where columns come from.
+        sides: the joined sources.
+        split_rule: which impressions are training, validation and test.
+        total_rows: rows of the whole log.
+        partitions: how many partitions there are.
+    """
+
+    def __init__(
+        self,
+        spec: FeatureSpec,
+        plan: ColumnPlan,
+        sides: dict[str, SideTable],
+        split_rule: SplitRule,
+        total_rows: int,
+        partitions: int,
+    ):
+        self._spec = spec
+        self._plan = plan
+        self._sides = sides
+        self._split_rule = split_rule
+        self._total_rows = total_rows
+        self._partitions = partitions
+        self._inputs = input_columns(spec, plan.types)
+        self.counts = Counts()
+        self.groups = GroupHistories(spec)
+        self.statistics = Statistics(spec, plan, sides)
+        self.drawn: list[Drawn] = []
+
+    def run(self, log: pa.Table, history: pa.Table | None) -> pa.Table:
+        """Bring one partition into order.
+
+        Args:
+            log: its rows of the log, as put aside.
+            history: its rows of the earlier history.
+
+        Returns:
+            The columns of the shard besides ids, and the raw columns that ids come from: `raw:*`
+            of the log itself, `side:*` rows in the joined sources, `derived:*` values.
+        """
+        spec = self._spec
+        partition = self._open(log, history)
+        events, values = partition.events, partition.values
+        splits = partition.splits(self._split_rule, self._total_rows)
+        derived = partition.derived(self.groups)
+        self.statistics.add(values, derived, np.flatnonzero(splits == SPLITS["train"]))
+        builder = ExampleBuilder(spec, self._inputs, partition, derived)
+        self.drawn.append(draw(builder, splits, self._partitions))
+        self.counts.add(partition, splits)
+
+        columns: dict[str, pa.Array] = {
+            layout.USER: pa.array(events.users),
+            layout.SPLIT: pa.array(splits),
+            layout.HISTORY_END: pa.array(events.history_end),
+        }
+        if layout.needs_day_end(spec):
+            columns[layout.DAY_END] = pa.array(partition.day_end)
+        for name in layout.behaviours(spec):
+            columns[layout.behaviour_column(name)] = pa.array(partition.holds[name])
+        for name, labels in partition.labels.items():
+            columns[layout.label_column(name)] = pa.array(labels)
+        for name, rows in values.side_rows.items():
+            columns[f"side:{name}"] = pa.array(rows)
+        for name, numbers in derived.items():
+            columns[layout.derived_column(name)] = pa.array(numbers)
+        for id_column in layout.id_columns(spec):
+            if self._plan.owner.get(id_column.column) == spec.log_source:
+                columns[f"raw:{id_column.column}"] = values.values(id_column.column)
+        return pa.table(columns)
+
+    def survey(self, log: pa.Table, history: pa.Table | None) -> None:
+        """Count one partition's events for the histories over all users, before any `run`."""
+        partition = self._open(log, history)
+        assert partition.days is not None  # the spec's checks ask for a time column
+        self.groups.add(partition.values, partition.holds, partition.days)
+
+    def _open(self, log: pa.Table, history: pa.Table | None) -> Partition:
+        return Partition(self._spec, self._plan, self._sides, log, history, self.counts.users)

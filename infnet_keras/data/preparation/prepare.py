@@ -1,0 +1,204 @@
+"""From raw logs to a prepared directory."""
+
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from infnet_keras.data.examples.raw_examples import raw_batch
+from infnet_keras.data.history.splits import SPLITS, SplitRule
+from infnet_keras.data.preparation.counts import Counts
+from infnet_keras.data.preparation.encode import ShardEncoder
+from infnet_keras.data.preparation.log_pass import history_files, spill_history, spill_log
+from infnet_keras.data.preparation.partition_pass import PartitionPass
+from infnet_keras.data.preparation.spill import Spill
+from infnet_keras.data.prepared import layout
+from infnet_keras.data.prepared.file_names import ASSETS, MANIFEST, SHARDS, SPEC
+from infnet_keras.data.prepared.manifest import Manifest, Shard
+from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.side_table import SideTable
+from infnet_keras.data.raw.sources import RawFiles
+from infnet_keras.features.assets import Assets, definition_of
+from infnet_keras.features.raw_inputs import raw_inputs
+from infnet_keras.files.whole_directory import output_directory
+from infnet_keras.spec import FeatureSpec, dump_spec
+
+ROWS_PER_PARTITION = 250_000
+_MOST_PARTITIONS = 512
+_TEMPORARY = "temporary"
+
+
+def prepare(
+    spec: FeatureSpec,
+    raw: Path,
+    out: Path,
+    valid_from: str | float,
+    test_from: str | float,
+    history: Path | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Manifest:
+    """Turn raw logs into a directory that `PreparedData` opens and models train on.
+
+    Each user's events are kept once, in time order; where an impression's history ends is noted,
+    and readers cut sequences out. Vocabularies and quantiles come from training impressions alone.
+    Memory holds the joined sources, the vocabularies and one part of the users at a time, so that
+    it does not grow with the log. An earlier preparation in `out` is replaced; until the new one
+    is complete, nothing there changes.
+
+    Args:
+        spec: what the columns mean.
+        raw: directory of the raw files that the spec's sources name.
+        out: directory to write.
+        valid_from: first local day of validation (YYYY-MM-DD), exclusive end of training; for a
+            log in row order, the fraction of rows before it.
+        test_from: first local day of the test, or the fraction of rows before it.
+        history: a file of events from before the log, with the user's and the item's key, an order
+            `pos` (else its rows' order) and whichever columns of the log it has. They seed
+            sequences and are no impressions.
+        progress: called with a line now and then.
+
+    Returns:
+        The counts, as in manifest.json.
+
+    Raises:
+        DataError: raw files cannot be used as they are, or `out` cannot be written.
+
+    Example:
+        >>> spec = load_spec("feature_specs/kuairand_pure.yaml")
+        >>> prepare(spec, Path("raw"), Path("prepared"), "2022-05-04", "2022-05-05")
+    """
+    say = progress or (lambda line: None)
+    split_rule = SplitRule(spec.time, valid_from, test_from)
+    own_names = frozenset({ASSETS, SHARDS, SPEC, MANIFEST})
+    with output_directory(out, own_names, "prepared data") as directory:
+        temporary = directory / _TEMPORARY
+        plan = ColumnPlan.of(spec, raw)
+        raw_inputs(spec, plan.types)  # the types can serve
+        for name in (spec.log_source, *plan.joins):
+            if (reason := spec.sources[name].leaks) is not None:
+                say(f"warning: source {name!r} must not be trusted offline: {reason}")
+        past = None if history is None else history_files(history)
+        partitions = partitions_of(spec, plan, past)
+
+        say(f"reading the log in {partitions} partitions of users")
+        log_spill = Spill(temporary / "log", partitions)
+        total_rows = spill_log(spec, plan, log_spill)
+        past_spill = Spill(temporary / "history", partitions)
+        if past is not None:
+            spill_history(spec, plan, past, past_spill)
+        say(f"{total_rows:,} rows read; joining {', '.join(plan.joins) or 'nothing'}")
+        sides = {
+            name: SideTable(plan.files[name], key, plan.columns[name], plan.types, plan.separators)
+            for name, key in plan.joins.items()
+        }
+        ordering = PartitionPass(spec, plan, sides, split_rule, total_rows, partitions)
+        if ordering.groups.needed:
+            say("counting the histories over all users")
+            for number in range(partitions):
+                log = log_spill.read(number)
+                if log is not None:
+                    ordering.survey(log, past_spill.read(number))
+            ordering.groups.finish()
+        ordered = Spill(temporary / "ordered", partitions)
+        for number in range(partitions):
+            log = log_spill.read(number)
+            if log is not None:
+                table = ordering.run(log, past_spill.read(number))
+                ordered.add(table, np.full(table.num_rows, number))
+            log_spill.delete(number)
+            past_spill.delete(number)
+            say(f"ordered partition {number + 1} of {partitions}")
+        ordered.finish()
+        ordering.counts.check(spec, valid_from)
+
+        say("fitting vocabularies and quantiles on the training impressions")
+        inputs = {name for name in (*spec.input_columns, *_attributes(spec)) if name in plan.types}
+        assets = Assets(
+            definition=definition_of(spec),
+            column_types={name: plan.types[name] for name in sorted(inputs)},
+            vocabularies=ordering.statistics.vocabularies(),
+            boundaries=ordering.statistics.boundaries(),
+            raw_examples=raw_batch(spec, plan.types, ordering.drawn),
+        )
+        encoder = ShardEncoder(spec, assets, plan, sides)
+        (directory / SHARDS).mkdir()
+        shards: list[Shard] = []
+        for number in range(partitions):
+            partition = ordered.read(number)
+            if partition is not None:
+                shards.append(_write_shard(partition, encoder, directory, len(shards)))
+            ordered.delete(number)
+            say(f"encoded partition {number + 1} of {partitions}")
+        manifest = _manifest(spec, plan, ordering.counts, shards, total_rows, valid_from, test_from)
+        for path in (temporary / "log", temporary / "history", temporary / "ordered", temporary):
+            path.rmdir()
+        assets.save(directory / ASSETS)
+        (directory / SPEC).write_text(dump_spec(spec), "utf-8")
+        manifest.save(directory)
+    say(
+        ", ".join(f"{count:,} {split}" for split, count in manifest.impressions.items())
+        + f" impressions of {manifest.users:,} users in {out}"
+    )
+    return manifest
+
+
+def partitions_of(
+    spec: FeatureSpec, plan: ColumnPlan, history: RawFiles | None, most: int = _MOST_PARTITIONS
+) -> int:
+    """How many parts of the users keep each of a bounded size, by the sizes of the files.
+
+    Args:
+        spec: what is prepared.
+        plan: names the files of the log.
+        history: the file of earlier events, or None.
+        most: how many at most; the default keeps the files open that `prepare` spills into.
+    """
+    rows = plan.files[spec.log_source].estimated_rows()
+    rows += history.estimated_rows() if history is not None else 0
+    return min(rows // ROWS_PER_PARTITION + 1, most)
+
+
+def _attributes(spec: FeatureSpec) -> Iterator[str]:
+    return (feature.column for feature in spec.sequence_features)
+
+
+def _write_shard(partition: pa.Table, encoder: ShardEncoder, directory: Path, number: int) -> Shard:
+    splits = partition[layout.SPLIT].to_numpy()
+    ids = encoder.encode(partition, np.flatnonzero(splits))
+    kept = [name for name in partition.column_names if layout.is_shard_column(name)]
+    table = pa.table({**{name: partition[name] for name in kept}, **ids})
+    file = f"{SHARDS}/{number:05d}.parquet"
+    pq.write_table(table, directory / file, compression="zstd", row_group_size=1 << 20)
+    impressions: dict[str, int] = {
+        split: int((splits == code).sum()) for split, code in SPLITS.items()
+    }
+    return Shard(file, table.num_rows, (directory / file).stat().st_size, impressions)
+
+
+def _manifest(
+    spec: FeatureSpec,
+    plan: ColumnPlan,
+    counts: Counts,
+    shards: list[Shard],
+    total_rows: int,
+    valid_from: str | float,
+    test_from: str | float,
+) -> Manifest:
+    return Manifest(
+        spec=spec.name,
+        valid_from=valid_from,
+        test_from=test_from,
+        column_types=dict(plan.types),
+        shards=shards,
+        users=counts.users,
+        impressions=dict(counts.impressions),
+        history_rows=counts.history_rows,
+        rows_read=total_rows,
+        duplicates_dropped=total_rows - counts.log_rows,
+        joins_missed=dict(counts.joins_missed),
+        label_rates=counts.label_rates(spec.tasks),
+        versions={name: version(name) for name in ("numpy", "pyarrow")},
+    )

@@ -1,0 +1,4 @@
+"""A prepared directory: its shards, read in batches.
+
+`dataset` is the one module of this folder that imports Keras.
+"""

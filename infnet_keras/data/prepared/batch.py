@@ -1,0 +1,49 @@
+"""A batch of impressions."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int32]
+
+
+class Batch(NamedTuple):
+    """A batch of B impressions.
+
+    `inputs`: int32 by name, a field [B] or [B, max_values], a sequence feature [B, length] or
+    [B, length, max_values]. `labels`: float32 [B] by task, NaN where there is none. `users`: int64
+    [B] codes, for grouped metrics.
+    """
+
+    inputs: dict[str, Ids]
+    labels: dict[str, npt.NDArray[np.float32]]
+    users: npt.NDArray[np.int64]
+
+    def filled(self, rows: int) -> "Batch":
+        """The batch with rows of padding appended: ids 0, labels NaN (which no loss counts),
+        user -1. A compiled step is compiled again for every other batch size.
+        """
+        more = rows - len(self.users)
+        if more <= 0:
+            return self
+        return Batch(
+            {
+                name: np.concatenate([ids, np.zeros((more, *ids.shape[1:]), ids.dtype)])
+                for name, ids in self.inputs.items()
+            },
+            {
+                task: np.concatenate([labels, np.full(more, np.nan, np.float32)])
+                for task, labels in self.labels.items()
+            },
+            np.concatenate([self.users, np.full(more, -1)]),
+        )
+
+
+def concatenated(parts: list[Batch]) -> Batch:
+    """Several batches as one."""
+    return Batch(
+        {name: np.concatenate([p.inputs[name] for p in parts]) for name in parts[0].inputs},
+        {name: np.concatenate([p.labels[name] for p in parts]) for name in parts[0].labels},
+        np.concatenate([p.users for p in parts]),
+    )

@@ -1,0 +1,132 @@
+"""Batches for `keras.Model.fit`, on every backend."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+from typing import Any
+
+import keras
+
+from infnet_keras.data.history.splits import Split
+from infnet_keras.data.prepared.impressions import Impressions
+
+_Pair = tuple[dict[str, Any], dict[str, Any]]
+
+
+class ImpressionDataset(keras.utils.PyDataset):
+    """A split as a Keras dataset of (inputs, labels).
+
+    It permutes impressions itself, anew in each epoch. `fit(shuffle=True)`, Keras' default, asks
+    for batches in random order, which would read other shards for every batch when the data is
+    larger than the reader's window. So within an epoch the indices that Keras asks for are taken
+    in turn: the first one asked for is the first batch of this dataset's own order, and so on.
+    Every batch comes once whatever `shuffle` says, and it is this dataset's `shuffle` alone that
+    permutes. Outside of an epoch, and where Keras counts up, `dataset[i]` is batch i.
+
+    An epoch of which Keras asked for a part only (`steps_per_epoch`) goes on in the next one.
+
+    Args:
+        data: prepared data, or others with their methods.
+        split: "train", "valid" or "test".
+        batch_size: impressions in a batch; the last one may be smaller.
+        shuffle: whether to permute.
+        seed: of the permutations.
+        fill_last_batch: fill the last of several batches up with rows of padding whose labels are
+            NaN, for a fit that compiles one step only; a masked loss does not see them.
+        workers: more than 1 has batches prepared by a thread while the model runs, so many ahead.
+            Keras' own workers are not used: when `fit` looks at a first batch to build a model,
+            they hand over some batches of the first epoch twice and others never.
+
+    Example:
+        >>> train = ImpressionDataset(prepared, "train", batch_size=64, shuffle=True)
+        >>> inputs, labels = train[0]
+        >>> inputs["user"].shape
+        (64,)
+    """
+
+    def __init__(
+        self,
+        data: Impressions,
+        split: Split,
+        batch_size: int,
+        shuffle: bool = False,
+        seed: int = 0,
+        fill_last_batch: bool = False,
+        workers: int = 1,
+    ):
+        super().__init__(workers=1)
+        self.reader = data.reader(split, batch_size, shuffle, seed)
+        self._rows = batch_size if fill_last_batch and len(self.reader) > 1 else 0
+        self._ahead = workers if workers > 1 else 0
+        self._thread: ThreadPoolExecutor | None = None
+        self._prepared: dict[tuple[int, int], Future[_Pair]] = {}
+        self._lock = Lock()
+        self._shuffles = shuffle
+        self._within_epoch = False
+        self._begins = False  # whether no batch of the epoch was asked for yet
+        self.epoch = 0
+
+    @property
+    def epoch(self) -> int:
+        """Number of the permutation; setting it begins that epoch anew."""
+        return self._epoch
+
+    @epoch.setter
+    def epoch(self, epoch: int) -> None:
+        with self._lock:
+            self._epoch = epoch
+            self._places: dict[int, int] = {}  # index that Keras asked for -> number of the batch
+            for future in self._prepared.values():
+                future.cancel()
+            self._prepared = {}
+
+    @property
+    def num_batches(self) -> int:
+        """Batches in an epoch."""
+        return len(self.reader)
+
+    def __len__(self) -> int:
+        return len(self.reader)
+
+    def __getitem__(self, index: int) -> _Pair:
+        with self._lock:
+            epoch, number = self._epoch, self._number(index)
+            future = self._prepared.pop((epoch, number), None)
+            if self._ahead and self._within_epoch:
+                self._prepare(epoch, len(self._places))
+        return self._read(number, epoch) if future is None else future.result()
+
+    def _number(self, index: int) -> int:
+        """Which batch stands for an index of Keras."""
+        if self._begins and index == 0 and (0 in self._places or not self._shuffles):
+            self._places = {}  # Keras counts from 0 again: it left the last epoch unfinished
+        self._begins = self._begins and not self._within_epoch
+        # TensorFlow's threads also ask between two epochs, when they are parts of one of ours.
+        unfinished = 0 < len(self._places) < len(self)
+        next_in_order = index == len(self._places) and index not in self._places
+        if self._within_epoch or (unfinished and (self._shuffles or next_in_order)):
+            return self._places.setdefault(index, len(self._places))
+        return index
+
+    def _prepare(self, epoch: int, first: int) -> None:
+        """Have the next batches read."""
+        if self._thread is None:
+            # One thread: the reader is quick in order, and reads one batch at a time.
+            self._thread = ThreadPoolExecutor(1, "ImpressionDataset")
+        for number in range(first, min(first + self._ahead, len(self))):
+            if (epoch, number) not in self._prepared:
+                self._prepared[epoch, number] = self._thread.submit(self._read, number, epoch)
+
+    def _read(self, number: int, epoch: int) -> _Pair:
+        batch = self.reader.batch(number, epoch).filled(self._rows)
+        return batch.inputs, batch.labels
+
+    def on_epoch_begin(self) -> None:
+        """Indices are taken in turn from here on."""
+        self._within_epoch = self._begins = True
+
+    def on_epoch_end(self) -> None:
+        """The next epoch has another order, unless Keras left batches of this one."""
+        unfinished = self._within_epoch and 0 < len(self._places) < len(self)
+        self._within_epoch = False
+        if not unfinished:
+            self.epoch += 1

@@ -1,0 +1,6 @@
+"""What the files of a prepared directory are called."""
+
+MANIFEST = "manifest.json"
+SPEC = "spec.yaml"
+ASSETS = "assets"
+SHARDS = "shards"

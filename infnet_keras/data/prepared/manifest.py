@@ -1,0 +1,91 @@
+"""What a prepared directory holds; written last, so that its presence says the rest is whole."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from infnet_keras.data.prepared.file_names import MANIFEST
+from infnet_keras.errors import DataError
+from infnet_keras.files.whole_file import write_whole
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file of events; all events of a user are in one shard.
+
+    `impressions` counts the impressions of each split.
+    """
+
+    file: str
+    rows: int
+    bytes: int
+    impressions: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Counts of a preparation, and its files.
+
+    Attributes:
+        spec: name of the spec.
+        valid_from: first local day (or fraction) of validation, as given.
+        test_from: the same for the test.
+        column_types: type of every raw column that was read.
+        shards: the files, in order.
+        users: users with at least one impression.
+        impressions: impressions of each split.
+        history_rows: rows of the earlier history that seed sequences.
+        rows_read: rows of the log's files.
+        duplicates_dropped: exact repeats among them.
+        joins_missed: for each joined source, impressions whose key it does not have.
+        label_rates: for each split and task, positives over rows with a label; None without rows.
+        versions: of this package's format and of the libraries that wrote the files.
+        format: of the directory.
+    """
+
+    spec: str
+    valid_from: str | float
+    test_from: str | float
+    column_types: dict[str, str]
+    shards: list[Shard]
+    users: int
+    impressions: dict[str, int]
+    history_rows: int
+    rows_read: int
+    duplicates_dropped: int
+    joins_missed: dict[str, int]
+    label_rates: dict[str, dict[str, float | None]]
+    versions: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def save(self, directory: Path) -> None:
+        """Write manifest.json at once: it is there in full or not at all."""
+        text = json.dumps(asdict(self), indent=2)
+        write_whole(directory / MANIFEST, lambda partial: partial.write_text(text, "utf-8"))
+
+    @classmethod
+    def load(cls, directory: Path) -> "Manifest":
+        """Read manifest.json.
+
+        Raises:
+            DataError: there is none, or it is of another format.
+        """
+        path = directory / MANIFEST
+        try:
+            content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            if content["format"] != FORMAT:
+                raise DataError(
+                    f"{directory} was prepared in format {content['format']}, this version reads "
+                    f"format {FORMAT}: prepare the data again"
+                )
+            shards = [Shard(**shard) for shard in content.pop("shards")]
+            return cls(shards=shards, **content)
+        except OSError as error:
+            raise DataError(
+                f"{directory} holds no complete prepared data ({error}): run `infnet data prepare`"
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{path} cannot be read ({error!r}): prepare the data again") from error

@@ -1,0 +1,147 @@
+"""Some shards in memory, ready to be cut into batches."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+
+from infnet_keras.data.history.events import group_starts
+from infnet_keras.data.history.histories import Histories
+from infnet_keras.data.history.splits import SPLITS, Split
+from infnet_keras.data.prepared import layout
+from infnet_keras.data.prepared.batch import Batch, Ids
+from infnet_keras.data.prepared.layout import IdColumn
+from infnet_keras.data.prepared.shard_directory import ShardDirectory
+
+
+class Behaviour(NamedTuple):
+    """The events of one behaviour, and which of them each impression sees: first..last-1."""
+
+    first: npt.NDArray[np.int64]
+    last: npt.NDArray[np.int64]
+    ids: dict[IdColumn, Ids]  # a row an event of the behaviour, then one row of padding
+
+
+class Window:
+    """The impressions of one split in some shards.
+
+    Args:
+        prepared: the data.
+        split: which impressions.
+        shards: numbers of the shards.
+
+    Attributes:
+        users: int64 [rows], a code a user.
+        labels: float32 [rows] by task, NaN where there is none.
+        fields: the column of ids that each field reads; `field_ids` holds them, int32 [rows] or
+            [rows, max_values].
+        features: the column of ids that each sequence feature reads.
+        behaviours: by name, the events that the impressions see.
+    """
+
+    def __init__(self, prepared: ShardDirectory, split: Split, shards: tuple[int, ...]):
+        self._spec = prepared.spec
+        self.fields = layout.field_columns(prepared.spec)
+        self.features = layout.sequence_columns(prepared.spec)
+        parts = [_Part(prepared, split, shard) for shard in shards]
+        self.users = np.concatenate([part.users for part in parts])
+        self.field_ids = {
+            column: np.concatenate([part.field_ids[column] for part in parts])
+            for column in dict.fromkeys(self.fields.values())
+        }
+        self.labels = {
+            task: np.concatenate([part.labels[task] for part in parts]) for task in self._spec.tasks
+        }
+        self.behaviours = {
+            name: _joined([part.behaviours[name] for part in parts])
+            for name, sequence in self._spec.sequences.items()
+            if sequence.attributes
+        }
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def batch(self, rows: npt.NDArray[np.int64]) -> Batch:
+        """The impressions at these rows of the window, with their histories."""
+        field_ids = {column: ids[rows] for column, ids in self.field_ids.items()}
+        inputs = {name: field_ids[column] for name, column in self.fields.items()}
+        steps: dict[str, npt.NDArray[np.int64]] = {}
+        for feature in self._spec.sequence_features:
+            behaviour = self.behaviours[feature.sequence]
+            column = self.features[feature.name]
+            ids = behaviour.ids[column]
+            if feature.sequence not in steps:
+                at = behaviour.first[rows][:, None] + np.arange(feature.length)
+                steps[feature.sequence] = np.where(
+                    at < behaviour.last[rows][:, None], at, len(ids) - 1
+                )
+            inputs[feature.name] = ids.take(steps[feature.sequence], axis=0)
+        labels = {task: labels[rows] for task, labels in self.labels.items()}
+        return Batch(inputs, labels, self.users[rows])
+
+
+class _Part:
+    """One shard of a window."""
+
+    def __init__(self, prepared: ShardDirectory, split: Split, shard: int):
+        spec = prepared.spec
+        fields = dict.fromkeys(layout.field_columns(spec).values())
+        features = layout.sequence_columns(spec)
+        names = dict.fromkeys(
+            name for column in (*fields, *features.values()) for name in column.shard_columns
+        )
+        names |= dict.fromkeys(layout.label_column(task) for task in spec.tasks)
+        names |= dict.fromkeys(layout.behaviour_column(name) for name in layout.behaviours(spec))
+        names |= dict.fromkeys([layout.USER, layout.SPLIT, layout.HISTORY_END])
+        if layout.needs_day_end(spec):
+            names[layout.DAY_END] = None
+        path = prepared.directory / prepared.manifest.shards[shard].file
+        table = pq.read_table(path, columns=list(names))
+
+        def array(name: str) -> npt.NDArray[Any]:
+            return np.asarray(table[name].to_numpy())
+
+        def ids(column: IdColumn, rows: npt.NDArray[Any]) -> Ids:
+            if column.separator is None:
+                return np.asarray(array(column.name)[rows], np.int32)
+            return np.stack([array(name)[rows] for name in column.shard_columns], axis=1)
+
+        rows = np.flatnonzero(array(layout.SPLIT) == SPLITS[split])
+        users = array(layout.USER)
+        self.users = users[rows]
+        self.field_ids = {column: ids(column, rows) for column in fields}
+        self.labels = {task: array(layout.label_column(task))[rows] for task in spec.tasks}
+        user_start = group_starts(users)[rows]
+        self.behaviours: dict[str, Behaviour] = {}
+        for name, sequence in spec.sequences.items():
+            if not sequence.attributes:
+                continue
+            end = array(layout.DAY_END if sequence.until == "day" else layout.HISTORY_END)[rows]
+            if sequence.when is None:
+                holds = np.ones(len(users), bool)
+            else:
+                holds = array(layout.behaviour_column(name))
+            histories = Histories.of(holds, user_start, end, sequence.length)
+            columns = {features[f"{name}__{attribute}"] for attribute in sequence.attributes}
+            self.behaviours[name] = Behaviour(
+                histories.first.astype(np.int64),
+                histories.last.astype(np.int64),
+                {c: ids(c, histories.events) for c in columns},
+            )
+
+
+def _joined(parts: list[Behaviour]) -> Behaviour:
+    """The same over several shards, each shard's events after the last's; padding at the end."""
+    columns = parts[0].ids
+    counts = [len(next(iter(part.ids.values()))) for part in parts]
+    offsets = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    padding = {column: np.zeros((1, *ids.shape[1:]), np.int32) for column, ids in columns.items()}
+    return Behaviour(
+        np.concatenate([p.first + offset for p, offset in zip(parts, offsets, strict=True)]),
+        np.concatenate([p.last + offset for p, offset in zip(parts, offsets, strict=True)]),
+        {
+            column: np.concatenate([*(part.ids[column] for part in parts), padding[column]])
+            for column in columns
+        },
+    )

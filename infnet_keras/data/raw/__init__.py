@@ -1,0 +1,1 @@
+"""Files to typed columns: where raw files lie, their blocks, the type of each column, lookups."""

@@ -1,0 +1,159 @@
+"""Which raw columns a spec needs, which source has each, and of what type it is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from infnet_keras.data.raw.sources import RawFiles
+from infnet_keras.data.raw.storage import Storage
+from infnet_keras.errors import DataError
+from infnet_keras.spec import Condition, FeatureSpec
+from infnet_keras.spec.nearest import nearest
+from infnet_keras.spec.sources import ColumnType
+
+
+def needed_columns(spec: FeatureSpec) -> dict[str, str]:
+    """Every raw column that a spec reads, joins aside, with what reads it (for errors)."""
+    needed = {spec.keys.user: "keys.user", spec.keys.item: "keys.item"}
+    if spec.time.column is not None:
+        needed[spec.time.column] = "the log's time"
+    for name, field in spec.fields.items():
+        column = spec.field_column(name)
+        if column is None:
+            days_since = getattr(field.derive, "days_since", None)
+            column = None if days_since is None else days_since.column
+        for read in (column, field.shared_history):
+            if read is not None:
+                needed.setdefault(read, f"field {name}")
+    for name, sequence in spec.sequences.items():
+        for column in sequence.attributes:
+            needed.setdefault(column, f"sequence {name}")
+        if sequence.when is not None:
+            for column in Condition.parse(sequence.when).columns:
+                needed.setdefault(column, f"`when` of sequence {name}")
+    for name, task in spec.tasks.items():
+        needed.setdefault(task.label, f"the label of task {name}")
+        if task.mask is not None:
+            for column in Condition.parse(task.mask).columns:
+                needed.setdefault(column, f"the mask of task {name}")
+    return needed
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """Where each needed column is read and what type it has.
+
+    Attributes:
+        files: raw files of the log and of every source that some needed column comes from.
+        columns: what to read of each of those sources, join keys included.
+        owner: the source that each column is taken from; the log comes first, then the spec's
+            order decides.
+        types: the type of each column, declared or inferred from the first block of its file.
+        joins: the sources to look up, in the spec's order, with their key.
+        separators: of columns whose values are split.
+    """
+
+    files: dict[str, RawFiles]
+    columns: dict[str, list[str]]
+    owner: dict[str, str]
+    types: dict[str, ColumnType]
+    joins: dict[str, str]
+    separators: dict[str, str]
+
+    @classmethod
+    def of(cls, spec: FeatureSpec, raw: Path | str, storage: Storage | None = None) -> "ColumnPlan":
+        """Look at the raw files' headers and plan.
+
+        Args:
+            spec: what is needed.
+            raw: directory of the raw files.
+            storage: where it lies; None for this machine's file system.
+
+        Raises:
+            DataError: files or columns are missing, or a key has a type that no key can have.
+        """
+        order = [spec.log_source, *(n for n in spec.sources if n != spec.log_source)]
+        files = {name: RawFiles(name, raw, spec.sources[name], storage) for name in order}
+        headers = {name: files[name].types() for name in order}
+        for name in order:
+            for column in spec.sources[name].types:
+                if column not in headers[name]:
+                    raise DataError(
+                        f"source {name!r} declares a type for {column!r}, which its files do not "
+                        f"have; {nearest(column, headers[name])}"
+                    )
+        needed = needed_columns(spec)
+        owner = {c: _owner(c, why, order, headers) for c, why in needed.items()}
+        log_only = {spec.keys.user: "keys.user", spec.keys.item: "keys.item"}
+        log_only |= {task.label: f"the label of task {n}" for n, task in spec.tasks.items()}
+        if spec.time.column is not None:
+            log_only[spec.time.column] = "the log's time"
+        for column, why in log_only.items():
+            if column not in headers[spec.log_source]:
+                raise DataError(
+                    f"the log, source {spec.log_source!r}, has no column {column!r}, {why}; "
+                    f"{nearest(column, headers[spec.log_source])}"
+                )
+        for name in reversed(order[1:]):
+            if name in owner.values():
+                key = str(spec.sources[name].join)
+                if key not in headers[name]:
+                    raise DataError(
+                        f"source {name!r} has no column {key!r}, its `join`; "
+                        f"{nearest(key, headers[name])}"
+                    )
+                before = order[: order.index(name)]
+                owner[key] = _owner(key, f"the join of source {name!r}", before, headers)
+        joins = {n: str(spec.sources[n].join) for n in order[1:] if n in owner.values()}
+        columns = {n: [c for c in owner if owner[c] == n] for n in (spec.log_source, *joins)}
+        for name, key in joins.items():
+            columns[name] = list(dict.fromkeys([key, *columns[name]]))
+        separators = {
+            column: separator
+            for table in spec.table_columns.values()
+            for column, separator in table.items()
+            if separator is not None
+        }
+        types = {
+            column: _type(spec, column, owner[column], headers, separators) for column in owner
+        }
+        for column in {spec.keys.user, spec.keys.item, *joins.values()}:
+            if types[column] == "float32":
+                raise DataError(
+                    f"column {column!r} is a key and looks like a fraction; declare `types: "
+                    f"{{{column}: int64}}` (or string) for source {owner[column]!r}"
+                )
+        kept = {name: files[name] for name in columns}
+        return cls(kept, columns, owner, types, joins, separators)
+
+
+def _owner(
+    column: str, why: str, order: list[str], headers: dict[str, dict[str, ColumnType]]
+) -> str:
+    for name in order:
+        if column in headers[name]:
+            return name
+    everything = [known for name in order for known in headers[name]]
+    raise DataError(f"no source has a column {column!r} ({why}); {nearest(column, everything)}")
+
+
+def _type(
+    spec: FeatureSpec,
+    column: str,
+    owner: str,
+    headers: dict[str, dict[str, ColumnType]],
+    separators: dict[str, str],
+) -> ColumnType:
+    declaring = [owner, *(n for n, source in spec.sources.items() if source.join == column)]
+    declared = {spec.sources[n].types[column] for n in declaring if column in spec.sources[n].types}
+    if len(declared) > 1:
+        raise DataError(
+            f"sources {', '.join(declaring)} declare different types for their key {column!r}; "
+            "declare one"
+        )
+    if declared:
+        return declared.pop()
+    if column in separators:
+        return "string"
+    if column == spec.time.column:
+        return "string" if spec.time.unit == "iso8601" else "int64"
+    return headers[owner][column]
