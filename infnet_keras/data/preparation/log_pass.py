@@ -10,9 +10,11 @@ import pyarrow.compute as pc
 
 from infnet_keras.data.history.events import TEXT, TIME
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
+from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.conversion import convert
-from infnet_keras.data.raw.sources import Block, RawFiles, file_name
+from infnet_keras.data.raw.row_text import row_text
+from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.data.raw.storage import Storage
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
@@ -65,7 +67,10 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
     """
-    columns = {name: _converted(block, name, plan) for name in plan.columns[spec.log_source]}
+    columns = {
+        name: _converted(plan.files[spec.log_source], block, name, plan)
+        for name in plan.columns[spec.log_source]
+    }
     _check_users(block, spec.keys.user, columns)
     for label in {task.label for task in spec.tasks.values()}:
         _check_label(block, label, columns[label])
@@ -74,7 +79,7 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
     else:
         columns[TIME] = pa.array(_instants(block, spec, columns[spec.time.column]))
     if spec.sources[spec.log_source].deduplicate:
-        columns[TEXT] = _row_text(block.table)
+        columns[TEXT] = row_text(block.table)
     return pa.table(columns)
 
 
@@ -143,7 +148,7 @@ def history_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number
     """
     present = block.table.column_names
     columns = {
-        name: _converted(block, name, plan)
+        name: _converted(plan.files[spec.log_source], block, name, plan)
         for name in plan.columns[spec.log_source]
         if name in present
     }
@@ -160,13 +165,13 @@ def _numbers(block: Block, first: int) -> pa.Array:
     return pa.array(np.arange(first, first + block.table.num_rows))
 
 
-def _converted(block: Block, column: str, plan: ColumnPlan) -> pa.Array:
-    return convert(
-        block.table[column],
+def _converted(files: RawFiles, block: Block, column: str, plan: ColumnPlan) -> pa.Array:
+    return files.values(
+        block,
+        column,
         plan.types[column],
         plan.separators.get(column),
-        column,
-        block.file,
+        plan.reasons.get(column),
     )
 
 
@@ -207,14 +212,3 @@ def _instants(block: Block, spec: FeatureSpec, values: pa.Array) -> npt.NDArray[
 
 def _row(block: Block, row: int) -> str:
     return f"row {block.first_row + row + 1}"
-
-
-def _row_text(table: pa.Table) -> pa.Array:
-    """All columns of each row in one string."""
-    text = pa.large_string()
-    columns = (table[name].combine_chunks() for name in sorted(table.column_names))
-    return pc.binary_join_element_wise(
-        *(pc.cast(column, text) for column in columns),
-        pa.scalar("\x1f", text),
-        null_handling="replace",
-    )

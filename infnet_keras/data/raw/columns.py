@@ -47,7 +47,8 @@ class ColumnPlan:
         columns: what to read of each of those sources, join keys included.
         owner: the source that each column is taken from; the log comes first, then the spec's
             order decides.
-        types: the type of each column, declared or inferred from the first block of its file.
+        types: the type of each column, declared or inferred from the beginnings of its files.
+        reasons: of the columns whose type nobody declares, what of the files says it.
         joins: the sources to look up, in the spec's order, with their key.
         separators: of columns whose values are split.
     """
@@ -56,6 +57,7 @@ class ColumnPlan:
     columns: dict[str, list[str]]
     owner: dict[str, str]
     types: dict[str, ColumnType]
+    reasons: dict[str, str]
     joins: dict[str, str]
     separators: dict[str, str]
 
@@ -114,16 +116,19 @@ class ColumnPlan:
             if separator is not None
         }
         types = {
-            column: _type(spec, column, owner[column], headers, separators) for column in owner
+            column: _declared_type(spec, column, owner[column], separators) for column in owner
         }
+        reasons = {c: files[owner[c]].reason(c) for c in owner if types[c] is None}
+        types |= {column: headers[owner[column]][column] for column in reasons}
         for column in {spec.keys.user, spec.keys.item, *joins.values()}:
             if types[column] == "float32":
                 raise DataError(
                     f"column {column!r} is a key and looks like a fraction; declare `types: "
-                    f"{{{column}: int64}}` (or string) for source {owner[column]!r}"
+                    f"{{{column}: int64}}` (or string, which keeps ids of any length) for source "
+                    f"{owner[column]!r}"
                 )
         kept = {name: files[name] for name in columns}
-        return cls(kept, columns, owner, types, joins, separators)
+        return cls(kept, columns, owner, types, reasons, joins, separators)
 
 
 def _owner(
@@ -136,13 +141,12 @@ def _owner(
     raise DataError(f"no source has a column {column!r} ({why}); {nearest(column, everything)}")
 
 
-def _type(
+def _declared_type(
     spec: FeatureSpec,
     column: str,
     owner: str,
-    headers: dict[str, dict[str, ColumnType]],
     separators: dict[str, str],
-) -> ColumnType:
+) -> ColumnType | None:
     declaring = [owner, *(n for n, source in spec.sources.items() if source.join == column)]
     declared = {spec.sources[n].types[column] for n in declaring if column in spec.sources[n].types}
     if len(declared) > 1:
@@ -156,4 +160,4 @@ def _type(
         return "string"
     if column == spec.time.column:
         return "string" if spec.time.unit == "iso8601" else "int64"
-    return headers[owner][column]
+    return None
