@@ -139,8 +139,7 @@ def zip_member(file: str, archive: zipfile.ZipFile) -> str:
 
 
 def _not_as_named(file: str, found: str | None) -> None:
-    said = found or "of no kind that is known"
     raise DataError(
-        f"{file} is {said}, which its name does not say; unpack it, save it as CSV or Parquet, or "
-        "give the file the name of its kind (.csv, .csv.gz, .csv.zip, .parquet)"
+        f"{file} is {found or 'no file of the kind that its name says'}; unpack it or save it as "
+        "CSV or Parquet, and give it the name of its kind (.csv, .csv.gz, .csv.zip, .parquet)"
     )
