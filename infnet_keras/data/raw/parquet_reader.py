@@ -33,7 +33,7 @@ class ParquetReader:
 
     def inferred(self, sample_bytes: int) -> dict[str, Inferred]:
         """Every column, fields of structs by their path, with its type."""
-        with self._opened() as stream, pq.ParquetFile(stream) as parquet:
+        with self._opened() as stream, _parquet(stream) as parquet:
             schema = parquet.schema_arrow
             unlike(self._file, schema.names)
             beyond = _beyond_int64(parquet.metadata)
@@ -59,7 +59,7 @@ class ParquetReader:
         Args:
             columns: what to read: names, or the paths of fields in structs; at least one.
         """
-        with self._opened() as stream, pq.ParquetFile(stream) as parquet:
+        with self._opened() as stream, _parquet(stream) as parquet:
             unlike(self._file, parquet.schema_arrow.names)
             for batch in parquet.iter_batches(self._block_rows, columns=columns):
                 yield pa.table({name: self._present(_column(batch, name)) for name in columns})
@@ -98,6 +98,23 @@ class ParquetReader:
             return values
         missing = pc.is_in(values, pa.array([s.as_py() for s in spellings], arrow_type))
         return pc.if_else(missing, pa.scalar(None, arrow_type), values)
+
+
+def _parquet(stream: pa.NativeFile) -> pq.ParquetFile:
+    """A file whose lists of a fixed size are read as any others.
+
+    pyarrow cannot read a null among lists of a fixed size; that they are of one stands only in the
+    schema of Arrow that a writer leaves beside Parquet's own.
+    """
+    parquet = pq.ParquetFile(stream)
+    leaves = (leaf for field in parquet.schema_arrow for _, leaf in _leaves(field.name, field.type))
+    if not any(map(pa.types.is_fixed_size_list, leaves)):
+        return parquet
+    footer = pa.BufferOutputStream()
+    parquet.metadata.write_metadata_file(footer)
+    without = footer.getvalue().to_pybytes().replace(b"ARROW:schema", b"arrow:schema")
+    stream.seek(0)
+    return pq.ParquetFile(stream, metadata=pq.read_metadata(pa.BufferReader(without)))
 
 
 def _is_text(arrow_type: pa.DataType) -> bool:
