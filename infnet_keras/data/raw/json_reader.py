@@ -34,6 +34,10 @@ class JsonReader:
         self._storage = storage
         self._block_bytes = block_bytes
 
+    def names(self) -> list[str]:
+        """The keys of the file's first objects; none where the file is empty."""
+        return list(self.inferred(1 << 16))
+
     def inferred(self, sample_bytes: int) -> dict[str, Inferred]:
         """Every key of the file's first objects, with the type that its values suggest."""
         rows = next(self._rows(sample_bytes), (1, []))[1]
