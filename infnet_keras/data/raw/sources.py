@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 
 from infnet_keras.data.raw.block import Block
+from infnet_keras.data.raw.column_names import nearest_column
 from infnet_keras.data.raw.conversion import convert
 from infnet_keras.data.raw.csv_reader import CsvReader
 from infnet_keras.data.raw.file_kind import FileKind, plain_name
@@ -21,7 +22,6 @@ from infnet_keras.data.raw.partition_columns import partition_columns
 from infnet_keras.data.raw.storage import LocalStorage, Storage
 from infnet_keras.data.raw.text_stream import opened
 from infnet_keras.errors import DataError
-from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.sources import ColumnType, Source
 
 _CSV_BLOCK_BYTES = 8 << 20
@@ -220,7 +220,9 @@ def _zeros(count: int) -> pa.Array:
 def _need(file: str, columns: list[str] | None, present: list[str]) -> None:
     for column in columns or []:
         if column not in present:
-            raise DataError(f"{file}: there is no column {column!r}; {nearest(column, present)}")
+            raise DataError(
+                f"{file}: there is no column {column!r}; {nearest_column(column, present)}"
+            )
 
 
 @contextmanager
