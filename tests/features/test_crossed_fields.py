@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from infnet_keras.errors import DataError
 from infnet_keras.features import RowTransform, raw_inputs
-from infnet_keras.features.shared_values import NO_VALUE, count_shared, value_codes
+from infnet_keras.features.numpy.shared_values import NO_VALUE, count_shared, value_codes
 
 
 @settings(derandomize=True, deadline=None, max_examples=300)

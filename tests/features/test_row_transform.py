@@ -8,7 +8,7 @@ import pytest
 from farmhash import fingerprint64
 
 from infnet_keras.errors import DataError
-from infnet_keras.features.row_transform import RowTransform
+from infnet_keras.features.numpy.row_transform import RowTransform
 from infnet_keras.spec import override_spec
 
 

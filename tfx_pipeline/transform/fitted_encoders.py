@@ -6,13 +6,13 @@ from contextlib import nullcontext
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from infnet_keras.features.tensorflow_encoder import (
+from infnet_keras.features.tensorflow.encoder import (
     TensorFlowEncoder,
     canonical_strings,
     comparable,
     is_missing_number,
 )
-from infnet_keras.features.tensorflow_row_transform import field_values
+from infnet_keras.features.tensorflow.row_transform import field_values
 from infnet_keras.spec import FeatureSpec, Table
 from tfx_pipeline.transform.fitted_boundaries import named_boundaries
 

@@ -16,7 +16,7 @@ from infnet_keras.export.examples import dense_inputs, first_value
 from infnet_keras.export.payload import MISSING
 from infnet_keras.features import raw_inputs
 from infnet_keras.features.assets import definition_of
-from infnet_keras.features.tensorflow_row_transform import TensorFlowRowTransform
+from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
 from infnet_keras.spec import FeatureSpec, parse_spec
 from infnet_keras.spec.sources import ColumnType
 from tfx_pipeline.transform.fitted_encoders import fitted_encoders

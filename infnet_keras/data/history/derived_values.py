@@ -10,9 +10,15 @@ from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.events import Events, earlier_count
 from infnet_keras.data.history.group_histories import Days, GroupHistories, Spans
 from infnet_keras.data.history.histories import Histories
-from infnet_keras.features.clock import SECOND, day_of_week, hour_of_day, local_day, parse_dates
 from infnet_keras.features.history_number import history_number
-from infnet_keras.features.shared_values import count_shared, value_codes
+from infnet_keras.features.numpy.clock import (
+    SECOND,
+    day_of_week,
+    hour_of_day,
+    local_day,
+    parse_dates,
+)
+from infnet_keras.features.numpy.shared_values import count_shared, value_codes
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.fields import Derive, HistoryCount, HistoryRate
 

@@ -16,7 +16,7 @@ from infnet_keras.data.history.splits import ONLY_HISTORY, SplitRule
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.side_table import SideTable
 from infnet_keras.errors import DataError
-from infnet_keras.features.clock import local_day
+from infnet_keras.features.numpy.clock import local_day
 from infnet_keras.spec import Condition, ConditionError, FeatureSpec
 
 

@@ -6,12 +6,12 @@ import tensorflow as tf
 
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
-from infnet_keras.features.encoder import (
+from infnet_keras.features.numpy.encoder import (
     OUT_OF_VOCABULARY_ID,
     SMALLEST_NORMAL,
     table_boundaries,
 )
-from infnet_keras.features.encoder import comparable as comparable_numbers
+from infnet_keras.features.numpy.encoder import comparable as comparable_numbers
 from infnet_keras.spec.tables import Table
 
 DECIMAL = r"0|[1-9][0-9]{0,17}"

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import tensorflow as tf
 
-from infnet_keras.features.shared_values import NO_VALUE
-from infnet_keras.features.tensorflow_encoder import canonical_strings
+from infnet_keras.features.numpy.shared_values import NO_VALUE
+from infnet_keras.features.tensorflow.encoder import canonical_strings
 from infnet_keras.spec.feature_spec import FeatureSpec, SequenceFeature
 from infnet_keras.spec.fields import HistoryCount, HistoryRate
 

@@ -1,4 +1,4 @@
-"""Local time: instants, days, hours and dates, for local work. `tensorflow_clock` is the same.
+"""Local time: instants, days, hours and dates, for local work. `features.tensorflow.clock` is the same.
 
 An instant is int64 milliseconds since 1970-01-01 UTC. A missing or impossible one, outside the
 years 1 to 9999, is MISSING_INTEGER, and so is whatever is computed from it.

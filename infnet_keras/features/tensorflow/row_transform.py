@@ -5,13 +5,13 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from infnet_keras.features import tensorflow_clock as clock
 from infnet_keras.features.assets import Assets
 from infnet_keras.features.raw_batch import check_names
 from infnet_keras.features.raw_inputs import raw_inputs
-from infnet_keras.features.tensorflow_encoder import TensorFlowEncoder
-from infnet_keras.features.tensorflow_shared_values import crossed_values, latest_steps
-from infnet_keras.features.tensorflow_vocabulary import TensorFlowVocabulary
+from infnet_keras.features.tensorflow import clock
+from infnet_keras.features.tensorflow.encoder import TensorFlowEncoder
+from infnet_keras.features.tensorflow.shared_values import crossed_values, latest_steps
+from infnet_keras.features.tensorflow.vocabulary import TensorFlowVocabulary
 from infnet_keras.spec.feature_spec import FeatureSpec, SequenceFeature
 from infnet_keras.spec.fields import Derive
 from infnet_keras.spec.sources import ColumnType

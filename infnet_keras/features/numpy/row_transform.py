@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.features.assets import Assets
-from infnet_keras.features.clock import day_of_week, days_since, hour_of_day, to_epoch_ms
-from infnet_keras.features.encoder import Ids, encoders
 from infnet_keras.features.history_number import history_number
+from infnet_keras.features.numpy.clock import day_of_week, days_since, hour_of_day, to_epoch_ms
+from infnet_keras.features.numpy.encoder import Ids, encoders
+from infnet_keras.features.numpy.shared_values import Integers, count_shared, value_codes
 from infnet_keras.features.raw_batch import read_raw
 from infnet_keras.features.raw_inputs import raw_inputs
-from infnet_keras.features.shared_values import Integers, count_shared, value_codes
 from infnet_keras.spec.feature_spec import FeatureSpec, SequenceFeature
 from infnet_keras.spec.fields import Derive, HistoryCount, HistoryRate
 
