@@ -56,17 +56,16 @@ def dense_inputs(
     Returns:
         Raw input name -> [batch], or [batch, n] for a sequence, n being its longest history.
     """
-    lengths: dict[str, tf.Tensor] = {}
-    for name in (i.name for i in inputs if i.kind == "sequence"):
+    lengths: dict[str | None, tf.Tensor] = {}
+    for name, sequence in ((i.name, i.sequence) for i in inputs if i.kind == "sequence"):
         rows = lists[name].row_lengths()
-        behaviour = _length_name(name)
-        lengths[behaviour] = tf.minimum(lengths[behaviour], rows) if behaviour in lengths else rows
+        lengths[sequence] = tf.minimum(lengths[sequence], rows) if sequence in lengths else rows
     dense = {}
-    for name, dtype, kind, _ in inputs:
+    for name, dtype, kind, _, _, sequence in inputs:
         if kind == "length":
-            dense[name] = lengths[name]
+            dense[name] = lengths[sequence]
         elif kind == "sequence":
-            longest = tf.reduce_max(tf.concat([[0], lengths[_length_name(name)]], 0))
+            longest = tf.reduce_max(tf.concat([[0], lengths[sequence]], 0))
             # Cuts the longer lists; slicing a ragged tensor would be hundreds of operations.
             dense[name] = lists[name].to_tensor(MISSING[dtype], shape=tf.stack([-1, longest]))
         else:
@@ -91,12 +90,13 @@ def to_example(row: Mapping[str, Any], inputs: Sequence[RawInput]) -> bytes:
         The serialised tf.Example.
     """
     features = {}
-    for name, dtype, kind, _ in inputs:
+    lengths = {i.sequence: row[i.name] for i in inputs if i.kind == "length"}
+    for name, dtype, kind, _, _, sequence in inputs:
         if kind == "length":
             continue
         values = row[name]
         if kind == "sequence":
-            values = values[: max(int(row[_length_name(name)]), 0)]
+            values = values[: max(int(lengths[sequence]), 0)]
         elif values is None:
             continue
         else:
@@ -120,10 +120,6 @@ def _parsing_spec(inputs: Sequence[RawInput]) -> dict[str, tf.io.RaggedFeature]:
         for i in inputs
         if i.kind != "length"
     }
-
-
-def _length_name(sequence_input: str) -> str:
-    return f"{sequence_input.partition('__')[0]}__length"
 
 
 def _feature(values: Sequence[Any], dtype: str) -> tf.train.Feature:

@@ -57,13 +57,6 @@ def test_no_rows(spec, assets, raw):
     assert ids["view__tag"].shape == (0, 3, 2)
 
 
-def test_encode_column_keeps_the_shape(spec, assets):
-    transform = RowTransform(spec, assets)
-    values = np.array([[["pop", "rock"]], [["", "x"]]], dtype=object)
-    assert transform.encode_column("tag", values).tolist() == [[[3, 4]], [[2, 1]]]
-    assert transform.encode_column("tag", values, ",", 3).shape == (2, 1, 2, 3)
-
-
 def test_assets_of_another_spec_are_refused(spec, assets):
     with pytest.raises(DataError, match="sequences view"):
         RowTransform(override_spec(spec, {"sequences.view.length": 4}), assets)

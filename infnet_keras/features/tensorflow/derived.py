@@ -1,0 +1,81 @@
+"""Values that are computed from a row, inside a SavedModel. One kernel for each kind."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from infnet_keras.features.tensorflow import clock
+from infnet_keras.spec.derived import (
+    DayOfWeek,
+    DaysSince,
+    Derivation,
+    HistoryCount,
+    HistoryRate,
+    HourOfDay,
+)
+
+
+class Rows(Protocol):
+    """The rows whose values are computed; the tensors of items may have an axis of candidates."""
+
+    @property
+    def timezone(self) -> str:
+        """Whose days and hours count."""
+
+    @property
+    def instants(self) -> tf.Tensor:
+        """int64, the time of each row, milliseconds; MISSING_INTEGER where there is none."""
+
+    def column(self, name: str) -> tf.Tensor:
+        """The raw values of a column."""
+
+    def shared(self, sequence: str, column: str) -> tf.Tensor:
+        """int64, how many steps of the history have the row's own value of a column."""
+
+
+def derived(derivation: Derivation, rows: Rows) -> tf.Tensor:
+    """The value of a derived field that is not sent, of every row.
+
+    Args:
+        derivation: what is computed.
+        rows: from what.
+
+    Returns:
+        int64 (MISSING_INTEGER: missing) or float32 (NaN: missing), in the shape of what it is
+        computed from.
+    """
+    return KERNELS[type(derivation)](derivation, rows)
+
+
+def _hour_of_day(_: HourOfDay, rows: Rows) -> tf.Tensor:
+    return clock.hour_of_day(rows.instants, rows.timezone)
+
+
+def _day_of_week(_: DayOfWeek, rows: Rows) -> tf.Tensor:
+    return clock.day_of_week(rows.instants, rows.timezone)
+
+
+def _days_since(derivation: DaysSince, rows: Rows) -> tf.Tensor:
+    return clock.days_since(rows.instants, rows.timezone, rows.column(derivation.column))
+
+
+def _shared_count(derivation: HistoryCount, rows: Rows) -> tf.Tensor:
+    return tf.cast(rows.shared(derivation.sequence, str(derivation.same)), tf.float32)
+
+
+def _shared_rate(derivation: HistoryRate, rows: Rows) -> tf.Tensor:
+    count = tf.cast(rows.shared(derivation.sequence, str(derivation.same)), tf.float64)
+    of = tf.cast(rows.shared(derivation.of, str(derivation.same)), tf.float64)
+    above, below = count + derivation.strength * derivation.prior, of + derivation.strength
+    return tf.cast(tf.where(below > 0, above / below, np.nan), tf.float32)
+
+
+KERNELS: dict[type[Derivation], Callable[[Any, Rows], tf.Tensor]] = {
+    HourOfDay: _hour_of_day,
+    DayOfWeek: _day_of_week,
+    DaysSince: _days_since,
+    HistoryCount: _shared_count,
+    HistoryRate: _shared_rate,
+}
