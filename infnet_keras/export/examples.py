@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from infnet_keras.export.payload import MISSING
 from infnet_keras.export.sample_requests import Columns
 from infnet_keras.features import Assets, RawInput, raw_inputs
+from infnet_keras.features.raw_inputs import MISSING
 from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.sources import ColumnType
 
 _DTYPES = {"int64": tf.int64, "float32": tf.float32, "string": tf.string}
 
@@ -122,7 +123,7 @@ def _parsing_spec(inputs: Sequence[RawInput]) -> dict[str, tf.io.RaggedFeature]:
     }
 
 
-def _feature(values: Sequence[Any], dtype: str) -> tf.train.Feature:
+def _feature(values: Sequence[Any], dtype: ColumnType) -> tf.train.Feature:
     present = [MISSING[dtype] if value is None else value for value in values]
     if dtype == "int64":
         return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(v) for v in present]))

@@ -1,14 +1,17 @@
 """Raw inputs: what one scoring request holds before any value becomes an id."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from infnet_keras.errors import DataError
+from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.fields import Side
 from infnet_keras.spec.sources import ColumnType
 
 Kind = Literal["value", "sequence", "length"]
+MISSING: dict[ColumnType, Any] = {"int64": MISSING_INTEGER, "float32": float("nan"), "string": b""}
+"""What stands for a missing value, by type."""
 
 
 class RawInput(NamedTuple):

@@ -13,9 +13,9 @@ import tensorflow_transform as tft
 
 from infnet_keras.data.examples.columns import example_columns, label_name, weight_name
 from infnet_keras.export.examples import dense_inputs, first_value
-from infnet_keras.export.payload import MISSING
 from infnet_keras.features import raw_inputs
 from infnet_keras.features.assets import definition_of
+from infnet_keras.features.raw_inputs import MISSING
 from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
 from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec import FeatureSpec, parse_spec
