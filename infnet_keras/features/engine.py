@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
 from infnet_keras.features.transform_plan import FieldStep, SequenceStep, TransformPlan
-from infnet_keras.spec.derived import Derivation
+from infnet_keras.spec.derived.derivation import Derivation
 
 Values = TypeVar("Values")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from infnet_keras.spec.derived import HistoryCount, HistoryRate
+from infnet_keras.spec.derived.history import HistoryCount, HistoryRate
 
 
 def history_number(

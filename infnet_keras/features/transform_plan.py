@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from infnet_keras.spec.derived import Derivation
+from infnet_keras.spec.derived.derivation import Derivation
 from infnet_keras.spec.feature_spec import FeatureSpec
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.column_checks import check_columns
 from infnet_keras.spec.condition import Condition, ConditionError
-from infnet_keras.spec.derived import Derive
 from infnet_keras.spec.derived.derivation import check_clock
+from infnet_keras.spec.derived.derive import Derive
 from infnet_keras.spec.document import KeyPath
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.pipeline_checks import check_pipeline

@@ -4,7 +4,9 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from infnet_keras.spec.derived import LOCAL_TIME, Derivation, Derive, LocalTimeName
+from infnet_keras.spec.derived.derivation import Derivation
+from infnet_keras.spec.derived.derive import Derive
+from infnet_keras.spec.derived.local_time import LOCAL_TIME, LocalTimeName
 from infnet_keras.spec.tables import Table, TableKeys
 
 Side = Literal["user", "item", "context"]

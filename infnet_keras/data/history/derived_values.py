@@ -15,7 +15,9 @@ from infnet_keras.features.history_number import history_number
 from infnet_keras.features.numpy.clock import SECOND
 from infnet_keras.features.numpy.derived import derived
 from infnet_keras.features.transform_plan import TransformPlan
-from infnet_keras.spec.derived import Derivation, HistoryCount, HistoryRate, SecondsSince
+from infnet_keras.spec.derived.derivation import Derivation
+from infnet_keras.spec.derived.history import HistoryCount, HistoryRate
+from infnet_keras.spec.derived.since import SecondsSince
 
 
 def derived_values(plan: TransformPlan, rows: EventRows) -> dict[str, npt.NDArray[Any]]:

@@ -10,14 +10,10 @@ import pyarrow as pa
 from infnet_keras.features.history_number import history_number
 from infnet_keras.features.numpy import clock
 from infnet_keras.features.numpy.clock import Integers
-from infnet_keras.spec.derived import (
-    DayOfWeek,
-    DaysSince,
-    Derivation,
-    HistoryCount,
-    HistoryRate,
-    HourOfDay,
-)
+from infnet_keras.spec.derived.derivation import Derivation
+from infnet_keras.spec.derived.history import HistoryCount, HistoryRate
+from infnet_keras.spec.derived.local_time import DayOfWeek, HourOfDay
+from infnet_keras.spec.derived.since import DaysSince
 
 
 class Rows(Protocol):

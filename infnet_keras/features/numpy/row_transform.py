@@ -16,7 +16,7 @@ from infnet_keras.features.numpy.shared_values import count_shared, value_codes
 from infnet_keras.features.raw_batch import read_raw
 from infnet_keras.features.raw_inputs import raw_inputs
 from infnet_keras.features.transform_plan import SequenceStep, Step, TransformPlan
-from infnet_keras.spec.derived import Derivation
+from infnet_keras.spec.derived.derivation import Derivation
 from infnet_keras.spec.feature_spec import FeatureSpec
 
 RawArrays = dict[str, npt.NDArray[Any]]

@@ -7,14 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from infnet_keras.features.tensorflow import clock
-from infnet_keras.spec.derived import (
-    DayOfWeek,
-    DaysSince,
-    Derivation,
-    HistoryCount,
-    HistoryRate,
-    HourOfDay,
-)
+from infnet_keras.spec.derived.derivation import Derivation
+from infnet_keras.spec.derived.history import HistoryCount, HistoryRate
+from infnet_keras.spec.derived.local_time import DayOfWeek, HourOfDay
+from infnet_keras.spec.derived.since import DaysSince
 
 
 class Rows(Protocol):

@@ -16,7 +16,7 @@ from infnet_keras.features.tensorflow.encoder import TensorFlowEncoder
 from infnet_keras.features.tensorflow.shared_values import count_shared, latest_steps
 from infnet_keras.features.tensorflow.vocabulary import TensorFlowVocabulary
 from infnet_keras.features.transform_plan import SequenceStep, Step, TransformPlan
-from infnet_keras.spec.derived import Derivation
+from infnet_keras.spec.derived.derivation import Derivation
 from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
