@@ -23,6 +23,7 @@ from infnet_keras.spec.derived.since import DaysSince, SecondsSince
 REFERENCE: dict[str, Callable[[datetime], int]] = {
     "hour_of_day": lambda local: local.hour,
     "day_of_week": lambda local: local.weekday(),
+    "day_of_month": lambda local: local.day - 1,
 }
 ARGUMENTS: list[Derivation] = [
     DaysSince(column="born"),

@@ -24,6 +24,7 @@ def test_by_hand(spec, assets, raw):
         "tab": [2, 1, 6],
         "hour": [2 + 0, 2 + 3, 1],  # 02:00 does not exist that night
         "weekday": [2 + 6, 2 + 6, 1],
+        "monthday": [2 + 26, 2 + 26, 1],
         "age": [2 + 2, 2 + 0, 1],
         "clicks": [2, 4, 1],
         "gap": [2, 3, 1],

@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.history_number import history_number
 from infnet_keras.features.numpy import clock
 from infnet_keras.features.numpy.clock import Integers
 from infnet_keras.spec.derived.derivation import Derivation
 from infnet_keras.spec.derived.history import HistoryCount, HistoryRate
-from infnet_keras.spec.derived.local_time import DayOfWeek, HourOfDay
+from infnet_keras.spec.derived.local_time import DayOfMonth, DayOfWeek, HourOfDay
 from infnet_keras.spec.derived.since import DaysSince
 
 
@@ -55,6 +56,14 @@ def _day_of_week(_: DayOfWeek, rows: Rows) -> Integers:
     return clock.day_of_week(rows.instants, rows.timezone)
 
 
+def _day_of_month(_: DayOfMonth, rows: Rows) -> Integers:
+    days = clock.local_day(rows.instants, rows.timezone)
+    missing = days == MISSING_INTEGER
+    dates = np.where(missing, 0, days).astype("datetime64[D]")
+    place = (dates - dates.astype("datetime64[M]")).astype(np.int64)
+    return np.where(missing, MISSING_INTEGER, place)
+
+
 def _days_since(derivation: DaysSince, rows: Rows) -> npt.NDArray[np.float32]:
     dates = rows.column(derivation.column)
     return clock.days_since(rows.instants, rows.timezone, dates, derivation.column)
@@ -67,6 +76,7 @@ def _shared(derivation: HistoryCount, rows: Rows) -> npt.NDArray[np.float32]:
 KERNELS: dict[type[Derivation], Callable[[Any, Rows], npt.NDArray[Any]]] = {
     HourOfDay: _hour_of_day,
     DayOfWeek: _day_of_week,
+    DayOfMonth: _day_of_month,
     DaysSince: _days_since,
     HistoryCount: _shared,
     HistoryRate: _shared,

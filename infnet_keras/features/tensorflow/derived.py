@@ -6,10 +6,11 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
+from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.tensorflow import clock
 from infnet_keras.spec.derived.derivation import Derivation
 from infnet_keras.spec.derived.history import HistoryCount, HistoryRate
-from infnet_keras.spec.derived.local_time import DayOfWeek, HourOfDay
+from infnet_keras.spec.derived.local_time import DayOfMonth, DayOfWeek, HourOfDay
 from infnet_keras.spec.derived.since import DaysSince
 
 
@@ -53,6 +54,17 @@ def _day_of_week(_: DayOfWeek, rows: Rows) -> tf.Tensor:
     return clock.day_of_week(rows.instants, rows.timezone)
 
 
+def _day_of_month(_: DayOfMonth, rows: Rows) -> tf.Tensor:
+    days = clock.local_day(rows.instants, rows.timezone)
+    missing = days == MISSING_INTEGER
+    # Days since 1 March of the year 0: leap days end years, and years end their 400-year cycle.
+    day = (tf.where(missing, tf.zeros_like(days), days) + 719_468) % 146_097
+    year = (day - day // 1460 + day // 36_524 - day // 146_096) // 365
+    of_year = day - (365 * year + year // 4 - year // 100)
+    of_month = of_year - (153 * ((5 * of_year + 2) // 153) + 2) // 5
+    return tf.where(missing, days, of_month)
+
+
 def _days_since(derivation: DaysSince, rows: Rows) -> tf.Tensor:
     return clock.days_since(rows.instants, rows.timezone, rows.column(derivation.column))
 
@@ -71,6 +83,7 @@ def _shared_rate(derivation: HistoryRate, rows: Rows) -> tf.Tensor:
 KERNELS: dict[type[Derivation], Callable[[Any, Rows], tf.Tensor]] = {
     HourOfDay: _hour_of_day,
     DayOfWeek: _day_of_week,
+    DayOfMonth: _day_of_month,
     DaysSince: _days_since,
     HistoryCount: _shared_count,
     HistoryRate: _shared_rate,

@@ -11,7 +11,7 @@ from infnet_keras.spec.document import KeyPath
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
 
-LocalTimeName = Literal["hour_of_day", "day_of_week"]
+LocalTimeName = Literal["hour_of_day", "day_of_week", "day_of_month"]
 
 
 class LocalTime(Derivation):
@@ -48,4 +48,13 @@ class DayOfWeek(LocalTime):
     values = 7
 
 
-LOCAL_TIME: dict[str, Derivation] = {kind.name: kind() for kind in (HourOfDay, DayOfWeek)}
+class DayOfMonth(LocalTime):
+    """The day of the month, the first 0 to the 31st 30."""
+
+    name = "day_of_month"
+    values = 31
+
+
+LOCAL_TIME: dict[str, Derivation] = {
+    kind.name: kind() for kind in (HourOfDay, DayOfWeek, DayOfMonth)
+}
