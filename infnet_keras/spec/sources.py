@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from infnet_keras.spec.base import Block
+from infnet_keras.spec.row_shapes import Explode, Packed
 
 ColumnType = Literal["int64", "float32", "string"]
 
@@ -65,6 +66,10 @@ class Source(Block):
     """Types of columns, where the file alone does not tell: int64, float32 or string."""
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     """What separates the columns of a CSV file."""
+    packed: Packed | None = None
+    """A column that packs `field:id:value` features: a column a field."""
+    explode: Explode | None = None
+    """A row that packs several: one row an element."""
     leaks: str | None = None
     """Why this source must not be trusted offline; printed as a warning."""
 

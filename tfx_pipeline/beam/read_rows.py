@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from infnet_keras.data.preparation.log_pass import history_rows, log_columns, log_rows
 from infnet_keras.data.preparation.spill import partition_numbers, split_rows
-from infnet_keras.data.raw.sources import Block
+from infnet_keras.data.raw.block import Block
 from infnet_keras.errors import DataError
 from tfx_pipeline.beam.job import Job
 from tfx_pipeline.beam.messages import LOG, Failure, FileRead, Message, Piece, packed

@@ -10,9 +10,11 @@ import pyarrow.compute as pc
 
 from infnet_keras.data.history.events import TEXT, TIME
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
+from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.conversion import convert
-from infnet_keras.data.raw.sources import Block, RawFiles, file_name
+from infnet_keras.data.raw.list_cells import collected, is_list, rows_of
+from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.data.raw.storage import Storage
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
@@ -174,7 +176,7 @@ def _check_users(block: Block, column: str, columns: dict[str, pa.Array]) -> Non
     if columns[column].null_count:
         row = pc.index(columns[column].is_null(), True).as_py()
         raise DataError(
-            f"{block.file}: {column!r} is missing in {_row(block, row)}; give every event its user"
+            f"{block.file}: {column!r} is missing in {block.row(row)}; give every event its user"
         )
 
 
@@ -198,15 +200,11 @@ def _instants(block: Block, spec: FeatureSpec, values: pa.Array) -> npt.NDArray[
         value = values[row].as_py()
         said = "is missing" if value is None else f"holds {value!r}"
         raise DataError(
-            f"{block.file}: the time {spec.time.column!r} {said} in {_row(block, row)}, which is "
+            f"{block.file}: the time {spec.time.column!r} {said} in {block.row(row)}, which is "
             f"no time from 1970 to 2100 in unit {spec.time.unit}; correct the row, or the log's "
             "`time` in the spec"
         )
     return instants
-
-
-def _row(block: Block, row: int) -> str:
-    return f"row {block.first_row + row + 1}"
 
 
 def _row_text(table: pa.Table) -> pa.Array:
@@ -214,7 +212,15 @@ def _row_text(table: pa.Table) -> pa.Array:
     text = pa.large_string()
     columns = (table[name].combine_chunks() for name in sorted(table.column_names))
     return pc.binary_join_element_wise(
-        *(pc.cast(column, text) for column in columns),
+        *(_text(column) for column in columns),
         pa.scalar("\x1f", text),
         null_handling="replace",
     )
+
+
+def _text(column: pa.Array) -> pa.Array:
+    if is_list(column.type):
+        elements = pc.cast(column.flatten(), pa.string())
+        lists = collected(pc.fill_null(elements, ""), rows_of(column), column.is_null())
+        column = pc.binary_join(lists, "\x1e")
+    return pc.cast(column, pa.large_string())

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.conversion import inferred_type
+from infnet_keras.data.raw.row_shape import RowShape, shaped_columns
 from infnet_keras.data.raw.storage import LocalStorage, Storage
 from infnet_keras.errors import DataError
 from infnet_keras.spec.nearest import nearest
@@ -17,16 +19,9 @@ from infnet_keras.spec.sources import ColumnType, Source
 
 _CSV_BLOCK_BYTES = 8 << 20
 _PARQUET_BLOCK_ROWS = 1 << 17
+_LIST_BLOCK_ROWS = 1 << 8  # of rows that pack thousands each
 _CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
 _GZIP_RATIO = 6  # of text; only sizes partitions
-
-
-class Block(NamedTuple):
-    """Consecutive rows of one file: text columns from CSV, a file's own types from Parquet."""
-
-    file: str
-    first_row: int  # counted from 0 in its file
-    table: pa.Table
 
 
 class RawFiles:
@@ -45,7 +40,7 @@ class RawFiles:
     def __init__(self, name: str, raw: Path | str, source: Source, storage: Storage | None = None):
         self.name = name
         self._storage = storage or LocalStorage()
-        self._delimiter = source.delimiter
+        self._source = source
         patterns = [source.files] if isinstance(source.files, str) else source.files
         found: list[str] = []
         for pattern in patterns:
@@ -66,6 +61,10 @@ class RawFiles:
 
     def types(self) -> dict[str, ColumnType]:
         """Every column of the first file with the type that its first block suggests."""
+        return dict(self._header) if self._shape is None else dict(self._shape.types)
+
+    @cached_property
+    def _header(self) -> dict[str, ColumnType]:
         file = self.files[0]
         with _readable(file):
             if _is_parquet(file):
@@ -79,9 +78,20 @@ class RawFiles:
             raise DataError(f"{file}: two columns are called {twice!r}; rename one")
         return {field.name: inferred_type(field.type) for field in schema}
 
+    @cached_property
+    def _shape(self) -> RowShape | None:
+        columns = shaped_columns(self._source)
+        if not columns:
+            return None
+        file = self.files[0]
+        _need(file, columns, list(self._header))
+        first = next(self._tables(file, columns), pa.table({c: pa.nulls(0) for c in columns}))
+        return RowShape(self.name, self._source, self._header, Block(file, 0, first))
+
     def estimated_rows(self) -> int:
         """About how many rows the files hold, from their sizes."""
-        return sum(self._estimated_rows(file) for file in self.files)
+        growth = 1.0 if self._shape is None else self._shape.growth
+        return int(growth * sum(self._estimated_rows(file) for file in self.files))
 
     def blocks(self, columns: list[str] | None) -> Iterator[Block]:
         """Read every file, in order.
@@ -98,8 +108,11 @@ class RawFiles:
     def file_blocks(self, file: str, columns: list[str] | None) -> Iterator[Block]:
         """Read one of the files; see `blocks`."""
         first_row = 0
-        for table in self._tables(file, columns):
-            yield Block(file, first_row, table)
+        shape = self._shape
+        read = columns if shape is None else shape.file_columns(columns)
+        for table in self._tables(file, read):
+            block = Block(file, first_row, table)
+            yield from [block] if shape is None else shape.blocks(block, columns)
             first_row += table.num_rows
 
     def _tables(self, file: str, columns: list[str] | None) -> Iterator[pa.Table]:
@@ -107,7 +120,8 @@ class RawFiles:
             if _is_parquet(file):
                 with self._storage.open(file) as stream, pq.ParquetFile(stream) as parquet:
                     _need(file, columns, parquet.schema_arrow.names)
-                    for batch in parquet.iter_batches(_PARQUET_BLOCK_ROWS, columns=columns):
+                    rows = _PARQUET_BLOCK_ROWS if self._source.explode is None else _LIST_BLOCK_ROWS
+                    for batch in parquet.iter_batches(rows, columns=columns):
                         yield pa.Table.from_batches([batch])
                 return
             with self._open_csv(file, pa.csv.ConvertOptions()) as reader:
@@ -133,7 +147,7 @@ class RawFiles:
                 stream,
                 read_options=pa.csv.ReadOptions(block_size=_CSV_BLOCK_BYTES),
                 parse_options=pa.csv.ParseOptions(
-                    delimiter=self._delimiter, newlines_in_values=True
+                    delimiter=self._source.delimiter, newlines_in_values=True
                 ),
                 convert_options=convert,
             ) as reader,
