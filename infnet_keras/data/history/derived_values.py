@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.events import Events, earlier_count
 from infnet_keras.data.history.group_histories import Days, GroupHistories, Spans
-from infnet_keras.data.history.histories import Histories
+from infnet_keras.data.history.histories import Histories, Rows
 from infnet_keras.features.clock import SECOND, day_of_week, hour_of_day, local_day, parse_dates
 from infnet_keras.features.history_number import history_number
 from infnet_keras.features.shared_values import count_shared, value_codes
@@ -25,6 +26,7 @@ def derived_values(
     days: Days | None,
     groups: GroupHistories,
     histories: Callable[[str], Histories],
+    step_values: Callable[[str, str, Rows], pa.Array],
 ) -> dict[str, npt.NDArray[np.generic]]:
     """The value of every derived field at every event; what stands at history rows means nothing.
 
@@ -36,6 +38,7 @@ def derived_values(
         days: local day of every event; None for a log without time.
         groups: the histories over all users.
         histories: what every event's history of a behaviour holds, by the behaviour's name.
+        step_values: raw values of a behaviour's attribute at steps of its histories.
 
     Returns:
         int64 (hour, weekday) or float32 (NaN: missing), by field.
@@ -59,7 +62,7 @@ def derived_values(
         elif isinstance(derive, Derive) and derive.seconds_since is not None:
             found[name] = _seconds_since(holds[derive.seconds_since.sequence], events)
         elif field.crossed is not None:
-            found[name] = _shared_with_history(spec, field.crossed, values, histories)
+            found[name] = _shared_with_history(spec, field.crossed, values, histories, step_values)
         elif field.history is not None:
             by = field.history.by
             if by is not None and by not in spans:
@@ -101,13 +104,20 @@ def _shared_with_history(
     derive: HistoryCount | HistoryRate,
     values: ColumnValues,
     histories: Callable[[str], Histories],
+    step_values: Callable[[str, str, Rows], pa.Array],
 ) -> npt.NDArray[np.float32]:
     def shared(sequence: str) -> npt.NDArray[np.int64]:
         feature = spec.sequence_feature(sequence, str(derive.same))
-        codes = value_codes(
-            values.values(feature.column), feature.multivalue, feature.max_values, feature.column
-        )
         history = histories(sequence)
-        return count_shared(codes, codes[:, history.events], history.first, history.last)
+        candidates = values.values(feature.column)
+        steps = step_values(sequence, feature.column, history.events)
+        codes = value_codes(
+            pa.concat_arrays([candidates, steps]),
+            feature.multivalue,
+            feature.max_values,
+            feature.column,
+        )
+        events = len(candidates)
+        return count_shared(codes[:, :events], codes[:, events:], history.first, history.last)
 
     return history_number(derive, shared)

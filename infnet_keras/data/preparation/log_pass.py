@@ -14,6 +14,7 @@ from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.conversion import convert
 from infnet_keras.data.raw.list_cells import collected, is_list, rows_of
+from infnet_keras.data.raw.ready_made import ready_made
 from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.data.raw.storage import Storage
 from infnet_keras.errors import DataError
@@ -61,20 +62,29 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
         first_number: of its first row, where rows in order take the place of a time.
 
     Returns:
-        The log's columns, its time in milliseconds (or the row's number) as `:time`, and, where
-        repeats are dropped, all columns of the row in one `:text`.
+        The log's columns, its time in milliseconds (or the row's number) as `:time`, its
+        ready-made histories, and, where repeats are dropped, all columns of the row in one `:text`.
 
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
     """
-    columns = {name: _converted(block, name, plan) for name in plan.columns[spec.log_source]}
+    columns = {
+        name: _converted(block, name, plan)
+        for name in plan.columns[spec.log_source]
+        if name not in plan.cells
+    }
     _check_users(block, spec.keys.user, columns)
     for label in {task.label for task in spec.tasks.values()}:
         _check_label(block, label, columns[label])
+    instants = None
     if spec.time.column is None:
         columns[TIME] = _numbers(block, first_number)
     else:
-        columns[TIME] = pa.array(_instants(block, spec, columns[spec.time.column]))
+        instants = _instants(block, spec, columns[spec.time.column])
+        columns[TIME] = pa.array(instants)
+    for name, sequence in spec.sequences.items():
+        if sequence.column is not None:
+            columns |= ready_made(block, spec, name, plan.types, instants)
     if spec.sources[spec.log_source].deduplicate:
         columns[TEXT] = _row_text(block.table)
     return pa.table(columns)
@@ -131,7 +141,8 @@ def history_columns(spec: FeatureSpec, plan: ColumnPlan, files: RawFiles) -> lis
     for key in (spec.keys.user, spec.keys.item):
         if key not in present:
             raise DataError(f"{files.files[0]}: a history needs the key column {key!r}")
-    return [name for name in (*plan.columns[spec.log_source], _ORDER) if name in present]
+    known = [name for name in plan.columns[spec.log_source] if name not in plan.cells]
+    return [name for name in (*known, _ORDER) if name in present]
 
 
 def history_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: int) -> pa.Table:
