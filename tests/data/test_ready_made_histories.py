@@ -378,6 +378,43 @@ class TestRefusals:
             prepared(ready, raw, tmp_path / "out")
 
 
+class TestACellThatIsCollectedFromEvents:
+    @pytest.mark.parametrize("separator", ["|", None])
+    @pytest.mark.parametrize("cell", ["items", "other"])
+    def test_is_warned_of_where_it_lists_items(
+        self,
+        content: Content,
+        write: Callable[..., Path],
+        tmp_path: Path,
+        separator: str | None,
+        cell: str,
+    ) -> None:
+        attribute = {"table": "item"} | ({} if separator is None else {"multivalue": separator})
+        content["sequences"] = {"hist": {"length": 4, "attributes": {"hist": attribute}}}
+        mark = "i" if cell == "items" else "t"
+        lines = "".join(
+            f"u,i{n},{DAY * n},{n % 2},{'|'.join(f'{mark}{m}' for m in range(n))}\n"
+            for n in range(3)
+        )
+        raw = write(log="user,item,time,clicked,hist\n" + lines)
+        said: list[str] = []
+        prepare(
+            spec_from_dict(content),
+            raw,
+            tmp_path / "out",
+            "1970-01-02",
+            "1970-01-03",
+            progress=said.append,
+        )
+        warnings = [line for line in said if line.startswith("warning:")]
+        if cell == "items":
+            assert len(warnings) == 1
+            assert "'i0|i1' in the log" in warnings[0]
+            assert "say `column: hist` and `attributes: {item: ...}`" in warnings[0]
+        else:
+            assert not warnings
+
+
 def test_a_manifest_of_before_opens(ready: Content, tmp_path: Path) -> None:
     data = prepared(ready, write_csv(tmp_path / "raw", rows_of_log()), tmp_path / "out")
     steps = sum(

@@ -10,7 +10,7 @@ import pyarrow.json
 import pyarrow.parquet as pq
 import pytest
 
-from infnet_keras.data import prepare
+from infnet_keras.data import generate, prepare
 from infnet_keras.data.prepared.prepared_data import PreparedData
 from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.explode import exploded
@@ -345,3 +345,17 @@ class TestPackedFeatures:
         raw = write(log=f"101,features\n1,{self.cell(('101', '26'))}\n")
         with pytest.raises(DataError, match="`packed` makes a column '101', which its files have"):
             read(raw, files="log.csv", packed=PACKED)
+
+
+@pytest.mark.parametrize("key", ["explode", "packed", "column"])
+def test_generated_logs_are_flat(key: str, content: Content, tmp_path: Path) -> None:
+    if key == "column":
+        content["sequences"]["ready"] = {
+            "column": "history",
+            "length": 3,
+            "attributes": {"item": "item"},
+        }
+    else:
+        content["sources"]["log"][key] = SEEN if key == "explode" else PACKED
+    with pytest.raises(DataError, match=f"drop `{key}` of s"):
+        generate(spec_from_dict(content), tmp_path / "raw", users=2, events=10)

@@ -20,6 +20,7 @@ from infnet_keras.data.prepared import layout
 from infnet_keras.data.prepared.file_names import ASSETS, MANIFEST, SHARDS, SPEC
 from infnet_keras.data.prepared.manifest import Manifest, Shard
 from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.misread_histories import misread_histories
 from infnet_keras.data.raw.side_table import SideTable
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.features.assets import Assets, definition_of
@@ -82,6 +83,8 @@ def prepare(
         for name in (spec.log_source, *plan.joins):
             if (reason := spec.sources[name].leaks) is not None:
                 say(f"warning: source {name!r} must not be trusted offline: {reason}")
+        for warning in misread_histories(spec, plan):
+            say(f"warning: {warning}")
         past = None if history is None else history_files(history)
         partitions = partitions_of(spec, plan, past)
 
