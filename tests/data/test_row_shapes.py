@@ -140,6 +140,25 @@ class TestImpressionsInOneRow:
         )
         assert (manifest.rows_read, manifest.duplicates_dropped) == (10, 1)
 
+    def test_values_that_do_not_fit_name_the_row_of_the_file(
+        self, content: Content, write: Callable[..., Path], tmp_path: Path
+    ) -> None:
+        content["sources"]["log"] |= {"explode": SEEN, "types": {"item": "int64"}}
+        raw = write(log="user,time,seen\nu1,5,1-1 2-0 3-1\nu2,6,4-1 x5-0\n")
+        with pytest.raises(DataError, match="holds 'x5', which is not int64, in row 2;"):
+            prepare(spec_from_dict(content), raw, tmp_path / "out", "1970-01-02", "1970-01-03")
+
+    def test_text_that_is_not_utf8_names_its_row(self, tmp_path: Path) -> None:
+        (tmp_path / "log.csv").write_bytes(b"user,seen\nu1,a-1\nu2,b-1 \xff-0\n")
+        with pytest.raises(DataError, match=r"log\.csv: column 'seen'.*not UTF-8 in row 2"):
+            read(tmp_path, files="log.csv", explode=Explode(**SEEN))
+
+    def test_what_later_files_hold_counts_for_the_type(self, write: Callable[..., Path]) -> None:
+        raw = write(log_1="user,seen\nu1,1-1\n", log_2="user,seen\nu1,n1-1\n")
+        files = RawFiles("log", raw, Source(files="log_*.csv", explode=Explode(**SEEN)))
+        assert files.types()["item"] == "string"
+        assert files.reason("item") == f"row 1 of {raw / 'log_2.csv'} holds 'n1'"
+
 
 class TestOneRowAUser:
     def table(self) -> pa.Table:
@@ -174,22 +193,37 @@ class TestOneRowAUser:
         content["sources"]["log"] |= {"files": "log.parquet", "explode": LISTS}
         assert prepared_batches(content, tmp_path, tmp_path / "packed") == expected
 
-    @pytest.mark.parametrize("kind", ["large", "fixed", "text"])
+    @pytest.mark.parametrize("kind", ["large", "fixed", "text", "brackets"])
     def test_every_kind_of_list(self, kind: str, tmp_path: Path) -> None:
         item = pa.array([[1, 2], [None, 4]], pa.large_list(pa.int64()))
         if kind == "fixed":
             item = pa.array([[1, 2], [None, 4]], pa.list_(pa.int64(), 2))
         if kind == "text":
             item = pa.array(["1|2", "|4"])
+        if kind == "brackets":
+            item = pa.array(["[1, 2]", " [None, '4'] "])
         rows = pa.table({"user": ["a", "b"], "item": item, "time": [[5, 6], [7, 8]]})
         pq.write_table(rows, tmp_path / "log.parquet")
         explode = Explode(columns=["item", "time"], separator="|" if kind == "text" else None)
         table = read(tmp_path, files="log.parquet", explode=explode)
-        spelt = [1, 2, None, 4] if kind != "text" else ["1", "2", None, "4"]
+        spelt = [1, 2, None, 4] if kind in ("large", "fixed") else ["1", "2", None, "4"]
         assert table.to_pydict() == {
             "user": ["a", "a", "b", "b"],
             "item": spelt,
             "time": [5, 6, 7, 8],
+        }
+
+    def test_json_lines(self, tmp_path: Path) -> None:
+        lines = ['{"user": "a", "item": [1, null, 3], "time": [5, 6, 7]}', '{"user": "b"}']
+        (tmp_path / "log.jsonl").write_text("\n".join(lines), "utf-8")
+        source = Source(files="log.jsonl", explode=Explode(columns=["item", "time"]))
+        files = RawFiles("log", tmp_path, source)
+        assert files.types() == {"user": "string", "item": "int64", "time": "int64"}
+        table = read(tmp_path, files="log.jsonl", explode=source.explode)
+        assert table.to_pydict() == {
+            "user": ["a", "a", "a"],
+            "item": ["1", None, "3"],
+            "time": ["5", "6", "7"],
         }
 
     @pytest.mark.parametrize("time", [[7], [], None, [7, 8, 9]])

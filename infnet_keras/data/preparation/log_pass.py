@@ -13,8 +13,8 @@ from infnet_keras.data.preparation.spill import Spill, partition_numbers
 from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.conversion import convert
-from infnet_keras.data.raw.list_cells import collected, is_list, rows_of
 from infnet_keras.data.raw.ready_made import ready_made
+from infnet_keras.data.raw.row_text import row_text
 from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.data.raw.storage import Storage
 from infnet_keras.errors import DataError
@@ -69,7 +69,7 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
         DataError: a value cannot be what it must be; names file, column and value or row.
     """
     columns = {
-        name: _converted(block, name, plan)
+        name: _converted(plan.files[spec.log_source], block, name, plan)
         for name in plan.columns[spec.log_source]
         if name not in plan.cells
     }
@@ -86,7 +86,7 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
         if sequence.column is not None:
             columns |= ready_made(block, spec, name, plan.types, instants)
     if spec.sources[spec.log_source].deduplicate:
-        columns[TEXT] = _row_text(block.table)
+        columns[TEXT] = row_text(block.table)
     return pa.table(columns)
 
 
@@ -156,7 +156,7 @@ def history_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number
     """
     present = block.table.column_names
     columns = {
-        name: _converted(block, name, plan)
+        name: _converted(plan.files[spec.log_source], block, name, plan)
         for name in plan.columns[spec.log_source]
         if name in present
     }
@@ -173,13 +173,13 @@ def _numbers(block: Block, first: int) -> pa.Array:
     return pa.array(np.arange(first, first + block.table.num_rows))
 
 
-def _converted(block: Block, column: str, plan: ColumnPlan) -> pa.Array:
-    return convert(
-        block.table[column],
+def _converted(files: RawFiles, block: Block, column: str, plan: ColumnPlan) -> pa.Array:
+    return files.values(
+        block,
+        column,
         plan.types[column],
         plan.separators.get(column),
-        column,
-        block.file,
+        plan.reasons.get(column),
     )
 
 
@@ -216,22 +216,3 @@ def _instants(block: Block, spec: FeatureSpec, values: pa.Array) -> npt.NDArray[
             "`time` in the spec"
         )
     return instants
-
-
-def _row_text(table: pa.Table) -> pa.Array:
-    """All columns of each row in one string."""
-    text = pa.large_string()
-    columns = (table[name].combine_chunks() for name in sorted(table.column_names))
-    return pc.binary_join_element_wise(
-        *(_text(column) for column in columns),
-        pa.scalar("\x1f", text),
-        null_handling="replace",
-    )
-
-
-def _text(column: pa.Array) -> pa.Array:
-    if is_list(column.type):
-        elements = pc.cast(column.flatten(), pa.string())
-        lists = collected(pc.fill_null(elements, ""), rows_of(column), column.is_null())
-        column = pc.binary_join(lists, "\x1e")
-    return pc.cast(column, pa.large_string())

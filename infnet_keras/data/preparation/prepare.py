@@ -96,9 +96,20 @@ def prepare(
             spill_history(spec, plan, past, past_spill)
         say(f"{total_rows:,} rows read; joining {', '.join(plan.joins) or 'nothing'}")
         sides = {
-            name: SideTable(plan.files[name], key, plan.columns[name], plan.types, plan.separators)
+            name: SideTable(
+                plan.files[name],
+                key,
+                plan.columns[name],
+                plan.types,
+                plan.separators,
+                plan.reasons,
+            )
             for name, key in plan.joins.items()
         }
+        for note in dict.fromkeys(
+            note for files in (*plan.files.values(), past) if files for note in files.notes()
+        ):
+            say(note)
         ordering = PartitionPass(spec, plan, sides, split_rule, total_rows, partitions)
         if ordering.groups.needed:
             say("counting the histories over all users")

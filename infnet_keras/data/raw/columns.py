@@ -57,7 +57,8 @@ class ColumnPlan:
         columns: what to read of each of those sources, join keys included.
         owner: the source that each column is taken from; the log comes first, then the spec's
             order decides.
-        types: the type of each column, declared or inferred from the first block of its file.
+        types: the type of each column, declared or inferred from the beginnings of its files.
+        reasons: of the columns whose type nobody declares, what of the files says it.
         joins: the sources to look up, in the spec's order, with their key.
         separators: of columns whose values are split.
         cells: columns of the log that hold ready-made histories and are read as nothing else.
@@ -67,6 +68,7 @@ class ColumnPlan:
     columns: dict[str, list[str]]
     owner: dict[str, str]
     types: dict[str, ColumnType]
+    reasons: dict[str, str]
     joins: dict[str, str]
     separators: dict[str, str]
     cells: frozenset[str]
@@ -127,18 +129,21 @@ class ColumnPlan:
             if separator is not None
         }
         types = {
-            column: _type(spec, column, owner[column], headers, separators) for column in owner
+            column: _declared_type(spec, column, owner[column], separators) for column in owner
         }
+        reasons = {c: files[owner[c]].reason(c) for c in owner if types[c] is None}
+        types |= {column: headers[owner[column]][column] for column in reasons}
         for column in {spec.keys.user, spec.keys.item, *joins.values()}:
             if types[column] == "float32":
                 raise DataError(
                     f"column {column!r} is a key and looks like a fraction; declare `types: "
-                    f"{{{column}: int64}}` (or string) for source {owner[column]!r}"
+                    f"{{{column}: int64}}` (or string, which keeps ids of any length) for source "
+                    f"{owner[column]!r}"
                 )
-        _check_looked_up(spec, owner, joins)
         kept = {name: files[name] for name in columns}
+        _check_looked_up(spec, owner, joins)
         cells = frozenset(history_cells(spec).keys() - needed_columns(spec).keys())
-        return cls(kept, columns, owner, types, joins, separators, cells)
+        return cls(kept, columns, owner, types, reasons, joins, separators, cells)
 
 
 def _check_looked_up(spec: FeatureSpec, owner: dict[str, str], joins: dict[str, str]) -> None:
@@ -166,13 +171,12 @@ def _owner(
     raise DataError(f"no source has a column {column!r} ({why}); {nearest(column, everything)}")
 
 
-def _type(
+def _declared_type(
     spec: FeatureSpec,
     column: str,
     owner: str,
-    headers: dict[str, dict[str, ColumnType]],
     separators: dict[str, str],
-) -> ColumnType:
+) -> ColumnType | None:
     declaring = [owner, *(n for n, source in spec.sources.items() if source.join == column)]
     declared = {spec.sources[n].types[column] for n in declaring if column in spec.sources[n].types}
     if len(declared) > 1:
@@ -186,4 +190,4 @@ def _type(
         return "string"
     if column == spec.time.column:
         return "string" if spec.time.unit == "iso8601" else "int64"
-    return headers[owner][column]
+    return None

@@ -6,18 +6,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infnet_keras.data.raw.block import Block
+from infnet_keras.data.raw.conversion import convert, inferred_type
+from infnet_keras.data.raw.list_values import bracketed, elements_of, is_list
 from infnet_keras.errors import DataError
 
 
 def list_cells(
     block: Block, column: str, separator: str | None, key: str, *, drop_empty: bool
 ) -> pa.ListArray:
-    """A column whose cells are lists, or texts to be split at a separator.
+    """A column whose cells are lists, bracketed texts, or texts to be split at a separator.
 
     Args:
         block: rows of a file.
         column: of its table.
-        separator: what separates the elements of a text; a column of lists needs none.
+        separator: what separates the elements of a text; lists, and texts such as `[1, 2]`, need
+            none.
         key: the key of the spec under which the column stands, for errors.
         drop_empty: whether an empty text between two separators is no element, instead of a
             missing one.
@@ -34,24 +37,33 @@ def list_cells(
         [['a', 'b'], None]
     """
     cells = block.table[column].combine_chunks()
-    if pa.types.is_dictionary(cells.type):
-        cells = cells.cast(cells.type.value_type)
     if is_list(cells.type):
         return pc.cast(cells, pa.list_(cells.type.value_type))
-    if pa.types.is_null(cells.type):
-        return pc.cast(cells, pa.list_(pa.string()))
-    if not pa.types.is_string(cells.type) and not pa.types.is_large_string(cells.type):
+    if pa.types.is_nested(cells.type) or inferred_type(cells.type) != "string":
         raise DataError(
             f"{block.file}: column {column!r} holds {cells.type}, neither lists nor text: `{key}` "
             "cannot take its cells apart"
         )
-    if separator is None:
+    texts = convert(cells, "string", None, column, block.file, block.row)
+    texts = pc.if_else(pc.equal(pc.utf8_trim_whitespace(texts), ""), None, texts)
+    in_brackets = pc.fill_null(bracketed(texts), False)
+    if separator is None and not pc.all(pc.or_(in_brackets, texts.is_null())).as_py():
         raise DataError(
             f"{block.file}: column {column!r} holds text; give `separator` in `{key}`, what stands "
             "between its elements"
         )
-    cells = pc.if_else(pc.equal(pc.utf8_trim_whitespace(cells), ""), None, cells)
-    return split(pc.cast(cells, pa.string()), separator, drop_empty=drop_empty)
+    if not pc.any(in_brackets).as_py():
+        return split(texts, separator or "", drop_empty=drop_empty)
+    rows = zip(texts.to_pylist(), in_brackets.to_pylist(), strict=True)
+    lists: list[list[str | None] | None] = []
+    for text, is_bracketed in rows:
+        if text is None:
+            lists.append(None)
+            continue
+        parts = elements_of(text) if is_bracketed else (text.split(separator or None))
+        wanted = [part or None for part in parts]
+        lists.append([part for part in wanted if part] if drop_empty else wanted)
+    return pa.array(lists, pa.list_(pa.string()))
 
 
 def split(texts: pa.Array, separator: str, *, drop_empty: bool) -> pa.ListArray:
@@ -93,10 +105,3 @@ def collected(values: pa.Array, rows: npt.NDArray[np.int64], missing: pa.Array) 
     counts = np.bincount(rows, minlength=len(missing))
     offsets = pa.array(np.concatenate([[0], np.cumsum(counts)]), pa.int32())
     return pa.ListArray.from_arrays(offsets, values, mask=missing)
-
-
-def is_list(kind: pa.DataType) -> bool:
-    """Whether values of this Arrow type are lists."""
-    return bool(
-        pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    )

@@ -6,8 +6,11 @@ import pyarrow.compute as pc
 
 from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.list_cells import is_list, rows_of, split
+from infnet_keras.data.raw.conversion import convert
+from infnet_keras.data.raw.list_cells import rows_of, split
+from infnet_keras.data.raw.list_values import is_list
 from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.sources import ColumnType
 
 _BETWEEN = r"[ ,;|\t\x01]+"
 _MOST_ROWS = 4096
@@ -37,10 +40,11 @@ def misread_histories(spec: FeatureSpec, plan: ColumnPlan) -> list[str]:
     block = next(iter(plan.files[spec.log_source].blocks([item, *suspects])), None)
     if block is None:
         return []
-    items = pc.unique(pc.cast(block.table[item], pa.string())).drop_null()
+    items = pc.unique(convert(block.table[item], "string", None, item, block.file, block.row))
     found = []
     for column, name in suspects.items():
-        example = _listing(block, column, plan.separators.get(column), items)
+        separator = plan.separators.get(column)
+        example = _listing(block, column, plan.types[column], separator, items)
         if example is not None:
             found.append(
                 f"sequence {name!r} collects {column!r} from each earlier event, and its cells "
@@ -50,21 +54,26 @@ def misread_histories(spec: FeatureSpec, plan: ColumnPlan) -> list[str]:
     return found
 
 
-def _listing(block: Block, column: str, separator: str | None, items: pa.Array) -> object:
+def _listing(
+    block: Block, column: str, column_type: ColumnType, separator: str | None, items: pa.Array
+) -> object:
     """A cell of several items, where most of what cells hold are items; else None."""
     cells = block.table[column].slice(0, _MOST_ROWS).combine_chunks()
     if is_list(cells.type):
         lists = pc.cast(cells, pa.list_(cells.type.value_type))
-    elif pa.types.is_string(cells.type) and separator is not None:
-        lists = split(cells, separator, drop_empty=True)
-    elif pa.types.is_string(cells.type):
-        lists = pc.split_pattern_regex(cells, _BETWEEN)
-    else:
+    elif column_type != "string" or pa.types.is_nested(cells.type):
         return None
+    else:
+        cells = convert(cells, "string", separator, column, block.file, block.row)
+        if separator is not None:
+            lists = split(cells, separator, drop_empty=True)
+        else:
+            lists = pc.split_pattern_regex(cells, _BETWEEN)
     rows = rows_of(lists)
     if len(rows) == 0 or pa.types.is_nested(lists.type.value_type):
         return None
-    known = pc.is_in(pc.cast(lists.flatten(), pa.string()), value_set=items)
+    elements = convert(lists.flatten(), "string", None, column, block.file)
+    known = pc.is_in(elements, value_set=items.drop_null())
     several = np.flatnonzero(np.bincount(rows, minlength=len(lists)) > 1)
     if not len(several) or pc.mean(known).as_py() < 0.5:
         return None

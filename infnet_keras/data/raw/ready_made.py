@@ -54,8 +54,12 @@ def ready_made(
     column, times = str(declared.column), declared.times
     lists = list_cells(block, column, declared.separator, key, drop_empty=times is None)
     rows = rows_of(lists)
+
+    def place(at: int) -> str:
+        return block.row(int(rows[at]))
+
     try:
-        values = convert(lists.flatten(), types[element], None, element, block.file)
+        values = convert(lists.flatten(), types[element], None, element, block.file, place)
     except DataError as error:
         raise DataError(f"the histories in column {column!r}: {error}") from error
     # Oldest first: where there are times they decide, and the cell's order decides among equals.
@@ -101,12 +105,18 @@ def _times(
             f"{block.file}: {block.row(at)} has {counts[at]} elements in the history {column!r} "
             f"and {others[at]} in its times {times!r}; correct the row"
         )
-    values = convert(time_lists.flatten(), types[str(spec.time.column)], None, times, block.file)
+    rows = rows_of(lists)
+
+    def place(at: int) -> str:
+        return block.row(int(rows[at]))
+
+    time_type = types[str(spec.time.column)]
+    values = convert(time_lists.flatten(), time_type, None, times, block.file, place)
     happened = to_epoch_ms(values, spec.time)
     if (happened == MISSING_INTEGER).any():
         at = int(np.flatnonzero(happened == MISSING_INTEGER)[0])
         raise DataError(
-            f"{block.file}: {block.row(int(rows_of(lists)[at]))} has a time {values[at].as_py()!r} "
+            f"{block.file}: {place(at)} has a time {values[at].as_py()!r} "
             f"in {times!r}, which is no time in unit {spec.time.unit}; correct the row"
         )
     return np.asarray(happened, np.int64)

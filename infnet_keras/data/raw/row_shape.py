@@ -3,19 +3,16 @@
 from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.conversion import inferred_type
 from infnet_keras.data.raw.explode import exploded
-from infnet_keras.data.raw.list_cells import is_list
+from infnet_keras.data.raw.inference import Inferred, inferred_from_text, merged
+from infnet_keras.data.raw.list_values import is_list
 from infnet_keras.data.raw.packed import PackedFeatures
 from infnet_keras.errors import DataError
-from infnet_keras.spec.row_shapes import Explode, Packed
-from infnet_keras.spec.sources import ColumnType, Source
-
-_WHOLE = r"^-?(0|[1-9][0-9]{0,17})$"
-_NUMBER = r"^-?[0-9]+\.[0-9]*([eE][+-]?[0-9]+)?$"
+from infnet_keras.spec.row_shapes import Packed
+from infnet_keras.spec.sources import Source
 
 
 class RowShape:
@@ -24,32 +21,48 @@ class RowShape:
     Args:
         name: what errors call the source.
         source: its block in the spec.
-        header: the columns of its files, with their types.
-        first: rows of its first file, with the columns of `shaped_columns`; they say what columns
-            come out.
+        header: the columns of its files, with what they seem to be.
+        samples: rows of some of its files, with the columns of `shaped_columns`; they say what
+            columns come out.
+        typed: whether its files say of what type the elements of lists are.
 
     Attributes:
-        types: the columns that come out, with the types that the first rows suggest.
+        inferred: the columns that come out, with what these rows suggest.
         growth: how many rows come out for one of the file, on average.
 
     Raises:
         DataError: a row cannot be taken apart, or a column that comes out is there already.
     """
 
-    def __init__(self, name: str, source: Source, header: Mapping[str, ColumnType], first: Block):
+    def __init__(
+        self,
+        name: str,
+        source: Source,
+        header: Mapping[str, Inferred],
+        samples: list[Block],
+        typed: bool,
+    ):
         self._packed, self._explode = source.packed, source.explode
-        self.types = dict(header)
+        self.inferred = dict(header)
         self._origins: dict[str, list[str]] = {}
-        if self._packed is not None:
-            fields = PackedFeatures(first, self._packed).names
-            self._replace(name, "packed", [self._packed.column], dict.fromkeys(fields, "string"))
+        if (packed := self._packed) is not None:
+            fields = [field for block in samples for field in PackedFeatures(block, packed).names]
+            made = {field: Inferred("string", samples[0].file, 0, None) for field in fields}
+            self._replace(name, "packed", [packed.column], made)
         self.growth = 1.0
-        if self._explode is not None:
-            blocks = list(exploded(first, self._explode))
-            rows = sum(block.table.num_rows for block in blocks)
-            self.growth = rows / max(first.table.num_rows, 1)
-            made = {c: _suggested(c, blocks, first, self._explode) for c in self._explode.made}
-            self._replace(name, "explode", self._explode.read, made)
+        if (explode := self._explode) is not None:
+            pieces = [piece for block in samples for piece in exploded(block, explode)]
+            rows = sum(block.table.num_rows for block in samples)
+            self.growth = sum(piece.table.num_rows for piece in pieces) / max(rows, 1)
+            lists = all(is_list(b.table[column].type) for b in samples for column in explode.read)
+            typed = typed and lists and explode.part_separator is None
+            made = {
+                column: merged([_suggested(piece, column, typed) for piece in pieces])
+                if pieces
+                else Inferred(None, samples[0].file, 0, None)
+                for column in explode.made
+            }
+            self._replace(name, "explode", explode.read, made)
 
     def file_columns(self, columns: list[str] | None) -> list[str] | None:
         """What to read of a file for these columns; None for all of it."""
@@ -86,17 +99,17 @@ class RowShape:
         return block._replace(table=pa.table(found))
 
     def _replace(
-        self, source: str, key: str, read: list[str], made: Mapping[str, ColumnType]
+        self, source: str, key: str, read: list[str], made: Mapping[str, Inferred]
     ) -> None:
         for column in read:
-            del self.types[column]
+            del self.inferred[column]
         for column in made:
-            if column in self.types:
+            if column in self.inferred:
                 raise DataError(
                     f"source {source!r}: `{key}` makes a column {column!r}, which its files have "
                     "already; give it another name"
                 )
-        self.types |= made
+        self.inferred |= made
         self._origins |= dict.fromkeys(made, read)
 
 
@@ -106,19 +119,11 @@ def shaped_columns(source: Source) -> list[str]:
     return packed + ([] if source.explode is None else source.explode.read)
 
 
-def _suggested(column: str, blocks: list[Block], first: Block, rule: Explode) -> ColumnType:
-    """The type of a column that rows explode into; of texts that were split, what all spell."""
-    chunks = [chunk for block in blocks for chunk in block.table[column].chunks]
-    if not chunks:
-        return "string"
-    kept = all(is_list(first.table[name].type) for name in rule.read) and not rule.part_separator
-    if kept or not pa.types.is_string(chunks[0].type):
-        return inferred_type(chunks[0].type)
-    texts = pa.chunked_array(chunks).drop_null()
-    whole = pc.match_substring_regex(texts, _WHOLE)
-    if not len(texts):
-        return "string"
-    if pc.all(whole).as_py():
-        return "int64"
-    number = pc.or_(pc.match_substring_regex(texts, _NUMBER), whole)
-    return "float32" if pc.all(number).as_py() else "string"
+def _suggested(block: Block, column: str, typed: bool) -> Inferred:
+    """What a column that rows explode into seems to be: what its texts spell, unless typed."""
+    values = block.table[column].combine_chunks()
+    if typed or not pa.types.is_string(values.type):
+        return Inferred(inferred_type(values.type), block.file, 0, None)
+    seen = inferred_from_text(values, block.file)
+    offset = 0 if block.file_rows is None else int(block.file_rows[seen.row])
+    return seen._replace(row=block.first_row + offset)
