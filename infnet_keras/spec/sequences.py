@@ -48,8 +48,9 @@ class Sequence(Block):
     """A column of the log whose cells are ready-made histories."""
     separator: str | None = Field(default=None, min_length=1)
     """What separates the elements of a ready-made history in a text; lists need none."""
-    order: Literal["oldest_first", "newest_first"] = "oldest_first"
-    """The order of a ready-made history's elements; with `times` it only orders equal times."""
+    order: Literal["oldest_first", "newest_first"] | None = None
+    """The order of a ready-made history's elements, oldest_first unless told otherwise; with
+    `times` it only orders equal times."""
     times: str | None = None
     """A column with the time of each element, in the unit of the log's time: what is not strictly
     before the impression is dropped and counted."""
@@ -58,14 +59,14 @@ class Sequence(Block):
     def _ready_made(self) -> "Sequence":
         if self.column is None:
             for key in ("separator", "order", "times"):
-                if key in self.model_fields_set:
+                if getattr(self, key) is not None:
                     raise ValueError(
                         f"`{key}` is of a ready-made history: name its cell in `column`, or drop "
                         f"`{key}`"
                     )
             return self
-        for key in ("when", "until"):
-            if key in self.model_fields_set:
+        for key, said in (("when", self.when is not None), ("until", self.until != "now")):
+            if said:
                 raise ValueError(
                     f"the cell {self.column!r} is the history itself, whole: drop `{key}`, or "
                     "`column` to have the history made of the user's earlier events"

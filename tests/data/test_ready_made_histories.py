@@ -323,6 +323,10 @@ class TestRefusals:
         [
             ({"column": None}, "`separator` is of a ready-made history"),
             (
+                {"column": None, "separator": None, "order": "oldest_first"},
+                "`order` is of a ready-made history",
+            ),
+            (
                 {"when": "clicked == 1"},
                 "the cell 'history' is the history itself, whole: drop `when`",
             ),
@@ -376,6 +380,11 @@ class TestRefusals:
         ready["sequences"]["click"]["column"] = "histroy"
         with pytest.raises(DataError, match="no source has a column 'histroy'"):
             prepared(ready, raw, tmp_path / "out")
+
+
+def test_a_spec_with_every_default_spelt_out_is_the_same(ready: Content) -> None:
+    spec = spec_from_dict(ready)
+    assert spec_from_dict(spec.model_dump(mode="json")) == spec
 
 
 class TestACellThatIsCollectedFromEvents:

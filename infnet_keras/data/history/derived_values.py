@@ -109,15 +109,12 @@ def _shared_with_history(
     def shared(sequence: str) -> npt.NDArray[np.int64]:
         feature = spec.sequence_feature(sequence, str(derive.same))
         history = histories(sequence)
-        candidates = values.values(feature.column)
-        steps = step_values(sequence, feature.column, history.events)
-        codes = value_codes(
-            pa.concat_arrays([candidates, steps]),
-            feature.multivalue,
-            feature.max_values,
-            feature.column,
-        )
-        events = len(candidates)
-        return count_shared(codes[:, :events], codes[:, events:], history.first, history.last)
+        compared = values.values(feature.column)
+        steps, events = history.events, len(compared)
+        if spec.sequences[sequence].column is not None:  # its steps are no events of the log
+            elements = step_values(sequence, feature.column, steps)
+            compared, steps = pa.concat_arrays([compared, elements]), events + steps
+        codes = value_codes(compared, feature.multivalue, feature.max_values, feature.column)
+        return count_shared(codes[:, :events], codes[:, steps], history.first, history.last)
 
     return history_number(derive, shared)

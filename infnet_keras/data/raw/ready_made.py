@@ -63,7 +63,7 @@ def ready_made(
     except DataError as error:
         raise DataError(f"the histories in column {column!r}: {error}") from error
     # Oldest first: where there are times they decide, and the cell's order decides among equals.
-    order = np.arange(len(rows)) if declared.order == "oldest_first" else np.arange(len(rows))[::-1]
+    order = np.arange(len(rows))[:: -1 if declared.order == "newest_first" else 1]
     found: dict[str, pa.Array] = {}
     kept = values.is_valid().to_numpy(zero_copy_only=False)
     if times is not None:
