@@ -129,6 +129,17 @@ class TestImpressionsInOneRow:
         with pytest.raises(DataError, match="but no 'bought'"):
             read(tmp_path, files="log.parquet", explode=wrong)
 
+    def test_objects_of_json_lines(self, tmp_path: Path) -> None:
+        line = '{"user": "u1", "seen": [{"item": 3, "clicked": true}, {"item": 4}, null]}'
+        (tmp_path / "log.jsonl").write_text(f'{line}\n{{"user": "u2"}}\n', "utf-8")
+        source = Source(files="log.jsonl", explode=Explode(column="seen", into=["item", "clicked"]))
+        assert RawFiles("log", tmp_path, source).types()["item"] == "int64"
+        assert read(tmp_path, files="log.jsonl", explode=source.explode).to_pydict() == {
+            "user": ["u1", "u1", "u1"],
+            "item": ["3", "4", None],
+            "clicked": ["true", None, None],
+        }
+
     def test_repeats_are_told_apart_after_exploding(
         self, content: Content, write: Callable[..., Path], tmp_path: Path
     ) -> None:

@@ -128,11 +128,11 @@ class ColumnPlan:
             for column, separator in table.items()
             if separator is not None
         }
-        types = {
+        declared = {
             column: _declared_type(spec, column, owner[column], separators) for column in owner
         }
-        reasons = {c: files[owner[c]].reason(c) for c in owner if types[c] is None}
-        types |= {column: headers[owner[column]][column] for column in reasons}
+        reasons = {c: files[owner[c]].reason(c) for c in owner if declared[c] is None}
+        types: dict[str, ColumnType] = {c: t or headers[owner[c]][c] for c, t in declared.items()}
         for column in {spec.keys.user, spec.keys.item, *joins.values()}:
             if types[column] == "float32":
                 raise DataError(

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infnet_keras.data.raw.id_spelling import some_like_ids
 from infnet_keras.data.raw.inference import INTEGER, MISSING_SPELLINGS
 from infnet_keras.data.raw.list_values import HeldSeparatorError, is_list, joined, unbracketed
 from infnet_keras.errors import DataError
@@ -222,7 +221,7 @@ def _as_integers(values: pa.Array, where: _Where) -> pa.Array:
 def _integers_of_text(text: pa.Array, where: _Where) -> pa.Array:
     try:
         numbers = pc.cast(text, pa.int64())
-        if not _like_ids(text).any():
+        if not some_like_ids(text):
             return numbers
     except pa.ArrowInvalid:
         pass
@@ -244,7 +243,7 @@ def _as_floats(values: pa.Array, where: _Where) -> pa.Array:
         return pc.cast(values, pa.float32(), safe=False)
     try:
         numbers = pc.cast(values, pa.float32())
-        if where.inferred_from is None or not _like_ids(values).any():
+        if where.inferred_from is None or not some_like_ids(values):
             return numbers
     except pa.ArrowInvalid:
         pass
@@ -259,27 +258,6 @@ def _without_missing(text: pa.Array, where: _Where) -> pa.Array:
     text = pc.utf8_trim_whitespace(where.decoded(text))
     missing = pc.is_in(text, MISSING_SPELLINGS)
     return pc.if_else(missing, pa.scalar(None, pa.string()), text)
-
-
-def _like_ids(text: pa.Array) -> npt.NDArray[np.bool_]:
-    """Which texts of numbers begin like 007, 0x7 or -07, at the price of a glance."""
-    _, offsets, data = text.buffers()
-    if data is None:
-        return np.zeros(0, np.bool_)
-    starts = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
-    lengths = np.diff(starts)
-    heads = np.frombuffer(data, np.uint8)
-    starts, lengths = starts[:-1][lengths > 1], lengths[lengths > 1]
-    first, second = heads[starts], heads[starts + 1]
-    third = heads[np.minimum(starts + 2, len(heads) - 1)]
-    zero = (first == ord("0")) & (_is_digit(second) | (second | 32 == ord("x")))
-    negative = (first == ord("-")) & (second == ord("0"))
-    found: npt.NDArray[np.bool_] = zero | (negative & ((lengths == 2) | _is_digit(third)))
-    return found
-
-
-def _is_digit(characters: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
-    return (characters >= ord("0")) & (characters <= ord("9"))
 
 
 def _longer(text: pa.Array, length: int) -> pa.Array:

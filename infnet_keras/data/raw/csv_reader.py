@@ -1,7 +1,9 @@
 """CSV text to tables: fast where it is plain, exact where it is not."""
 
+import re
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.csv
@@ -20,6 +22,8 @@ from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import Source
 
 _LONGEST_RECORD = 64 << 20
+_HEADER_BYTES = 1 << 16
+_TEXT = re.compile(rb"[^\r\n]")
 _STAND_INS = b"\x1f\x1e\x1d\x1c\x1b\x1a\x19\x18\x17\x16\x15\x14\x13\x12\x11\x10\x0f\x0e\x08\x07"
 
 
@@ -41,24 +45,29 @@ class CsvReader:
         quote = source.quote_character
         self._layout = Layout(source.delimiter.encode(), quote.encode() if quote else None)
 
+    def names(self) -> list[str]:
+        """The columns; none where the file is empty."""
+        with closing(self._pieces(_HEADER_BYTES)) as pieces:
+            return next((piece.names for piece in pieces), [])
+
     def inferred(self, sample_bytes: int) -> dict[str, Inferred]:
         """Every column, with the type that the start of the file suggests."""
         columns: dict[str, Inferred] = {}
         with closing(self._pieces(sample_bytes)) as pieces:
-            for names, data, records, line in pieces:
-                if not data:  # the header alone, so far
-                    columns = {name: Inferred(None, self._file, 0, None) for name in names}
+            for piece in pieces:
+                if piece.start == piece.end:  # the header alone, so far
+                    columns = {name: Inferred(None, self._file, 0, None) for name in piece.names}
                     continue
-                table = self._parsed(names, data, records, line, None)
+                table = self._parsed(piece, None)
                 return {
                     name: inferred_from_text(table[name].combine_chunks(), self._file)
-                    for name in names
+                    for name in piece.names
                 }
         return columns
 
     def blocks(self, columns: list[str] | None) -> Iterator[pa.Table]:
-        """The rows, in order; values are text that nobody checked to be UTF-8 yet,
-        null where empty.
+        """The rows, in order; values are text that nobody checked to be UTF-8 yet, null where
+        empty.
 
         Args:
             columns: what to read, names of the file; None for all.
@@ -66,14 +75,14 @@ class CsvReader:
         Raises:
             DataError: the text is not CSV of this layout; names the line.
         """
-        for names, data, records, line in self._pieces(self._block_bytes):
-            if data:
-                yield self._parsed(names, data, records, line, columns)
+        for piece in self._pieces(self._block_bytes):
+            if piece.start < piece.end:
+                yield self._parsed(piece, columns)
 
-    def _pieces(self, size: int) -> Generator[tuple[list[str], bytes, WholeRecords, int], None, None]:
-        """Whole records, with the names of their values and their first line; first the header."""
-        names: list[str] | None = self._source.columns
-        line = 1
+    def _pieces(self, size: int) -> Generator["_Piece", None, None]:
+        """Whole records; before them the header, a piece without a record."""
+        names = self._source.columns
+        behind = 0  # bytes of the text before this piece
         rest = b""
         begun = False
         with opened(self._storage, self._file) as stream:
@@ -82,47 +91,34 @@ class CsvReader:
             while following is not None:
                 chunk, following = following, next(chunks, None)
                 data = rest + chunk if rest else chunk
-                records = self._whole(data, line, following is None)
-                if records.end == 0:
-                    rest = data
-                    continue
-                lines = line
-                line += _lines(data, records.end)
+                records = self._whole(data, behind, following is None)
                 rest = data[records.end :]
-                data = data[: records.end]
-                if names is None:
-                    start = len(data) - len(data.lstrip(b"\r\n"))
-                    if start == len(data):
-                        continue
-                    header, start = split_record(data, start, self._layout)
-                    names = self._header(header)
-                    yield names, b"", records, lines
-                    lines += _lines(data, start)
-                    data = data[start:]
-                    records = WholeRecords(
-                        len(data),
-                        records.opens[records.opens >= start] - start,
-                        records.closes[records.closes >= start] - start,
-                    )
-                elif not begun:
-                    self._check_headerless(data)
-                    yield names, b"", records, lines
-                begun = True
-                if data.strip(b"\r\n"):
-                    yield names, data, records, lines
+                start = 0
+                if not begun and (found := _TEXT.search(data, 0, records.end)) is not None:
+                    begun = True
+                    start = found.start()
+                    first, end = split_record(data, start, self._layout)
+                    if names is None:
+                        names, start = self._header(first), end
+                    else:
+                        self._check_headerless(first)
+                    yield _Piece(names, data, start, start, records, behind)
+                if names is not None and _TEXT.search(data, start, records.end) is not None:
+                    yield _Piece(names, data, start, records.end, records, behind)
+                behind += records.end
 
-    def _whole(self, data: bytes, line: int, last: bool) -> WholeRecords:
+    def _whole(self, data: bytes, behind: int, last: bool) -> WholeRecords:
         try:
             records = whole_records(data, self._layout, last)
             if records.end == 0 and len(data) > _LONGEST_RECORD:
                 raise MisquotedError(0, None)
             return records
         except MisquotedError as error:
-            first = line + _lines(data, error.start)
+            first = self._line(behind + error.start)
             if error.end is None:
                 said = f"a quote opens a value in line {first}, and none closes it"
             else:
-                end = line + _lines(data, error.end)
+                end = self._line(behind + error.end)
                 said = f"text follows the quote that closes a value in line {end}"
                 if end > first:
                     said += f", which opens in line {first}"
@@ -131,37 +127,40 @@ class CsvReader:
                 "quotes are plain text there"
             ) from None
 
+    def _line(self, position: int) -> int:
+        """The number of the line at a position of the text; reads it once more."""
+        line = 1
+        with opened(self._storage, self._file) as stream:
+            for chunk in text_chunks(stream, self._file, self._source.encoding, _HEADER_BYTES):
+                newline = b"\n" if b"\n" in chunk else b"\r"
+                line += chunk.count(newline, 0, position)
+                position -= len(chunk)
+                if position <= 0:
+                    break
+        return line
+
     def _header(self, header: list[bytes]) -> list[str]:
         if any(b"\0" in name for name in header):
             raise DataError(f"{self._file} is not text: its first line holds NUL bytes")
         # a name that is not UTF-8 matters only to those who ask for it
         return unlike(self._file, [name.decode("utf-8", "backslashreplace") for name in header])
 
-    def _check_headerless(self, data: bytes) -> None:
-        names = self._source.columns or []
-        start = len(data) - len(data.lstrip(b"\r\n"))
-        first, _ = split_record(data, start, self._layout)
-        if first == [name.encode() for name in names]:
+    def _check_headerless(self, first: list[bytes]) -> None:
+        if first == [name.encode() for name in self._source.columns or []]:
             raise DataError(
                 f"{self._file} begins with the names that `columns` gives: it has a header line; "
                 "drop `columns` from its source"
             )
 
-    def _parsed(
-        self,
-        names: list[str],
-        data: bytes,
-        records: WholeRecords,
-        line: int,
-        columns: list[str] | None,
-    ) -> pa.Table:
+    def _parsed(self, piece: "_Piece", columns: list[str] | None) -> pa.Table:
+        names = piece.names
         delimiter = self._layout.delimiter
-        quoted = len(records.opens) > 0
+        quoted = len(piece.records.opens) > 0
         keys = [str(number) for number in range(len(names))]
         wanted = keys if columns is None else [str(names.index(name)) for name in columns]
-        text = data
+        text = pa.py_buffer(piece.data).slice(piece.start, piece.end - piece.start)
         if len(delimiter) > 1:
-            text, delimiter = self._with_single_delimiter(data, records)
+            text, delimiter = self._with_single_delimiter(piece)
         try:
             table = pa.csv.read_csv(
                 pa.BufferReader(text),
@@ -180,13 +179,14 @@ class CsvReader:
                 ),
             )
         except pa.ArrowInvalid as error:
-            self._refuse_ragged(data, line, names)
+            self._refuse_ragged(piece)
+            line = self._line(piece.behind + piece.start)
             raise DataError(f"{self._file}: from line {line} on it is no CSV: {error}") from error
         return table.rename_columns([names[int(key)] for key in table.column_names])
 
-    def _with_single_delimiter(self, data: bytes, records: WholeRecords) -> tuple[bytes, bytes]:
+    def _with_single_delimiter(self, piece: "_Piece") -> tuple[bytes, bytes]:
         """The text with a byte that it does not hold in place of the delimiter."""
-        delimiter = self._layout.delimiter
+        data, delimiter = piece.data, self._layout.delimiter
         found = next((byte for byte in _STAND_INS if byte not in data), None)
         if found is None:
             raise DataError(
@@ -195,27 +195,50 @@ class CsvReader:
             )
         stand_in = bytes([found])
         parts = []
-        at = 0
-        for opens, closes in zip(records.opens.tolist(), records.closes.tolist(), strict=True):
-            parts += [data[at:opens].replace(delimiter, stand_in), data[opens : closes + 1]]
-            at = closes + 1
-        parts.append(data[at:].replace(delimiter, stand_in))
+        at = piece.start
+        quotes = zip(piece.records.opens.tolist(), piece.records.closes.tolist(), strict=True)
+        for opens, closes in quotes:
+            if opens >= piece.start:
+                parts += [data[at:opens].replace(delimiter, stand_in), data[opens : closes + 1]]
+                at = closes + 1
+        parts.append(data[at : piece.end].replace(delimiter, stand_in))
         return b"".join(parts), stand_in
 
-    def _refuse_ragged(self, data: bytes, line: int, names: list[str]) -> None:
+    def _refuse_ragged(self, piece: "_Piece") -> None:
         """Raise DataError at the first record that has not one value a column."""
-        at = 0
-        while at < len(data):
+        at = piece.start
+        while at < piece.end:
             start = at
-            values, at = split_record(data, at, self._layout)
-            if len(values) != len(names) and values != [b""]:
-                where = line + _lines(data, start)
+            values, at = split_record(piece.data, at, self._layout)
+            if len(values) != len(piece.names) and values != [b""]:
+                line = self._line(piece.behind + start)
                 named = "`columns` names" if self._source.columns else "the header names"
                 raise DataError(
-                    f"{self._file}: line {where} has {len(values)} values, but {named} "
-                    f"{len(names)} columns; correct the line, or `delimiter` and `quote` of its "
-                    "source"
+                    f"{self._file}: line {line} has {len(values)} values, but {named} "
+                    f"{len(piece.names)} columns; correct the line, or `delimiter` and `quote` of "
+                    "its source"
                 )
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """Records of a file.
+
+    Attributes:
+        names: of their values.
+        data: text around them.
+        start: where the first one begins in it.
+        end: where the last one ends.
+        records: where values in it are quoted.
+        behind: how many bytes of the file's text lie before it.
+    """
+
+    names: list[str]
+    data: bytes
+    start: int
+    end: int
+    records: WholeRecords
+    behind: int
 
 
 def unlike(file: str, names: list[str]) -> list[str]:
@@ -228,8 +251,3 @@ def unlike(file: str, names: list[str]) -> list[str]:
         twice = next(name for name in names if names.count(name) > 1)
         raise DataError(f"{file}: two columns are called {twice!r}; rename one")
     return names
-
-
-def _lines(data: bytes, end: int) -> int:
-    """How many lines end before a position."""
-    return data.count(b"\n", 0, end) or data.count(b"\r", 0, end)

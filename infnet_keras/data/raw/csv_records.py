@@ -94,7 +94,6 @@ def split_record(data: bytes, at: int, layout: Layout) -> tuple[list[bytes], int
 
 
 _NONE = np.zeros(0, np.int64)
-_ENDS = np.frombuffer(b"\r\n", np.uint8)
 
 
 def _regular(data: bytes, layout: Layout, newline: bytes, last: bool) -> WholeRecords | None:
@@ -112,12 +111,16 @@ def _regular(data: bytes, layout: Layout, newline: bytes, last: bool) -> WholeRe
     opens, closes = quotes[0::2], quotes[1::2]
     doubled = np.zeros(len(opens) + 1, bool)
     doubled[1:-1] = opens[1:] == closes[:-1] + 1
-    before = (opens == 0) | np.isin(text[opens - 1], _ENDS)
-    before |= _found(text, opens - len(layout.delimiter), layout.delimiter)
-    after = (closes == len(text) - 1) | np.isin(text[(closes + 1) % len(text)], _ENDS)
-    after |= _found(text, closes + 1, layout.delimiter)
-    regular = (before | doubled[:-1]) & (after | doubled[1:])
-    return WholeRecords(end, opens, closes) if regular.all() else None
+    ends = np.zeros(256, bool)
+    ends[[ord("\n"), ord("\r")]] = True
+    if len(layout.delimiter) == 1:
+        ends[ord(layout.delimiter)] = True
+    before = ends[text[opens - 1]] | doubled[:-1] | (opens == 0)
+    after = ends[text[(closes + 1) % len(text)]] | doubled[1:] | (closes == len(text) - 1)
+    if len(layout.delimiter) > 1:
+        before |= _found(text, opens - len(layout.delimiter), layout.delimiter)
+        after |= _found(text, closes + 1, layout.delimiter)
+    return WholeRecords(end, opens, closes) if before.all() and after.all() else None
 
 
 def _found(text: npt.NDArray[np.uint8], at: Positions, pattern: bytes) -> npt.NDArray[np.bool_]:

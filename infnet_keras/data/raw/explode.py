@@ -90,7 +90,11 @@ def _parts(
                     f"{block.file}: an element of {rule.column!r} has {', '.join(held)}, but no "
                     f"{name!r}; correct `into` of `explode`"
                 )
-        return {name: pc.struct_field(elements, name) for name in names}
+        found = {name: pc.struct_field(elements, name) for name in names}
+        return {
+            name: values.view(pa.string()) if pa.types.is_binary(values.type) else values
+            for name, values in found.items()
+        }
     if len(names) == 1:
         return {names[0]: elements}
     if rule.part_separator is None:

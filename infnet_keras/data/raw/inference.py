@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infnet_keras.data.raw.id_spelling import some_like_ids
 from infnet_keras.spec.sources import ColumnType
 
 MISSING_SPELLINGS = pa.array(
@@ -54,6 +55,8 @@ def inferred_from_text(values: pa.Array, file: str) -> Inferred:
         >>> inferred_from_text(pa.array(["7", "08"]), "a.csv").type
         'string'
     """
+    if (first := _first_of_integers(values)) is not None:
+        return Inferred("int64", file, first, values[first].as_py())
     try:
         text = pc.utf8_trim_whitespace(pc.cast(values.view(pa.binary()), pa.string()))
     except pa.ArrowInvalid:
@@ -75,6 +78,18 @@ def inferred_from_text(values: pa.Array, file: str) -> Inferred:
         saying = whole
     value = distinct.filter(saying)[0].as_py()
     return Inferred(found, file, pc.index(text, value).as_py(), value)
+
+
+def _first_of_integers(values: pa.Array) -> int | None:
+    """The row of the first value where all are integers, at the price of reading them; or None."""
+    try:
+        numbers = pc.cast(values, pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    if numbers.null_count == len(numbers) or some_like_ids(values):
+        return None
+    row: int = pc.index(numbers.is_valid(), True).as_py()
+    return row
 
 
 def merged(found: list[Inferred]) -> Inferred:

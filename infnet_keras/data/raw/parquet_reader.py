@@ -31,6 +31,10 @@ class ParquetReader:
         self._storage = storage
         self._block_rows = block_rows
 
+    def names(self) -> list[str]:
+        """The columns, and the paths of fields in structs."""
+        return list(self.inferred(0))
+
     def inferred(self, sample_bytes: int) -> dict[str, Inferred]:
         """Every column, fields of structs by their path, with its type."""
         with self._opened() as stream, _parquet(stream) as parquet:
@@ -68,10 +72,9 @@ class ParquetReader:
         stream = self._storage.open(self._file)
         head = stream.read(512)
         stream.seek(0)
-        found = recognized(head)
-        if found != "a Parquet file":
+        if not head.startswith(b"PAR1"):
             stream.close()
-            said = "empty" if not head else found or "no Parquet file"
+            said = "empty" if not head else recognized(head) or "no Parquet file"
             raise DataError(
                 f"{self._file} is {said}, though its name says Parquet; unpack or convert it, or "
                 "correct its name"

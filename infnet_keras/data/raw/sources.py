@@ -206,7 +206,7 @@ class RawFiles:
         partitions = partition_columns(file, self._raw)
         with _readable(file):
             reader = self._reader(file)
-            present = list(reader.inferred(1 << 16))
+            present = reader.names()
             if not present:
                 return
             partitions = {n: v for n, v in partitions.items() if n not in present}
