@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infnet_keras.spec.base import SpecProblem
-from infnet_keras.spec.fields import Derive
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
@@ -49,12 +48,9 @@ def check_ready_made(spec: FeatureSpec) -> None:
                 "cell itself is split at the `separator` of the sequence",
             )
     for name, field in spec.fields.items():
-        counted = None
-        if isinstance(field.derive, Derive) and field.derive.seconds_since is not None:
-            counted = {field.derive.seconds_since.sequence}
-        elif field.history is not None and field.crossed is None:
-            counted = {field.history.sequence, getattr(field.history, "of", field.history.sequence)}
-        for sequence_name in sorted(counted or set()):
+        # What a request sends is counted over the whole history; the rest reads what the cell says.
+        counted = field.derivation.sequences if field.derivation is not None else ()
+        for sequence_name in counted if field.is_sent else ():
             if sequence_name in ready:
                 raise SpecProblem(
                     ("fields", name, "derive"),

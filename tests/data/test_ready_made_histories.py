@@ -14,7 +14,7 @@ from infnet_keras.data import prepare
 from infnet_keras.data.prepared.manifest import Manifest
 from infnet_keras.data.prepared.prepared_data import PreparedData
 from infnet_keras.errors import DataError, SpecError
-from infnet_keras.features.row_transform import RowTransform
+from infnet_keras.features.numpy.row_transform import RowTransform
 from infnet_keras.spec import spec_from_dict
 
 Content = dict[str, Any]

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.derived_values import derived_values
+from infnet_keras.data.history.event_rows import EventRows
 from infnet_keras.data.history.events import Events, Positions
 from infnet_keras.data.history.group_histories import BEFORE_THE_LOG, Days, GroupHistories
 from infnet_keras.data.history.histories import Histories, Rows
@@ -18,7 +19,8 @@ from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.ready_made import history_column, later_column
 from infnet_keras.data.raw.side_table import SideTable
 from infnet_keras.errors import DataError
-from infnet_keras.features.clock import local_day
+from infnet_keras.features.numpy.clock import local_day
+from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec import Condition, ConditionError, FeatureSpec
 
 
@@ -113,8 +115,9 @@ class Partition:
 
     def derived(self, groups: GroupHistories) -> dict[str, npt.NDArray[np.generic]]:
         """The value of every derived field at every event; see `derived_values`."""
-        return derived_values(
-            self._spec,
+        plan = TransformPlan.of(self._spec)
+        rows = EventRows(
+            plan,
             self.events,
             self.values,
             self.holds,
@@ -123,6 +126,7 @@ class Partition:
             self.histories,
             self.step_values,
         )
+        return derived_values(plan, rows)
 
     def histories(self, sequence: str) -> Histories:
         """What every event's history of a behaviour holds."""

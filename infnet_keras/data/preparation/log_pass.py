@@ -19,7 +19,7 @@ from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.data.raw.storage import Storage
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
-from infnet_keras.features.clock import to_epoch_ms
+from infnet_keras.features.numpy.clock import to_epoch_ms
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import Source
 

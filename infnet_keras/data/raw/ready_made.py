@@ -9,7 +9,7 @@ from infnet_keras.data.raw.conversion import convert
 from infnet_keras.data.raw.list_cells import collected, lengths_of, list_cells, rows_of
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
-from infnet_keras.features.clock import to_epoch_ms
+from infnet_keras.features.numpy.clock import to_epoch_ms
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
