@@ -15,7 +15,7 @@ from infnet_keras.data.prepared.manifest import Manifest
 from infnet_keras.data.prepared.prepared_data import PreparedData
 from infnet_keras.errors import DataError, SpecError
 from infnet_keras.features.numpy.row_transform import RowTransform
-from infnet_keras.spec import spec_from_dict
+from infnet_keras.spec import spec_from_dict, summarize
 
 Content = dict[str, Any]
 DAY = 86_400_000
@@ -380,6 +380,10 @@ class TestRefusals:
         ready["sequences"]["click"]["column"] = "histroy"
         with pytest.raises(DataError, match="no source has a column 'histroy'"):
             prepared(ready, raw, tmp_path / "out")
+
+
+def test_the_summary_says_where_the_history_stands(ready: Content) -> None:
+    assert "ready made in history" in summarize(spec_from_dict(ready))
 
 
 def test_a_spec_with_every_default_spelt_out_is_the_same(ready: Content) -> None:

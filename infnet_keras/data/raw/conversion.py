@@ -170,7 +170,8 @@ def _joined(values: pa.Array, separator: str | None, where: _Where) -> pa.Array:
     if separator is None:
         raise DataError(
             f"{where.file}: column {where.column!r} holds lists; say `multivalue` for it in the "
-            "spec, or store one value a row"
+            "spec, or `column` in a sequence if each list is the history of its own row, or store "
+            "one value a row"
         )
     elements = _plain(pc.list_flatten(values))
     if pa.types.is_nested(elements.type):
