@@ -304,3 +304,15 @@ def test_repeats_are_told_apart_by_columns_of_all_kinds(content, tmp_path) -> No
         plan = ColumnPlan.of(spec, tmp_path)
         (block,) = plan.files["log"].blocks(None)
         assert len(log_rows(spec, plan, block, 0)[TEXT].unique()) == 2
+
+
+def test_a_column_that_is_not_there_says_why(content, tmp_path) -> None:
+    content["fields"]["place"] = {"side": "item", "hash": 9, "column": "归属"}
+    spec = spec_from_dict(content)
+    header = "user,item,time,clicked,归属\n".encode("gbk")
+    (tmp_path / "log.csv").write_bytes(header)
+    with pytest.raises(DataError, match=r"'归属'.*\\xb9\\xe9.*say the `encoding`"):
+        ColumnPlan.of(spec, tmp_path)
+    (tmp_path / "log.csv").write_bytes(b"17,25,978301760,1\n")
+    with pytest.raises(DataError, match=r"no header line, name their columns in `columns`"):
+        ColumnPlan.of(spec, tmp_path)

@@ -404,3 +404,33 @@ def test_generated_logs_are_flat(key: str, content: Content, tmp_path: Path) -> 
         content["sources"]["log"][key] = SEEN if key == "explode" else PACKED
     with pytest.raises(DataError, match=f"drop `{key}` of s"):
         generate(spec_from_dict(content), tmp_path / "raw", users=2, events=10)
+
+
+@pytest.mark.parametrize("key", ["explode", "packed"])
+def test_a_log_without_rows_is_empty(
+    key: str, content: Content, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    if key == "explode":
+        content["sources"]["log"]["explode"] = SEEN
+        raw = write(log="user,time,seen\n")
+    else:
+        content["sources"]["log"]["packed"] = {**PACKED, "rename": {"205": "item"}}
+        raw = write(log="user,time,clicked,features\n")
+    with pytest.raises(DataError, match="the log is empty"):
+        prepare(spec_from_dict(content), raw, tmp_path / "out", "1970-01-02", "1970-01-03")
+
+
+def test_a_log_whose_rows_pack_nothing_is_empty(
+    content: Content, write: Callable[..., Path], tmp_path: Path
+) -> None:
+    content["sources"]["log"]["explode"] = SEEN
+    raw = write(log="user,time,seen\nu1,5,\nu2,6,\n")
+    with pytest.raises(DataError, match="the log is empty"):
+        prepare(spec_from_dict(content), raw, tmp_path / "out", "1970-01-02", "1970-01-03")
+
+
+@pytest.mark.parametrize("key", ["explode", "packed"])
+def test_a_column_to_take_apart_that_is_not_there(key: str, write: Callable[..., Path]) -> None:
+    raw = write(log="user,sen,feature\nu1,a-1,1\n")
+    with pytest.raises(DataError, match=r"there is no column '(seen|features)'; did you mean"):
+        read(raw, files="log.csv", **{key: SEEN if key == "explode" else PACKED})

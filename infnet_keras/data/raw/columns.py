@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from infnet_keras.data.raw.column_names import nearest_column
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.storage import Storage
 from infnet_keras.errors import DataError
 from infnet_keras.spec import Condition, FeatureSpec
-from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.sources import ColumnType
 
 
@@ -91,7 +91,7 @@ class ColumnPlan:
                 if column not in headers[name]:
                     raise DataError(
                         f"source {name!r} declares a type for {column!r}, which its files do not "
-                        f"have; {nearest(column, headers[name])}"
+                        f"have; {nearest_column(column, headers[name])}"
                     )
         needed = {**history_cells(spec), **needed_columns(spec)}
         owner = {c: _owner(c, why, order, headers) for c, why in needed.items()}
@@ -104,7 +104,7 @@ class ColumnPlan:
             if column not in headers[spec.log_source]:
                 raise DataError(
                     f"the log, source {spec.log_source!r}, has no column {column!r}, {why}; "
-                    f"{nearest(column, headers[spec.log_source])}"
+                    f"{nearest_column(column, headers[spec.log_source])}"
                 )
         for name in reversed(order[1:]):
             if name in owner.values():
@@ -112,7 +112,7 @@ class ColumnPlan:
                 if key not in headers[name]:
                     raise DataError(
                         f"source {name!r} has no column {key!r}, its `join`; "
-                        f"{nearest(key, headers[name])}"
+                        f"{nearest_column(key, headers[name])}"
                     )
                 before = order[: order.index(name)]
                 owner[key] = _owner(key, f"the join of source {name!r}", before, headers)
@@ -126,11 +126,9 @@ class ColumnPlan:
             for column, separator in table.items()
             if separator is not None
         }
-        declared = {
-            column: _declared_type(spec, column, owner[column], separators) for column in owner
-        }
+        declared = {c: _declared_type(spec, c, owner[c], separators) for c in owner}
+        types = {c: found or headers[owner[c]][c] for c, found in declared.items()}
         reasons = {c: files[owner[c]].reason(c) for c in owner if declared[c] is None}
-        types: dict[str, ColumnType] = {c: t or headers[owner[c]][c] for c, t in declared.items()}
         for column in {spec.keys.user, spec.keys.item, *joins.values()}:
             if types[column] == "float32":
                 raise DataError(
@@ -166,7 +164,9 @@ def _owner(
         if column in headers[name]:
             return name
     everything = [known for name in order for known in headers[name]]
-    raise DataError(f"no source has a column {column!r} ({why}); {nearest(column, everything)}")
+    raise DataError(
+        f"no source has a column {column!r} ({why}); {nearest_column(column, everything)}"
+    )
 
 
 def _declared_type(

@@ -230,7 +230,7 @@ def _integers_of_text(text: pa.Array, where: _Where) -> pa.Array:
     spelling = INTEGER if where.inferred_from is not None else _WHOLE_NUMBER
     where.refuse(text, pc.match_substring_regex(text, spelling), "int64")
     hexadecimal = pc.fill_null(pc.match_substring_regex(text, "^0[xX]"), False)
-    where.refuse(text, pc.invert(pc.and_(hexadecimal, _longer(text, 18))), "int64")
+    where.refuse(text, pc.invert(pc.and_(hexadecimal, _longer(text, 17))), "int64")
     text = pc.replace_substring_regex(text, r"^\+|\.0*$", "")
     try:
         return pc.cast(text, pa.int64())

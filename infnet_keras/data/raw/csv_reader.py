@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.csv
 
+from infnet_keras.data.raw.column_names import decoded, distinct
 from infnet_keras.data.raw.csv_records import (
     Layout,
     MisquotedError,
@@ -142,8 +143,7 @@ class CsvReader:
     def _header(self, header: list[bytes]) -> list[str]:
         if any(b"\0" in name for name in header):
             raise DataError(f"{self._file} is not text: its first line holds NUL bytes")
-        # a name that is not UTF-8 matters only to those who ask for it
-        return unlike(self._file, [name.decode("utf-8", "backslashreplace") for name in header])
+        return distinct(self._file, decoded(header))
 
     def _check_headerless(self, first: list[bytes]) -> None:
         if first == [name.encode() for name in self._source.columns or []]:
@@ -239,15 +239,3 @@ class _Piece:
     end: int
     records: WholeRecords
     behind: int
-
-
-def unlike(file: str, names: list[str]) -> list[str]:
-    """The names, if no two are the same.
-
-    Raises:
-        DataError: two are.
-    """
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"{file}: two columns are called {twice!r}; rename one")
-    return names

@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from infnet_keras.data.raw.column_names import distinct
 from infnet_keras.data.raw.conversion import inferred_type
-from infnet_keras.data.raw.csv_reader import unlike
 from infnet_keras.data.raw.file_kind import recognized
 from infnet_keras.data.raw.inference import Inferred
 from infnet_keras.data.raw.storage import Storage
@@ -39,7 +39,7 @@ class ParquetReader:
         """Every column, fields of structs by their path, with its type."""
         with self._opened() as stream, _parquet(stream) as parquet:
             schema = parquet.schema_arrow
-            unlike(self._file, schema.names)
+            distinct(self._file, schema.names)
             beyond = _beyond_int64(parquet.metadata)
             found: dict[str, Inferred] = {}
             for field in schema:
@@ -64,7 +64,7 @@ class ParquetReader:
             columns: what to read: names, or the paths of fields in structs; at least one.
         """
         with self._opened() as stream, _parquet(stream) as parquet:
-            unlike(self._file, parquet.schema_arrow.names)
+            distinct(self._file, parquet.schema_arrow.names)
             for batch in parquet.iter_batches(self._block_rows, columns=columns):
                 yield pa.table({name: self._present(_column(batch, name)) for name in columns})
 

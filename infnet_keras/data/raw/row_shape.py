@@ -125,5 +125,6 @@ def _suggested(block: Block, column: str, typed: bool) -> Inferred:
     if typed or not pa.types.is_string(values.type):
         return Inferred(inferred_type(values.type), block.file, 0, None)
     seen = inferred_from_text(values, block.file)
-    offset = 0 if block.file_rows is None else int(block.file_rows[seen.row])
-    return seen._replace(row=block.first_row + offset)
+    if seen.type is None or block.file_rows is None:  # nothing was seen, in no row
+        return seen
+    return seen._replace(row=block.first_row + int(block.file_rows[seen.row]))

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 
 from infnet_keras.data.raw.block import Block
+from infnet_keras.data.raw.column_names import nearest_column
 from infnet_keras.data.raw.conversion import convert
 from infnet_keras.data.raw.csv_reader import CsvReader
 from infnet_keras.data.raw.file_kind import FileKind, plain_name
@@ -23,7 +24,6 @@ from infnet_keras.data.raw.row_shape import RowShape, shaped_columns
 from infnet_keras.data.raw.storage import LocalStorage, Storage
 from infnet_keras.data.raw.text_stream import opened
 from infnet_keras.errors import DataError
-from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.sources import ColumnType, Source
 
 _CSV_BLOCK_BYTES = 8 << 20
@@ -152,6 +152,8 @@ class RawFiles:
             for file in self._sampled
             for table in islice(self._tables(file, columns), 1)
         ]
+        if not samples:
+            samples = [Block(self.files[0], 0, pa.table({c: pa.nulls(0) for c in columns}))]
         typed = FileKind.of(self.files[0]).format == "parquet"
         return RowShape(self.name, self._source, self._inferred, samples, typed)
 
@@ -251,7 +253,9 @@ def _zeros(count: int) -> pa.Array:
 def _need(file: str, columns: list[str] | None, present: list[str]) -> None:
     for column in columns or []:
         if column not in present:
-            raise DataError(f"{file}: there is no column {column!r}; {nearest(column, present)}")
+            raise DataError(
+                f"{file}: there is no column {column!r}; {nearest_column(column, present)}"
+            )
 
 
 @contextmanager
