@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.raw.conversion import ARROW_TYPES, convert
+from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
@@ -20,6 +20,7 @@ class SideTable:
         columns: what to keep, the key included.
         types: of these columns.
         separators: of the columns whose values are split.
+        reasons: of the columns whose types nobody declares.
 
     Raises:
         DataError: a file cannot be read, or a key occurs twice.
@@ -32,12 +33,13 @@ class SideTable:
         columns: list[str],
         types: dict[str, ColumnType],
         separators: dict[str, str],
+        reasons: dict[str, str],
     ):
         parts = [
             pa.table(
                 {
-                    name: convert(
-                        block.table[name], types[name], separators.get(name), name, block.file
+                    name: files.values(
+                        block, name, types[name], separators.get(name), reasons.get(name)
                     )
                     for name in columns
                 }
