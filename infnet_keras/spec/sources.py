@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from infnet_keras.spec.base import Block
+from infnet_keras.spec.row_shapes import Explode, Packed
 
 ColumnType = Literal["int64", "float32", "string"]
 
@@ -78,6 +79,10 @@ class Source(Block):
     """How a text file spells its characters, such as latin-1, gbk or utf-16."""
     missing_values: list[str] = Field(default_factory=list)
     """Spellings that mean a missing value in every column, such as \\N or NULL."""
+    packed: Packed | None = None
+    """A column that packs `field:id:value` features: a column a field."""
+    explode: Explode | None = None
+    """A row that packs several: one row an element."""
     leaks: str | None = None
     """Why this source must not be trusted offline; printed as a warning."""
 

@@ -27,6 +27,8 @@ class Counts:
         positive: those among them whose label is 1.
         masked: for each task, impressions outside its mask.
         unlabelled: for each task, impressions inside its mask whose label is missing.
+        later: for each ready-made sequence with times, elements of its cells that were not strictly
+            before their impression.
     """
 
     users: int = 0
@@ -38,6 +40,7 @@ class Counts:
     positive: Counter[tuple[str, str]] = field(default_factory=Counter)
     masked: Counter[str] = field(default_factory=Counter)
     unlabelled: Counter[str] = field(default_factory=Counter)
+    later: Counter[str] = field(default_factory=Counter)
 
     def add(self, partition: Partition, splits: npt.NDArray[np.int8]) -> None:
         """Count one partition, whose events are in these splits."""
@@ -47,6 +50,7 @@ class Counts:
         self.log_rows += int(logged.sum())
         for name, rows in partition.values.side_rows.items():
             self.joins_missed[name] += int(((rows < 0) & logged).sum())
+        self.later.update(partition.later)
         for split, code in SPLITS.items():
             self.impressions[split] += int((splits == code).sum())
             for task, labels in partition.labels.items():

@@ -13,6 +13,7 @@ from infnet_keras.data.preparation.spill import Spill, partition_numbers
 from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.conversion import convert
+from infnet_keras.data.raw.ready_made import ready_made
 from infnet_keras.data.raw.row_text import row_text
 from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.data.raw.storage import Storage
@@ -61,8 +62,8 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
         first_number: of its first row, where rows in order take the place of a time.
 
     Returns:
-        The log's columns, its time in milliseconds (or the row's number) as `:time`, and, where
-        repeats are dropped, all columns of the row in one `:text`.
+        The log's columns, its time in milliseconds (or the row's number) as `:time`, its
+        ready-made histories, and, where repeats are dropped, all columns of the row in one `:text`.
 
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
@@ -70,14 +71,20 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
     columns = {
         name: _converted(plan.files[spec.log_source], block, name, plan)
         for name in plan.columns[spec.log_source]
+        if name not in plan.cells
     }
     _check_users(block, spec.keys.user, columns)
     for label in {task.label for task in spec.tasks.values()}:
         _check_label(block, label, columns[label])
+    instants = None
     if spec.time.column is None:
         columns[TIME] = _numbers(block, first_number)
     else:
-        columns[TIME] = pa.array(_instants(block, spec, columns[spec.time.column]))
+        instants = _instants(block, spec, columns[spec.time.column])
+        columns[TIME] = pa.array(instants)
+    for name, sequence in spec.sequences.items():
+        if sequence.column is not None:
+            columns |= ready_made(block, spec, name, plan.types, instants)
     if spec.sources[spec.log_source].deduplicate:
         columns[TEXT] = row_text(block.table)
     return pa.table(columns)
@@ -134,7 +141,8 @@ def history_columns(spec: FeatureSpec, plan: ColumnPlan, files: RawFiles) -> lis
     for key in (spec.keys.user, spec.keys.item):
         if key not in present:
             raise DataError(f"{files.files[0]}: a history needs the key column {key!r}")
-    return [name for name in (*plan.columns[spec.log_source], _ORDER) if name in present]
+    known = [name for name in plan.columns[spec.log_source] if name not in plan.cells]
+    return [name for name in (*known, _ORDER) if name in present]
 
 
 def history_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: int) -> pa.Table:
@@ -179,7 +187,7 @@ def _check_users(block: Block, column: str, columns: dict[str, pa.Array]) -> Non
     if columns[column].null_count:
         row = pc.index(columns[column].is_null(), True).as_py()
         raise DataError(
-            f"{block.file}: {column!r} is missing in {_row(block, row)}; give every event its user"
+            f"{block.file}: {column!r} is missing in {block.row(row)}; give every event its user"
         )
 
 
@@ -203,12 +211,8 @@ def _instants(block: Block, spec: FeatureSpec, values: pa.Array) -> npt.NDArray[
         value = values[row].as_py()
         said = "is missing" if value is None else f"holds {value!r}"
         raise DataError(
-            f"{block.file}: the time {spec.time.column!r} {said} in {_row(block, row)}, which is "
+            f"{block.file}: the time {spec.time.column!r} {said} in {block.row(row)}, which is "
             f"no time from 1970 to 2100 in unit {spec.time.unit}; correct the row, or the log's "
             "`time` in the spec"
         )
     return instants
-
-
-def _row(block: Block, row: int) -> str:
-    return f"row {block.first_row + row + 1}"

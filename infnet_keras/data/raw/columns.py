@@ -36,6 +36,16 @@ def needed_columns(spec: FeatureSpec) -> dict[str, str]:
     return needed
 
 
+def history_cells(spec: FeatureSpec) -> dict[str, str]:
+    """Columns of the log whose cells are ready-made histories, or their times, with whose."""
+    return {
+        cell: f"the history of sequence {name}"
+        for name, sequence in spec.sequences.items()
+        for cell in (sequence.column, sequence.times)
+        if cell is not None
+    }
+
+
 @dataclass(frozen=True)
 class ColumnPlan:
     """Where each needed column is read and what type it has.
@@ -49,6 +59,7 @@ class ColumnPlan:
         reasons: of the columns whose type nobody declares, what of the files says it.
         joins: the sources to look up, in the spec's order, with their key.
         separators: of columns whose values are split.
+        cells: columns of the log that hold ready-made histories and are read as nothing else.
     """
 
     files: dict[str, RawFiles]
@@ -58,6 +69,7 @@ class ColumnPlan:
     reasons: dict[str, str]
     joins: dict[str, str]
     separators: dict[str, str]
+    cells: frozenset[str]
 
     @classmethod
     def of(cls, spec: FeatureSpec, raw: Path | str, storage: Storage | None = None) -> "ColumnPlan":
@@ -81,12 +93,13 @@ class ColumnPlan:
                         f"source {name!r} declares a type for {column!r}, which its files do not "
                         f"have; {nearest_column(column, headers[name])}"
                     )
-        needed = needed_columns(spec)
+        needed = {**history_cells(spec), **needed_columns(spec)}
         owner = {c: _owner(c, why, order, headers) for c, why in needed.items()}
         log_only = {spec.keys.user: "keys.user", spec.keys.item: "keys.item"}
         log_only |= {task.label: f"the label of task {n}" for n, task in spec.tasks.items()}
         if spec.time.column is not None:
             log_only[spec.time.column] = "the log's time"
+        log_only |= history_cells(spec)
         for column, why in log_only.items():
             if column not in headers[spec.log_source]:
                 raise DataError(
@@ -124,7 +137,24 @@ class ColumnPlan:
                     f"{owner[column]!r}"
                 )
         kept = {name: files[name] for name in columns}
-        return cls(kept, columns, owner, types, reasons, joins, separators)
+        _check_looked_up(spec, owner, joins)
+        cells = frozenset(history_cells(spec).keys() - needed_columns(spec).keys())
+        return cls(kept, columns, owner, types, reasons, joins, separators, cells)
+
+
+def _check_looked_up(spec: FeatureSpec, owner: dict[str, str], joins: dict[str, str]) -> None:
+    """The attributes of a ready-made history come from sources joined by its items."""
+    for name, sequence in spec.sequences.items():
+        if sequence.column is None:
+            continue
+        element = spec.history_element(name)
+        for column in sequence.attributes:
+            if column != element and joins.get(owner[column]) != element:
+                raise DataError(
+                    f"sequence {name!r} looks {column!r} up for each {element!r} of its history, "
+                    f"and source {owner[column]!r}, which has it, is not joined by {element!r}: "
+                    f"give {column!r} in a source with `join: {element}` alone, or drop it"
+                )
 
 
 def _owner(

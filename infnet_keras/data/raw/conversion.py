@@ -1,5 +1,7 @@
 """One raw column, whatever a file made of it, as the type that the spec gives it."""
 
+from collections.abc import Callable
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -32,13 +34,17 @@ def inferred_type(arrow_type: pa.DataType) -> ColumnType:
     return "string"
 
 
+def _row(at: int) -> str:
+    return f"row {at + 1}"
+
+
 def convert(
     values: pa.Array | pa.ChunkedArray,
     column_type: ColumnType,
     separator: str | None,
     column: str,
     file: str,
-    first_row: int = 0,
+    row: Callable[[int], str] = _row,
     inferred_from: str | None = None,
 ) -> pa.Array:
     """A column of a file in its type; missing values (empty, NaN, int64's minimum) are null.
@@ -51,7 +57,7 @@ def convert(
             spec splits nothing.
         column: its name, for errors.
         file: where it was read, for errors.
-        first_row: of the values, in that file, from 0; for errors.
+        row: where the value at a place stands in that file, such as `Block.row`; for errors.
         inferred_from: why the type is this one where nobody declares it; None where it is
             declared. A number that is spelt as ids are (007) is then not taken for one.
 
@@ -60,7 +66,7 @@ def convert(
     """
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
-    where = _Where(column, file, first_row, inferred_from)
+    where = _Where(column, file, row, inferred_from)
     try:
         values = _plain(values)
         if is_list(values.type):
@@ -98,10 +104,12 @@ def convert(
 class _Where:
     """Where values stand, for errors."""
 
-    def __init__(self, column: str, file: str, first_row: int, inferred_from: str | None):
+    def __init__(
+        self, column: str, file: str, row: Callable[[int], str], inferred_from: str | None
+    ):
         self.column = column
         self.file = file
-        self.first_row = first_row
+        self.row = row
         self.inferred_from = inferred_from
 
     def decoded(self, values: pa.Array) -> pa.Array:
@@ -114,9 +122,9 @@ class _Where:
                     (value or b"").decode()
                 except UnicodeDecodeError:
                     raise DataError(
-                        f"{self.file}: column {self.column!r} holds text that is not UTF-8 in row "
-                        f"{self.first_row + row + 1} ({value[:40]!r}); say the `encoding` of its "
-                        "source, such as latin-1 or gbk"
+                        f"{self.file}: column {self.column!r} holds text that is not UTF-8 in "
+                        f"{self.row(row)} ({value[:40]!r}); say the `encoding` of its source, such "
+                        "as latin-1 or gbk"
                     ) from None
             raise
 
@@ -127,17 +135,17 @@ class _Where:
         if row < 0:
             return
         value = text[row].as_py()
-        number = self.first_row + row + 1
+        stands = self.row(row)
         other = "float32" if column_type == "int64" and _is_fraction(value) else "string"
         declare = f"declare `types: {{{self.column}: {other}}}` for its source"
         if self.inferred_from is not None:
             raise DataError(
-                f"{self.file}: column {self.column!r} holds {value!r} in row {number}, but "
+                f"{self.file}: column {self.column!r} holds {value!r} in {stands}, but "
                 f"{self.inferred_from}, so that it looked like {column_type}; {declare}"
             )
         raise DataError(
             f"{self.file}: column {self.column!r} holds {value!r}, which is not {column_type}, in "
-            f"row {number}; correct the file, or {declare}"
+            f"{stands}; correct the file, or {declare}"
         )
 
 
@@ -162,7 +170,8 @@ def _joined(values: pa.Array, separator: str | None, where: _Where) -> pa.Array:
     if separator is None:
         raise DataError(
             f"{where.file}: column {where.column!r} holds lists; say `multivalue` for it in the "
-            "spec, or store one value a row"
+            "spec, or `column` in a sequence if each list is the history of its own row, or store "
+            "one value a row"
         )
     elements = _plain(pc.list_flatten(values))
     if pa.types.is_nested(elements.type):

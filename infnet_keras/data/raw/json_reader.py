@@ -62,7 +62,8 @@ class JsonReader:
         """The rows, in order; values are text as the file spells it, or lists of text.
 
         Args:
-            columns: keys or dotted paths; a missing key is a missing value.
+            columns: keys or dotted paths; a missing key is a missing value, and a list of
+                objects is a list of structs.
             whole: whether to add the whole object as text, by the name `:object`.
 
         Raises:
@@ -83,6 +84,8 @@ class JsonReader:
             if not any(isinstance(value, list) for value in values):
                 return pa.array(values, pa.binary()).view(pa.string())
             wrapped = [v if v is None or isinstance(v, list) else [v] for v in values]
+            if any(isinstance(element, dict) for value in wrapped for element in value or []):
+                return self._objects(wrapped)
             lists = pa.array(wrapped, pa.list_(pa.binary()))
             texts = lists.values.view(pa.string())
             return pa.ListArray.from_arrays(lists.offsets, texts, mask=lists.is_null())
@@ -91,6 +94,20 @@ class JsonReader:
                 f"{self._file}: {name!r} holds objects or lists of lists (from line {line} on); "
                 f"name a value in them by its path, such as {name}.key"
             ) from None
+
+    def _objects(self, values: list[list[Any] | None]) -> pa.Array:
+        """Lists of objects, as lists of structs of text; TypeError for any other element."""
+        objects = [element for value in values for element in value or []]
+        if not all(element is None or isinstance(element, dict) for element in objects):
+            raise TypeError("some elements are objects and some are not")
+        keys = dict.fromkeys(key for element in objects for key in element or {})
+        texts = [
+            None
+            if value is None
+            else [element and {k: self._text(v) for k, v in element.items()} for element in value]
+            for value in values
+        ]
+        return pa.array(texts, pa.list_(pa.struct([(key, pa.binary()) for key in keys])))
 
     def _text(self, value: Any) -> Any:
         """A value's text as bytes, in lists too; objects are left for pyarrow to refuse."""

@@ -71,19 +71,32 @@ def unbracketed(text: pa.Array, separator: str) -> pa.Array:
     if not pc.any(pc.match_substring_regex(text, r"^\s*\[")).as_py():
         return text
     encoded = text.dictionary_encode()
-    bracketed = pc.match_substring_regex(encoded.dictionary, _LIST).to_pylist()
+    lists = bracketed(encoded.dictionary).to_pylist()
     spelt = [
-        _joined_elements(value, separator) if is_bracketed else value
-        for value, is_bracketed in zip(encoded.dictionary.to_pylist(), bracketed, strict=True)
+        _checked(elements_of(value), separator) if is_bracketed else value
+        for value, is_bracketed in zip(encoded.dictionary.to_pylist(), lists, strict=True)
     ]
     return pa.array(spelt, pa.string()).take(encoded.indices)
 
 
-def _joined_elements(text: str, separator: str) -> str:
+def bracketed(text: pa.Array) -> pa.Array:
+    """Which texts are lists such as `[1, 2]`, bool."""
+    return pc.match_substring_regex(text, _LIST)
+
+
+def elements_of(text: str) -> list[str | None]:
+    """The elements of a bracketed list; a missing one is None.
+
+    Example:
+        >>> elements_of("['a', None, 3]"), elements_of("[]"), elements_of("[1 2]")
+        (['a', None, '3'], [], ['1', '2'])
+    """
     inner = text.strip()[1:-1]
     if _NUMBERS.fullmatch(inner):  # as NumPy prints an array
-        return _checked(inner.split(), separator)
-    elements = []
+        return list(inner.split())
+    elements: list[str | None] = []
+    if not inner.strip():
+        return elements
     at = 0
     while at <= len(inner):
         found = _PARTS.match(inner, at)
@@ -91,14 +104,15 @@ def _joined_elements(text: str, separator: str) -> str:
         element = found.group().strip()
         if element[:1] in ("'", '"'):
             elements.append(re.sub(r"(?s)\\(.)", r"\1", element[1:-1]))
-        elif element not in _MISSING:
-            elements.append(element)
+        else:
+            elements.append(None if element in _MISSING else element)
         at = found.end() + 1
-    return _checked(elements, separator)
+    return elements
 
 
-def _checked(elements: list[str], separator: str) -> str:
-    for element in elements:
+def _checked(elements: list[str | None], separator: str) -> str:
+    present = [element for element in elements if element is not None]
+    for element in present:
         if separator in element:
             raise HeldSeparatorError(element)
-    return separator.join(elements)
+    return separator.join(present)

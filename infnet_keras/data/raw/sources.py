@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ from infnet_keras.data.raw.json_reader import JsonReader
 from infnet_keras.data.raw.missing_text import MissingText
 from infnet_keras.data.raw.parquet_reader import ParquetReader
 from infnet_keras.data.raw.partition_columns import partition_columns
+from infnet_keras.data.raw.row_shape import RowShape, shaped_columns
 from infnet_keras.data.raw.storage import LocalStorage, Storage
 from infnet_keras.data.raw.text_stream import opened
 from infnet_keras.errors import DataError
@@ -27,7 +29,9 @@ from infnet_keras.spec.sources import ColumnType, Source
 _CSV_BLOCK_BYTES = 8 << 20
 _PARQUET_BLOCK_ROWS = 1 << 17
 _SAMPLE_BYTES = 8 << 20  # of all files that are looked at together
+_LIST_BLOCK_ROWS = 1 << 8  # of rows that pack thousands each
 _SAMPLE_FILES = 16
+_SAMPLE_ROWS = 1 << 13  # of each of these files, where rows are taken apart
 _GZIP_RATIO = 6  # of text; only sizes partitions
 
 Reader = CsvReader | JsonReader | ParquetReader
@@ -72,11 +76,11 @@ class RawFiles:
 
     def types(self) -> dict[str, ColumnType]:
         """Every column, with the type that the beginnings of some files suggest."""
-        return {name: seen.type or "string" for name, seen in self._inferred.items()}
+        return {name: seen.type or "string" for name, seen in self._columns.items()}
 
     def reason(self, column: str) -> str:
         """What of the files says that a column has its type, for errors."""
-        return self._inferred[column].reason()
+        return self._columns[column].reason()
 
     def notes(self) -> list[str]:
         """What somebody should hear of the files, as far as they were read."""
@@ -85,7 +89,8 @@ class RawFiles:
 
     def estimated_rows(self) -> int:
         """About how many rows the files hold, from their sizes."""
-        return sum(self._estimated_rows(file) for file in self.files)
+        growth = 1.0 if self._shape is None else self._shape.growth
+        return int(growth * sum(self._estimated_rows(file) for file in self.files))
 
     def blocks(self, columns: list[str] | None) -> Iterator[Block]:
         """Read every file, in order.
@@ -102,8 +107,11 @@ class RawFiles:
     def file_blocks(self, file: str, columns: list[str] | None) -> Iterator[Block]:
         """Read one of the files; see `blocks`."""
         first_row = 0
-        for table in self._tables(file, columns):
-            yield Block(file, first_row, table)
+        shape = self._shape
+        read = columns if shape is None else shape.file_columns(columns)
+        for table in self._tables(file, read):
+            block = Block(file, first_row, table)
+            yield from [block] if shape is None else shape.blocks(block, columns)
             first_row += table.num_rows
         if first_row == 0:
             self._skipped[file] = None
@@ -123,19 +131,43 @@ class RawFiles:
             separator,
             column,
             block.file,
-            block.first_row,
+            block.row,
             inferred_from,
         )
         self._missing_text.add(column, values)
         return values
 
+    @property
+    def _columns(self) -> dict[str, Inferred]:
+        """The columns that rows have, which are the files' own but for a source with a shape."""
+        return self._inferred if self._shape is None else self._shape.inferred
+
+    @cached_property
+    def _shape(self) -> RowShape | None:
+        columns = shaped_columns(self._source)
+        if not columns:
+            return None
+        samples = [
+            Block(file, 0, table.slice(0, _SAMPLE_ROWS))
+            for file in self._sampled
+            for table in islice(self._tables(file, columns), 1)
+        ]
+        if not samples:
+            samples = [Block(self.files[0], 0, pa.table({c: pa.nulls(0) for c in columns}))]
+        typed = FileKind.of(self.files[0]).format == "parquet"
+        return RowShape(self.name, self._source, self._inferred, samples, typed)
+
+    @property
+    def _sampled(self) -> list[str]:
+        """Some of the files, the first and the last among them."""
+        step = -(-len(self.files) // _SAMPLE_FILES)
+        return list(dict.fromkeys([*self.files[::step], *self.files[-1:]]))
+
     @cached_property
     def _inferred(self) -> dict[str, Inferred]:
         found: dict[str, list[Inferred]] = {}
-        step = -(-len(self.files) // _SAMPLE_FILES)
-        looked_at = self.files[::step]
-        for file in dict.fromkeys([*looked_at, *self.files[-1:]]):
-            for name, seen in self._inferred_of(file, _SAMPLE_BYTES // len(looked_at)).items():
+        for file in self._sampled:
+            for name, seen in self._inferred_of(file, _SAMPLE_BYTES // len(self._sampled)).items():
                 found.setdefault(name, []).append(seen)
         if not found:
             raise DataError(
@@ -165,7 +197,8 @@ class RawFiles:
                 f"{file_name(file)} is {'JSON lines' if kind == 'json' else 'Parquet'}; drop it"
             )
         if kind == "parquet":
-            return ParquetReader(file, source.missing_values, self._storage, _PARQUET_BLOCK_ROWS)
+            rows = _PARQUET_BLOCK_ROWS if source.explode is None else _LIST_BLOCK_ROWS
+            return ParquetReader(file, source.missing_values, self._storage, rows)
         if kind == "json":
             return JsonReader(file, source, self._storage, _CSV_BLOCK_BYTES)
         return CsvReader(file, source, self._storage, _CSV_BLOCK_BYTES)
