@@ -1,18 +1,43 @@
 """Random cells, taken apart as plain Python takes them apart, or refused in a sentence."""
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infnet_keras.data import prepare
 from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.explode import exploded
 from infnet_keras.data.raw.packed import PackedFeatures
 from infnet_keras.errors import DataError
+from infnet_keras.spec import spec_from_dict
 from infnet_keras.spec.row_shapes import Explode, Packed
 
+KINDS = {
+    "null": pa.nulls(3),
+    "list of null": pa.array([[], None, [None]], pa.list_(pa.null())),
+    "list of double": pa.array([[1.0, 2.5, float("nan")]] * 3),
+    "list of boolean": pa.array([[True, False]] * 3),
+    "list of timestamp": pa.array([[datetime(2020, 1, 1)]] * 3),
+    "list of binary": pa.array([[b"a", b"\xff"]] * 3),
+    "list of dictionary": pa.ListArray.from_arrays(
+        pa.array([0, 2, 4, 6], pa.int32()), pa.array(["a", "b"] * 3).dictionary_encode()
+    ),
+    "list of struct": pa.array([[{"a": 1}]] * 3),
+    "list of list": pa.array([[[1], [2]]] * 3),
+    "list of unsigned": pa.array([[2**63 + 5]] * 3, pa.list_(pa.uint64())),
+    "fixed list": pa.array([[1, 2]] * 3, pa.list_(pa.int32(), 2)),
+    "map": pa.array([[("a", 1)]] * 3, pa.map_(pa.string(), pa.int64())),
+    "struct": pa.array([{"a": 1}] * 3),
+    "boolean": pa.array([True] * 3),
+    "integer": pa.array([5] * 3),
+    "brackets": pa.array(["[a, b]"] * 3, pa.large_string()),
+}
 SEPARATORS = st.sampled_from([" ", "|", ",", "::", "\x01", "é"])
 CELLS = st.lists(
     st.one_of(st.none(), st.text(st.sampled_from("ab1é商-:| ,\x01\n"), max_size=9)), max_size=6
@@ -108,3 +133,30 @@ def test_packed_features(cells: list[str | None], separator: str) -> None:
         column = found.column(field).to_pylist()
         several = any(len(each) > 1 for each in ids)
         assert column == [each if several and each else each[0] if each else None for each in ids]
+
+
+@pytest.mark.parametrize("shape", ["ready made", "explode", "explode parts", "packed"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_kind_of_cell_is_read_or_refused(
+    shape: str, kind: str, content: dict[str, Any], tmp_path: Path
+) -> None:
+    log = {"user": ["a", "b", "a"], "time": [0, 86_400_000, 172_800_000], "clicked": [0, 1, 1]}
+    content["sources"]["log"]["files"] = "log.parquet"
+    content["sources"]["log"]["types"] = {"item": "string"}
+    content["sequences"] = {}
+    if shape == "ready made":
+        log["item"] = ["1", "2", "3"]
+        content["sequences"]["h"] = {"column": "h", "length": 3, "attributes": {"item": "item"}}
+    elif shape == "packed":
+        rule = {"separator": ",", "id_separator": ":", "rename": {"1": "item"}}
+        content["sources"]["log"]["packed"] = {"column": "h", **rule}
+    else:
+        parts = {"into": ["item", "x"], "part_separator": "-"} if "parts" in shape else {}
+        content["sources"]["log"]["explode"] = {"column": "h", "into": ["item"], **parts}
+    pq.write_table(pa.table({**log, "h": KINDS[kind]}), tmp_path / "log.parquet")
+    said = "log.parquet"
+    try:
+        prepare(spec_from_dict(content), tmp_path, tmp_path / "out", "1970-01-02", "1970-01-03")
+    except DataError as error:
+        said = str(error)
+    assert "log.parquet" in said or "nothing is left to train on" in said

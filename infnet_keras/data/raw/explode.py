@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infnet_keras.data.raw.block import Block
+from infnet_keras.data.raw.conversion import convert
 from infnet_keras.data.raw.list_cells import lengths_of, list_cells, split
 from infnet_keras.errors import DataError
 from infnet_keras.spec.row_shapes import Explode
@@ -102,7 +103,9 @@ def _parts(
             f"{block.file}: the elements of {rule.column!r} are to become {', '.join(names)}; give "
             "`part_separator` in `explode`, what stands between their parts"
         )
-    texts = pc.cast(elements, pa.string())
+    texts = convert(
+        elements, "string", None, str(rule.column), block.file, lambda at: block.row(rows[at])
+    )
     parts = split(texts, rule.part_separator, drop_empty=False)
     wrong = pc.fill_null(pc.not_equal(pc.list_value_length(parts), len(names)), True)
     if pc.any(wrong).as_py():

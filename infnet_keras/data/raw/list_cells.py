@@ -53,7 +53,7 @@ def list_cells(
             "between its elements"
         )
     if not pc.any(in_brackets).as_py():
-        return split(texts, separator or "", drop_empty=drop_empty)
+        return split(texts, separator or ",", drop_empty=drop_empty)  # without one all are missing
     rows = zip(texts.to_pylist(), in_brackets.to_pylist(), strict=True)
     lists: list[list[str | None] | None] = []
     for text, is_bracketed in rows:

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infnet_keras.data.raw.block import Block
+from infnet_keras.data.raw.conversion import convert
 from infnet_keras.data.raw.list_cells import collected, list_cells, rows_of
 from infnet_keras.errors import DataError
 from infnet_keras.spec.row_shapes import Packed
@@ -34,8 +35,12 @@ class PackedFeatures:
         self._rule = rule
         lists = list_cells(block, rule.column, rule.separator, "packed", drop_empty=True)
         self._count = len(lists)
-        self._rows = rows_of(lists)
-        features = lists.flatten()
+        rows = rows_of(lists)
+        features = convert(
+            lists.flatten(), "string", None, rule.column, block.file, lambda at: block.row(rows[at])
+        )
+        self._rows = rows[features.is_valid().to_numpy(zero_copy_only=False)]
+        features = features.drop_null()
         at_field = pc.split_pattern(features, rule.id_separator, max_splits=1)
         wrong = pc.not_equal(pc.list_value_length(at_field), 2)
         self._check(block, features, wrong)
