@@ -53,7 +53,8 @@ class ColumnValues:
 
 
 def as_numpy(values: pa.Array) -> npt.NDArray[np.generic]:
-    """Numbers with NaN, or strings (dtype object) with None, where a value is missing."""
+    """Integers (masked where one is missing), floats with NaN, or strings (object) with None."""
     if pa.types.is_integer(values.type) and values.null_count:
-        values = pc.cast(values, pa.float64(), safe=False)
+        missing = values.is_null().to_numpy(zero_copy_only=False)
+        return np.ma.MaskedArray(pc.fill_null(values, 0).to_numpy(), missing)
     return np.asarray(values.to_numpy(zero_copy_only=False))
