@@ -96,8 +96,7 @@ def _type_fits(
 
 
 def _outcomes(spec: FeatureSpec) -> None:
-    known_after = dict.fromkeys(spec.outcomes, "an outcome")
-    known_after |= {task.label: f"the label of task {name}" for name, task in spec.tasks.items()}
+    known_after = {**dict.fromkeys(spec.outcomes, "an outcome"), **spec.label_columns}
     for name, field in spec.fields.items():
         column = _read_column(spec, name, field)
         if column in known_after:
@@ -118,7 +117,7 @@ def _read_column(spec: FeatureSpec, name: str, field: CategoricalField) -> str |
 
 
 def _sides(spec: FeatureSpec) -> None:
-    keys = {spec.keys.user: "user", spec.keys.item: "item"}
+    keys: dict[str | None, str] = {spec.keys.user: "user", spec.keys.item: "item"}
     sides: dict[str, str] = {}
     for name, field in spec.fields.items():
         column = _read_column(spec, name, field)
@@ -134,7 +133,7 @@ def _sides(spec: FeatureSpec) -> None:
                 ("fields", name, "side"),
                 f"column {column!r} is already read on side {sides[column]}",
             )
-    known_after = {*spec.outcomes, *(task.label for task in spec.tasks.values())}
+    known_after = {*spec.outcomes, *spec.label_columns}
     for name, field in spec.fields.items():
         by = field.shared_history
         if by in known_after:

@@ -1,4 +1,4 @@
-"""Comparisons joined by and, or, not: the language of `when`, `mask` and `label`. Never run as code."""
+"""Comparisons joined by and, or, not, as in `when`, `mask` and `label`. Never run as code."""
 
 from __future__ import annotations
 
@@ -266,4 +266,3 @@ def _truths(column: str, known: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
             "with a quoted string"
         )
     return np.array(spelt, bool)
-

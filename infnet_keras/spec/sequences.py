@@ -28,9 +28,13 @@ class Sequence(Block):
     """The latest `length` events strictly before the impression for which `when` holds.
 
     `until: day` ends the history before the impression's own day. A behaviour without attributes
-    has no tokens and serves history_count and history_rate alone.
+    has no tokens and serves history_count and history_rate alone. A behaviour with a `source` is
+    made of the events of another log, by the same users, at times of their own.
     """
 
+    source: str | None = None
+    """The log whose events these are, a source with a `time` of its own; without it the log of
+    impressions."""
     length: NonNegativeInt = 0
     """How many events the history holds at most: the latest."""
     when: str | None = None

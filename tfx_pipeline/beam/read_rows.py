@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import apache_beam as beam
 import pyarrow as pa
 
-from infnet_keras.data.preparation.log_pass import history_rows, log_columns, log_rows
+from infnet_keras.data.history.events import HISTORY, LOG, USER
+from infnet_keras.data.preparation.earlier_pass import earlier_rows
+from infnet_keras.data.preparation.log_pass import log_columns, log_rows
 from infnet_keras.data.preparation.spill import partition_numbers, split_rows
 from infnet_keras.data.raw.sources import Block
 from infnet_keras.errors import DataError
 from tfx_pipeline.beam.job import Job
-from tfx_pipeline.beam.messages import LOG, Failure, FileRead, Message, Piece, packed
+from tfx_pipeline.beam.messages import Failure, FileRead, Message, Piece, packed
 
 METRICS = "infnet"
 _PIECE_BYTES = 64 << 10  # one of a few rows would mostly hold the names of its columns
@@ -18,7 +20,7 @@ _MOST_BYTES = 128 << 20
 
 
 class ReadRows(beam.DoFn):
-    """Reads one file of the log, or of the earlier history, and splits its rows by user.
+    """Reads one file of the log, or of earlier events, and splits its rows by user.
 
     Yields (partition, message).
     """
@@ -27,13 +29,13 @@ class ReadRows(beam.DoFn):
         self._job = job
         self._rows_read = {
             source: beam.metrics.Metrics.counter(METRICS, name)
-            for source, name in enumerate(("rows_read", "history_rows_read"))
+            for source, name in ((LOG, "rows_read"), (HISTORY, "history_rows_read"))
         }
 
     def process(self, element: tuple[int, int, str]) -> Iterator[tuple[int, Message]]:
         """Read one file: its source, its number, its path."""
         source, number, path = element
-        partitions, user = self._job.partitions, self._job.spec.keys.user
+        partitions, user = self._job.partitions, self._job.spec.keys.user or USER
         rows = 0
         last: Message
         try:
@@ -44,7 +46,8 @@ class ReadRows(beam.DoFn):
                     yield partition, Piece(source, number, count, packed(part))
                 rows += table.num_rows
             last = FileRead(source, number, rows)
-            self._rows_read[source].inc(rows)
+            if source in self._rows_read:
+                self._rows_read[source].inc(rows)
         except DataError as error:
             last = Failure(0, source, number, str(error))
         for partition in range(partitions):
@@ -69,9 +72,10 @@ class ReadRows(beam.DoFn):
         if source == LOG:
             log = job.plan.files[job.spec.log_source]
             return log.file_blocks(path, log_columns(job.spec, job.plan))
-        assert job.history is not None
-        return job.history.file_blocks(path, job.history_columns)
+        return job.earlier[source].file_blocks(path, job.earlier_columns[source])
 
     def _rows(self, source: int, block: Block, first_number: int) -> pa.Table:
-        make = log_rows if source == LOG else history_rows
-        return make(self._job.spec, self._job.plan, block, first_number)
+        spec, plan = self._job.spec, self._job.plan
+        if source == LOG:
+            return log_rows(spec, plan, block, first_number)
+        return earlier_rows(spec, plan, source, block, first_number)

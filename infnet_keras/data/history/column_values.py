@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from infnet_keras.data.history.events import Events
+from infnet_keras.data.raw.as_numpy import as_numpy
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.side_table import SideTable
 
@@ -31,8 +31,8 @@ class ColumnValues:
         self._events = events
         self._sides = sides
         self.side_rows: dict[str, npt.NDArray[np.int32]] = {}
-        for name, key in plan.joins.items():
-            self.side_rows[name] = sides[name].rows(self.values(key))
+        for name, keys in plan.joins.items():
+            self.side_rows[name] = sides[name].rows([self.values(key) for key in keys])
 
     def values(self, column: str, rows: Rows | None = None) -> pa.Array:
         """Values of a column, of all events or of some rows; a missing value is null."""
@@ -50,11 +50,3 @@ class ColumnValues:
     ) -> dict[str, npt.NDArray[np.generic]]:
         """The same as NumPy arrays, as `Condition.evaluate` takes them."""
         return {column: as_numpy(self.values(column, rows)) for column in columns}
-
-
-def as_numpy(values: pa.Array) -> npt.NDArray[np.generic]:
-    """Integers (masked where one is missing), floats with NaN, or strings (object) with None."""
-    if pa.types.is_integer(values.type) and values.null_count:
-        missing = values.is_null().to_numpy(zero_copy_only=False)
-        return np.ma.MaskedArray(pc.fill_null(values, 0).to_numpy(), missing)
-    return np.asarray(values.to_numpy(zero_copy_only=False))

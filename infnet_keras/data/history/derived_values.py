@@ -41,7 +41,7 @@ def derived_values(
         int64 (hour, weekday) or float32 (NaN: missing), by field.
     """
     found: dict[str, npt.NDArray[np.generic]] = {}
-    times = np.where(events.logged, events.times, 0)
+    times = np.where(events.timed, events.times, 0)
     zone = spec.time.timezone
     spans: dict[str, Spans] = {}
     for name, field in spec.fields.items():
@@ -71,7 +71,7 @@ def derived_values(
 
 def _seconds_since(holds: npt.NDArray[np.bool_], events: Events) -> npt.NDArray[np.float32]:
     """From the user's latest event that holds and has a time; NaN without one."""
-    rows = np.where(holds & events.logged, np.arange(len(events)), -1)
+    rows = np.where(holds & events.timed, np.arange(len(events)), -1)
     latest = np.maximum.accumulate(np.append(-1, rows))[events.history_end]
     seconds = (events.times - events.times[latest]) / SECOND
     return np.where(latest >= events.user_start, seconds, np.nan).astype(np.float32)
