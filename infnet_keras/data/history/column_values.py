@@ -9,6 +9,7 @@ import pyarrow as pa
 from infnet_keras.data.history.events import Events
 from infnet_keras.data.raw.as_numpy import as_numpy
 from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.data.raw.side_table import SideTable
 
 Rows = npt.NDArray[np.int64]
@@ -38,6 +39,9 @@ class ColumnValues:
         """Values of a column, of all events or of some rows; a missing value is null."""
         owner = self._plan.owner[column]
         if owner not in self._plan.joins:
+            if column not in self._events.table.column_names:  # here nobody has such events
+                missing = ARROW_TYPES[self._plan.types[column]]
+                return pa.nulls(len(self._events) if rows is None else len(rows), missing)
             chunked = self._events.table[column]  # in one chunk, which needs no copy, if at all
             values = chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()
             return values if rows is None else values.take(pa.array(rows))
