@@ -13,7 +13,7 @@ from infnet_keras.export.signatures import ServingModule, signatures
 from infnet_keras.export.transform_source import TransformSource
 from infnet_keras.export.warmup import write_warmup
 from infnet_keras.features.assets import VOCABULARY_DIRECTORY
-from infnet_keras.features.tensorflow_row_transform import TensorFlowRowTransform
+from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
 
 
 def write_saved_model(

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 from infnet_keras.data import ImpressionReader, PreparedData, generate, prepare
 from infnet_keras.data.generated.sources import file_names
 from infnet_keras.errors import DataError
-from infnet_keras.features.row_transform import RowTransform
+from infnet_keras.features.numpy.row_transform import RowTransform
 from infnet_keras.spec import Source, load_spec, shipped_specs, spec_from_dict
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from infnet_keras.data import ImpressionReader, PreparedData, prepare
-from infnet_keras.features.row_transform import RowTransform
+from infnet_keras.features.numpy.row_transform import RowTransform
 from infnet_keras.spec import load_spec
 
 RAW = os.environ.get("KUAIRAND_PURE_DIR")

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from infnet_keras.data import ImpressionReader, PreparedData, prepare
-from infnet_keras.features.row_transform import RowTransform
+from infnet_keras.features.numpy.row_transform import RowTransform
 from infnet_keras.spec import spec_from_dict
 
 HOUR = 3_600_000

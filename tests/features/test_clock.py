@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
-from infnet_keras.features.clock import (
+from infnet_keras.features.numpy.clock import (
     FIRST_INSTANT,
     LAST_INSTANT,
     day_of_week,

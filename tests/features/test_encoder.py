@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
-from infnet_keras.features.encoder import Encoder
+from infnet_keras.features.numpy.encoder import Encoder
 from infnet_keras.spec import Table
 
 TABLES = [

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infnet_keras.features import clock
 from infnet_keras.features.canonical import MISSING_INTEGER
+from infnet_keras.features.numpy import clock
 from infnet_keras.spec import Time
 
 pytestmark = pytest.mark.backend("tensorflow")
@@ -44,7 +44,7 @@ TEXTS = (
 def test_local_clock(timezone):
     import tensorflow as tf
 
-    from infnet_keras.features import tensorflow_clock
+    from infnet_keras.features.tensorflow import clock as tensorflow_clock
 
     names = ("local_day", "hour_of_day", "day_of_week")
 
@@ -69,7 +69,7 @@ def test_local_clock(timezone):
 def test_units(values, unit):
     import tensorflow as tf
 
-    from infnet_keras.features import tensorflow_clock
+    from infnet_keras.features.tensorflow import clock as tensorflow_clock
 
     array, time = np.array(values, np.int64), Time(column="t", unit=unit)
     found = tensorflow_clock.to_epoch_ms(tf.constant(array), time)
@@ -80,7 +80,7 @@ def test_units(values, unit):
 def test_texts(timezone):
     import tensorflow as tf
 
-    from infnet_keras.features import tensorflow_clock
+    from infnet_keras.features.tensorflow import clock as tensorflow_clock
 
     time = Time(column="t", unit="iso8601", timezone=timezone)
 
@@ -109,7 +109,7 @@ def test_texts(timezone):
 def test_local_text_around_a_change_of_clocks(timezone):
     import tensorflow as tf
 
-    from infnet_keras.features import tensorflow_clock
+    from infnet_keras.features.tensorflow import clock as tensorflow_clock
 
     hours = np.datetime64("2022-03-01T00:00") + np.arange(0, 365 * 96) * np.timedelta64(15, "m")
     texts = np.datetime_as_string(hours).astype(object)
@@ -121,7 +121,7 @@ def test_local_text_around_a_change_of_clocks(timezone):
 def test_one_instant_for_many_dates():
     import tensorflow as tf
 
-    from infnet_keras.features import tensorflow_clock
+    from infnet_keras.features.tensorflow import clock as tensorflow_clock
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int64),
                                   tf.TensorSpec([None, None], tf.string)])  # fmt: skip

@@ -17,7 +17,7 @@ def call(request, tmp_path_factory):
     """The transform as a graph, of rows or of requests with candidates."""
     import tensorflow as tf
 
-    from infnet_keras.features.tensorflow_row_transform import TensorFlowRowTransform
+    from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
 
     directory = tmp_path_factory.mktemp("assets")
     ASSETS.save(directory)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
-from infnet_keras.features.encoder import Encoder
+from infnet_keras.features.numpy.encoder import Encoder
 from infnet_keras.spec import Table
 
 pytestmark = pytest.mark.backend("tensorflow")
@@ -54,8 +54,8 @@ FLOATS = st.floats(width=32) | st.sampled_from(
 
 @pytest.fixture(scope="module")
 def engines(tmp_path_factory):
-    from infnet_keras.features.tensorflow_encoder import TensorFlowEncoder
-    from infnet_keras.features.tensorflow_vocabulary import TensorFlowVocabulary
+    from infnet_keras.features.tensorflow.encoder import TensorFlowEncoder
+    from infnet_keras.features.tensorflow.vocabulary import TensorFlowVocabulary
 
     path = tmp_path_factory.mktemp("vocabulary") / "values.txt"
     path.write_bytes("".join(f"{value}\n" for value in VOCABULARY).encode())
@@ -169,8 +169,8 @@ def test_shapes_are_kept_and_may_be_unknown(engines):
 def test_empty_vocabulary(tmp_path: Path):
     import tensorflow as tf
 
-    from infnet_keras.features.tensorflow_encoder import TensorFlowEncoder
-    from infnet_keras.features.tensorflow_vocabulary import TensorFlowVocabulary
+    from infnet_keras.features.tensorflow.encoder import TensorFlowEncoder
+    from infnet_keras.features.tensorflow.vocabulary import TensorFlowVocabulary
 
     path = tmp_path / "empty.txt"
     path.touch()

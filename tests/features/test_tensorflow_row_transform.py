@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infnet_keras.errors import DataError
+from infnet_keras.features.numpy.row_transform import RowTransform
 from infnet_keras.features.raw_batch import read_raw
 from infnet_keras.features.raw_inputs import raw_inputs
-from infnet_keras.features.row_transform import RowTransform
 
 pytestmark = pytest.mark.backend("tensorflow")
 SHAPES = {"value": [None], "sequence": [None, None], "length": [None]}
@@ -41,7 +41,7 @@ def tensors(inputs, arrays):
 def engines(spec, assets, tmp_path):
     import tensorflow as tf
 
-    from infnet_keras.features.tensorflow_row_transform import TensorFlowRowTransform
+    from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
 
     assets.save(tmp_path)
     numpy_engine = RowTransform(spec, assets)
@@ -148,7 +148,7 @@ def test_time_as_text_and_nothing_derived(spec_dict, assets, raw, tmp_path):
     import tensorflow as tf
 
     from infnet_keras.features.assets import Assets, definition_of
-    from infnet_keras.features.tensorflow_row_transform import TensorFlowRowTransform
+    from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
     from infnet_keras.spec import spec_from_dict
 
     events = {**spec_dict["sources"]["events"]}

@@ -18,7 +18,8 @@ def eval_config(spec: FeatureSpec) -> config_pb2.EvalConfig:
     """What to measure on the test part, by task and slice, and which gates must be passed.
 
     For each task AUC, gAUC (where the log names its users), calibration, log loss and the number of
-    impressions, over those whose label counts (weight 1). Gates and limits of change stand on the overall slice alone: TFMA's
+    impressions, over those whose label counts (weight 1). Gates and limits of change stand on the
+    overall slice alone: TFMA's
     `MetricConfig.threshold` would hold every slice to them.
 
     Args:

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from infnet_keras.features.tensorflow_encoder import canonical_strings
+from infnet_keras.features.tensorflow.encoder import canonical_strings
 
 _CODES = 2**63 - 1
 

@@ -93,8 +93,8 @@ class GeneratedColumn:
 def generated_columns(spec: FeatureSpec) -> dict[str, GeneratedColumn]:
     """How each raw column is made up that the spec needs, besides keys, time and labels."""
     literals = condition_literals(spec)
-    days_since = (getattr(field.derive, "days_since", None) for field in spec.fields.values())
-    dates = {derive.column for derive in days_since if derive is not None}
+    derivations = (field.derivation for field in spec.fields.values())
+    dates = {column for kind in derivations if kind is not None for column in kind.dates}
     tables: dict[str, tuple[Table, str | None]] = {}
     for name, columns in spec.table_columns.items():
         for column, separator in columns.items():

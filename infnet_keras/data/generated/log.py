@@ -29,7 +29,7 @@ from infnet_keras.data.generated.world import (
 )
 from infnet_keras.data.raw.as_numpy import as_numpy
 from infnet_keras.data.raw.conversion import ARROW_TYPES
-from infnet_keras.features.clock import DAY, to_epoch_ms
+from infnet_keras.features.numpy.clock import DAY, to_epoch_ms
 from infnet_keras.spec import Condition, FeatureSpec, Time
 from infnet_keras.spec.tasks import Task
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.derived_values import derived_values
+from infnet_keras.data.history.event_rows import EventRows
 from infnet_keras.data.history.events import FIRST_OTHER, USER, Events, Positions
 from infnet_keras.data.history.group_histories import BEFORE_THE_LOG, Days, GroupHistories
 from infnet_keras.data.history.histories import Histories, Rows
@@ -16,7 +17,8 @@ from infnet_keras.data.history.splits import ONLY_HISTORY, SplitRule
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.joined_sources import JoinedSources
 from infnet_keras.errors import DataError
-from infnet_keras.features.clock import local_day
+from infnet_keras.features.numpy.clock import local_day
+from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec import Condition, ConditionError, FeatureSpec
 from infnet_keras.spec.tasks import FoundIn
 
@@ -141,9 +143,11 @@ class Partition:
 
     def derived(self, groups: GroupHistories) -> dict[str, npt.NDArray[np.generic]]:
         """The value of every derived field at every event; see `derived_values`."""
-        return derived_values(
-            self.spec, self.events, self.values, self.holds, self.days, groups, self.histories
+        plan = TransformPlan.of(self.spec)
+        rows = EventRows(
+            plan, self.events, self.values, self.holds, self.days, groups, self.histories
         )
+        return derived_values(plan, rows)
 
     def histories(self, sequence: str) -> Histories:
         """What every event's history of a behaviour holds."""

@@ -9,7 +9,7 @@ from infnet_keras.data.prepared.layout import IdColumn, id_columns, sequence_col
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.side_table import SideTable
 from infnet_keras.features.assets import Assets
-from infnet_keras.features.encoder import encoders
+from infnet_keras.features.numpy.encoder import encoders
 from infnet_keras.spec import FeatureSpec
 
 Ids = npt.NDArray[np.int32]

@@ -14,7 +14,7 @@ from infnet_keras.data.raw.conversion import convert
 from infnet_keras.data.raw.sources import Block, file_name
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
-from infnet_keras.features.clock import to_epoch_ms
+from infnet_keras.features.numpy.clock import to_epoch_ms
 from infnet_keras.spec import Condition, ConditionError, FeatureSpec, Task, Time
 
 _LATEST = 4_102_444_800_000  # 2100-01-01, the last day that the local clocks know

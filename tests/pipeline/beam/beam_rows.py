@@ -13,7 +13,7 @@ from infnet_keras.data import ImpressionReader, PreparedData
 from infnet_keras.data.examples.columns import input_columns, label_name, weight_name
 from infnet_keras.data.examples.manifest import ExamplesManifest
 from infnet_keras.data.examples.raw_examples import MISSING
-from infnet_keras.features.row_transform import RowTransform
+from infnet_keras.features.numpy.row_transform import RowTransform
 from infnet_keras.spec import FeatureSpec
 
 

@@ -10,8 +10,8 @@ from odd_rows import SPEC, TYPES, Row
 
 from infnet_keras.errors import DataError
 from infnet_keras.features import Assets
-from infnet_keras.features.clock import days_since, to_epoch_ms
-from infnet_keras.features.encoder import comparable
+from infnet_keras.features.numpy.clock import days_since, to_epoch_ms
+from infnet_keras.features.numpy.encoder import comparable
 from infnet_keras.spec import FeatureSpec, override_spec
 from tfx_pipeline.transform.assets import assets_from_transform
 

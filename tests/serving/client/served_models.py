@@ -43,7 +43,7 @@ def write_ranking_model(path: Path) -> None:
     from infnet_keras.export.signatures import ServingModule, signatures
     from infnet_keras.features import Assets, RowTransform
     from infnet_keras.features.assets import VOCABULARY_DIRECTORY, definition_of
-    from infnet_keras.features.tensorflow_row_transform import TensorFlowRowTransform
+    from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
     from infnet_keras.models import INFNet
     from infnet_keras.spec import spec_from_dict
 

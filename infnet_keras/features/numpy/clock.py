@@ -1,4 +1,6 @@
-"""Local time: instants, days, hours and dates, for local work. `tensorflow_clock` is the same.
+"""Local time: instants, days, hours and dates, for local work.
+
+`features.tensorflow.clock` is the same in TensorFlow operations.
 
 An instant is int64 milliseconds since 1970-01-01 UTC. A missing or impossible one, outside the
 years 1 to 9999, is MISSING_INTEGER, and so is whatever is computed from it.
@@ -180,7 +182,11 @@ def days_since(
     """
     today = local_day(instants, timezone)
     days = np.where(today == MISSING_INTEGER, np.nan, today).astype(np.float32)
-    return days - parse_dates(dates, column)
+    distinct = missing_as_null(dates, column).dictionary_encode()
+    parsed = np.append(parse_dates(distinct.dictionary, column), np.float32(np.nan))
+    which = distinct.indices.fill_null(len(distinct.dictionary)).to_numpy()
+    since: npt.NDArray[np.float32] = days - parsed[which]
+    return since
 
 
 def days_from_civil(year: Any, month: Any, day: Any) -> Any:

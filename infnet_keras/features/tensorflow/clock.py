@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from infnet_keras.features import clock
 from infnet_keras.features.canonical import MISSING_INTEGER
+from infnet_keras.features.numpy import clock
 from infnet_keras.spec.sources import Time
 
 

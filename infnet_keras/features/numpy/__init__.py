@@ -1,0 +1,1 @@
+"""The transform in Arrow and NumPy, for local work."""

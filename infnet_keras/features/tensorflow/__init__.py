@@ -1,0 +1,1 @@
+"""The transform in TensorFlow operations, inside a SavedModel and tf.Transform."""
