@@ -19,8 +19,7 @@ def eval_config(spec: FeatureSpec) -> config_pb2.EvalConfig:
 
     For each task AUC, gAUC (where the log names its users), calibration, log loss and the number of
     impressions, over those whose label counts (weight 1). Gates and limits of change stand on the
-    overall slice alone: TFMA's
-    `MetricConfig.threshold` would hold every slice to them.
+    overall slice alone: TFMA's `MetricConfig.threshold` would hold every slice to them.
 
     Args:
         spec: `evaluation` says slices, gates and change; without gates every task's AUC must be at
