@@ -18,6 +18,8 @@ from infnet_keras.spec.sources import ColumnType
 FORMAT = 1
 VOCABULARY_DIRECTORY = "vocabulary"
 
+_LARGEST_FLOAT = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True)
 class Assets:
@@ -228,9 +230,14 @@ def _read_vocabulary(path: Path, size: int) -> list[str]:
 
 
 def plain_json(value: Any) -> Any:
-    """A value as JSON takes it, which has no NaN: a missing float is null."""
+    """A value as JSON takes it: a missing float (NaN) is null, an infinite one the largest float32.
+
+    The largest float32 is in the same bucket as infinity.
+    """
     if isinstance(value, dict):
         return {key: plain_json(item) for key, item in value.items()}
     if isinstance(value, list):
         return [plain_json(item) for item in value]
+    if isinstance(value, float) and math.isinf(value):
+        return math.copysign(_LARGEST_FLOAT, value)
     return None if isinstance(value, float) and math.isnan(value) else value

@@ -124,6 +124,8 @@ def _sequences(spec: FeatureSpec) -> str:
         attributes = ", ".join(f.column for f in features) or "(counted only)"
         events = "every event" if sequence.source is None else f"every event of {sequence.source}"
         when = (sequence.when or events) + _until(sequence.until)
+        if sequence.column is not None:
+            when = f"ready made in {sequence.column}"
         lines.append((name, str(sequence.length), when, attributes))
     return _columns(("behaviour", "length", "when", "attributes"), lines, right=(1,))
 

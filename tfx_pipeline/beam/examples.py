@@ -16,6 +16,7 @@ from infnet_keras.data.preparation.earlier_pass import (
 )
 from infnet_keras.data.preparation.prepare import partitions_of
 from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.misread_histories import misread_histories
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.finish import FAILURE, FinishExamples
@@ -88,6 +89,9 @@ def write_examples(
     for name in (spec.log_source, *plan.joins):
         if (reason := spec.sources[name].leaks) is not None and progress is not None:
             progress(f"warning: source {name!r} must not be trusted offline: {reason}")
+    if progress is not None:
+        for warning in misread_histories(spec, plan):
+            progress(f"warning: {warning}")
     past = None if history is None else history_files(history, storage_of(history))
     earlier = earlier_files(spec, plan, past)
     if partitions is not None and partitions < 1:

@@ -55,6 +55,7 @@ class Outcome:
             ("event_rows_kept", counts.event_rows),
             ("labels_missing", counts.unlabelled),
             ("labels_masked", counts.masked),
+            ("history_events_later", counts.later),
         ):
             found |= {f"{reason}:{name}": count for name, count in by_name.items()}
         return found

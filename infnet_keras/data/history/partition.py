@@ -5,6 +5,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.derived_values import derived_values
@@ -16,6 +17,7 @@ from infnet_keras.data.history.labels import column_labels, wrong_label
 from infnet_keras.data.history.splits import ONLY_HISTORY, SplitRule
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.joined_sources import JoinedSources
+from infnet_keras.data.raw.ready_made import history_column, later_column
 from infnet_keras.errors import DataError
 from infnet_keras.features.numpy.clock import local_day
 from infnet_keras.features.transform_plan import TransformPlan
@@ -41,7 +43,8 @@ class Partition:
         values: their raw columns.
         days: int64 [events], the local day, `BEFORE_THE_LOG` where an event has no time; None for
             a log without time.
-        holds: for each sequence bool [events], which events belong to it.
+        holds: for each sequence of events bool [events], which events belong to it.
+        cells: for each ready-made sequence lists of its elements, one an event, oldest first.
     """
 
     def __init__(
@@ -63,7 +66,16 @@ class Partition:
             timed = self.events.timed
             days = local_day(np.where(timed, self.events.times, 0), spec.time.timezone)
             self.days = np.where(timed, days, BEFORE_THE_LOG)
-        self.holds = {name: self._behaviour(name) for name in spec.sequences}
+        self.holds = {
+            name: self._behaviour(name)
+            for name, sequence in spec.sequences.items()
+            if sequence.column is None
+        }
+        self.cells = {
+            name: self.events.table[history_column(name)].combine_chunks()
+            for name, sequence in spec.sequences.items()
+            if sequence.column is not None
+        }
 
     @cached_property
     def day_end(self) -> Positions | None:
@@ -145,13 +157,22 @@ class Partition:
         """The value of every derived field at every event; see `derived_values`."""
         plan = TransformPlan.of(self.spec)
         rows = EventRows(
-            plan, self.events, self.values, self.holds, self.days, groups, self.histories
+            plan,
+            self.events,
+            self.values,
+            self.holds,
+            self.days,
+            groups,
+            self.histories,
+            self.step_values,
         )
         return derived_values(plan, rows)
 
     def histories(self, sequence: str) -> Histories:
         """What every event's history of a behaviour holds."""
         declared = self.spec.sequences[sequence]
+        if declared.column is not None:
+            return Histories.of_cells(self.cells[sequence])
         ends = self.events.history_end
         if declared.until == "day":
             assert self.day_end is not None  # the spec's checks ask for a time column
@@ -167,6 +188,31 @@ class Partition:
             number = self.spec.event_sources.index(sequence.source)
             here = self.events.sources == FIRST_OTHER + number
         return here & self._holds(sequence.when, f"`when` of sequence {name!r}")
+
+    def step_values(self, sequence: str, column: str, steps: Rows) -> pa.Array:
+        """Raw values of a behaviour's steps.
+
+        Args:
+            sequence: the behaviour.
+            column: one of its attributes.
+            steps: int64 [steps], events of `histories`.
+        """
+        if sequence not in self.cells:
+            return self.values.values(column, steps)
+        elements = self.cells[sequence].flatten().take(pa.array(steps))
+        if column == self.spec.history_element(sequence):
+            return elements
+        return self.values.looked_up(column, elements)
+
+    @cached_property
+    def later(self) -> dict[str, int]:
+        """For each ready-made sequence with times, events not strictly before their impression."""
+        table = self.events.table
+        return {
+            name: pc.sum(table[later_column(name)]).as_py() or 0
+            for name in self.cells
+            if later_column(name) in table.column_names
+        }
 
     def _holds(self, condition: str | None, where: str) -> npt.NDArray[np.bool_]:
         if condition is None:

@@ -31,6 +31,8 @@ class Counts:
         positive: those among them whose label is 1.
         masked: for each task, impressions outside its mask.
         unlabelled: for each task, impressions inside its mask whose label is missing.
+        later: for each ready-made sequence with times, elements of its cells that were not strictly
+            before their impression.
     """
 
     users: int = 0
@@ -44,6 +46,7 @@ class Counts:
     positive: Counter[tuple[str, str]] = field(default_factory=Counter)
     masked: Counter[str] = field(default_factory=Counter)
     unlabelled: Counter[str] = field(default_factory=Counter)
+    later: Counter[str] = field(default_factory=Counter)
 
     def add(self, partition: Partition, splits: npt.NDArray[np.int8]) -> None:
         """Count one partition, whose events are in these splits."""
@@ -58,6 +61,7 @@ class Counts:
             self._missed(partition, name, partition.plan.joins[name], (rows < 0) & logged)
         for name, keys in partition.plan.labels.items():
             self._missed(partition, name, keys, ~partition.occurs(name, None) & logged)
+        self.later.update(partition.later)
         for split, code in SPLITS.items():
             self.impressions[split] += int((splits == code).sum())
             for task, labels in partition.labels.items():

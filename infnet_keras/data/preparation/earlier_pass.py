@@ -10,9 +10,10 @@ import pyarrow as pa
 from infnet_keras.data.history.events import FIRST_OTHER, HISTORY, SOURCE, TIME
 from infnet_keras.data.preparation.log_pass import check_users, converted, instants, row_numbers
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
+from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan, time_type
 from infnet_keras.data.raw.conversion import ARROW_TYPES, convert
-from infnet_keras.data.raw.sources import Block, RawFiles
+from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.storage import Storage
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
@@ -91,7 +92,8 @@ def earlier_columns(spec: FeatureSpec, plan: ColumnPlan, source: int, files: Raw
     for key in (spec.keys.user, spec.keys.item):
         if key not in present:
             raise DataError(f"{files.files[0]}: a history needs the key column {key!r}")
-    return [name for name in (*plan.columns[spec.log_source], _ORDER) if name in present]
+    known = [name for name in plan.columns[spec.log_source] if name not in plan.cells]
+    return [name for name in (*known, _ORDER) if name in present]
 
 
 def earlier_rows(
@@ -114,26 +116,31 @@ def earlier_rows(
     Raises:
         DataError: a value cannot be what it must be.
     """
+    other = source != HISTORY
+    files = plan.files[spec.event_sources[source - FIRST_OTHER] if other else spec.log_source]
     names = dict(_names(spec, plan, source))
     user = str(spec.keys.user)
     columns: dict[str, pa.Array] = {}
     for name in _event_columns(spec, plan):
         if name in names and names[name] in block.table.column_names:
-            columns[name] = converted(block, names[name], name, plan)
+            columns[name] = converted(files, block, names[name], name, plan)
         else:
             columns[name] = pa.nulls(block.table.num_rows, ARROW_TYPES[plan.types[name]])
     check_users(block, names[user], columns[user])
-    columns[TIME] = _times(spec, source, block, first_number)
+    columns[TIME] = _times(spec, plan, source, block, first_number)
     columns[SOURCE] = pa.array(np.full(block.table.num_rows, source, np.int8))
     return pa.table(columns)
 
 
-def _times(spec: FeatureSpec, source: int, block: Block, first_number: int) -> pa.Array:
+def _times(
+    spec: FeatureSpec, plan: ColumnPlan, source: int, block: Block, first_number: int
+) -> pa.Array:
     if source != HISTORY:
         time = spec.sources[spec.event_sources[source - FIRST_OTHER]].time
         assert time is not None  # the spec's checks ask for it
         column = str(time.column)
-        values = convert(block.table[column], time_type(time), None, column, block.file)
+        files = plan.files[spec.event_sources[source - FIRST_OTHER]]
+        values = files.values(block, column, time_type(time), None, None)
         return pa.array(instants(block, time, values))
     if _ORDER not in block.table.column_names:
         return row_numbers(block, first_number)
@@ -154,4 +161,8 @@ def _names(spec: FeatureSpec, plan: ColumnPlan, source: int) -> Iterator[tuple[s
 
 def _event_columns(spec: FeatureSpec, plan: ColumnPlan) -> list[str]:
     """The columns of an event that are not looked up."""
-    return [name for name, owner in plan.owner.items() if owner not in plan.joins]
+    return [
+        name
+        for name, owner in plan.owner.items()
+        if owner not in plan.joins and name not in plan.cells
+    ]

@@ -9,9 +9,11 @@ from infnet_keras.data.history.events import TEXT, TIME, USER
 from infnet_keras.data.history.labels import column_labels, wrong_label
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
 from infnet_keras.data.raw.as_numpy import as_numpy
+from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.conversion import convert
-from infnet_keras.data.raw.sources import Block, file_name
+from infnet_keras.data.raw.ready_made import ready_made
+from infnet_keras.data.raw.row_text import row_text
+from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy.clock import to_epoch_ms
@@ -55,26 +57,36 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
         first_number: of its first row, where rows in order take the place of a time.
 
     Returns:
-        The log's columns, its time in milliseconds (or the row's number) as `:time`, where
-        repeats are dropped all columns of the row in one `:text`, and, where the log names no user,
-        the row's number as `:user`.
+        The log's columns, its time in milliseconds (or the row's number) as `:time`, its
+        ready-made histories, where repeats are dropped all columns of the row in one `:text`, and,
+        where the log names no user, the row's number as `:user`.
 
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
     """
-    columns = {name: converted(block, name, name, plan) for name in plan.columns[spec.log_source]}
+    files = plan.files[spec.log_source]
+    columns = {
+        name: converted(files, block, name, name, plan)
+        for name in plan.columns[spec.log_source]
+        if name not in plan.cells
+    }
     if spec.keys.user is None:
         columns[USER] = row_numbers(block, first_number)
     else:
         check_users(block, spec.keys.user, columns[spec.keys.user])
     for task in spec.tasks.values():
         _check_label(block, task, columns)
+    times = None
     if spec.time.column is None:
         columns[TIME] = row_numbers(block, first_number)
     else:
-        columns[TIME] = pa.array(instants(block, spec.time, columns[spec.time.column]))
+        times = instants(block, spec.time, columns[spec.time.column])
+        columns[TIME] = pa.array(times)
+    for name, sequence in spec.sequences.items():
+        if sequence.column is not None:
+            columns |= ready_made(block, spec, name, plan.types, times)
     if spec.sources[spec.log_source].deduplicate:
-        columns[TEXT] = _row_text(block.table)
+        columns[TEXT] = row_text(block.table)
     return pa.table(columns)
 
 
@@ -90,17 +102,19 @@ def row_numbers(block: Block, first: int) -> pa.Array:
     return pa.array(np.arange(first, first + block.table.num_rows))
 
 
-def converted(block: Block, column: str, name: str, plan: ColumnPlan) -> pa.Array:
+def converted(files: RawFiles, block: Block, column: str, name: str, plan: ColumnPlan) -> pa.Array:
     """A column of a block in the plan's type.
 
     Args:
+        files: of the block's source.
         block: rows of a file.
         column: what the file calls it.
         name: what the log of impressions calls it.
         plan: with its type.
     """
-    separator = plan.separators.get(name)
-    return convert(block.table[column], plan.types[name], separator, column, block.file)
+    return files.values(
+        block, column, plan.types[name], plan.separators.get(name), plan.reasons.get(name)
+    )
 
 
 def check_users(block: Block, column: str, users: pa.Array) -> None:
@@ -108,7 +122,7 @@ def check_users(block: Block, column: str, users: pa.Array) -> None:
     if users.null_count:
         row = pc.index(users.is_null(), True).as_py()
         raise DataError(
-            f"{block.file}: {column!r} is missing in {_row(block, row)}; give every event its user"
+            f"{block.file}: {column!r} is missing in {block.row(row)}; give every event its user"
         )
 
 
@@ -136,7 +150,7 @@ def _check_label(block: Block, task: Task, columns: dict[str, pa.Array]) -> None
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         said = wrong_label(task, column, values[row])
-        raise DataError(f"{block.file}: {said} ({_row(block, row)})")
+        raise DataError(f"{block.file}: {said} ({block.row(row)})")
 
 
 def instants(block: Block, time: Time, values: pa.Array) -> npt.NDArray[np.int64]:
@@ -152,23 +166,8 @@ def instants(block: Block, time: Time, values: pa.Array) -> npt.NDArray[np.int64
         value = values[row].as_py()
         said = "is missing" if value is None else f"holds {value!r}"
         raise DataError(
-            f"{block.file}: the time {time.column!r} {said} in {_row(block, row)}, which is "
+            f"{block.file}: the time {time.column!r} {said} in {block.row(row)}, which is "
             f"no time from 1970 to 2100 in unit {time.unit}; correct the row, or the log's "
             "`time` in the spec"
         )
     return found
-
-
-def _row(block: Block, row: int) -> str:
-    return f"row {block.first_row + row + 1}"
-
-
-def _row_text(table: pa.Table) -> pa.Array:
-    """All columns of each row in one string."""
-    text = pa.large_string()
-    columns = (table[name].combine_chunks() for name in sorted(table.column_names))
-    return pc.binary_join_element_wise(
-        *(pc.cast(column, text) for column in columns),
-        pa.scalar("\x1f", text),
-        null_handling="replace",
-    )

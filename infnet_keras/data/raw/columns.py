@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from infnet_keras.data.raw.column_names import nearest_column
 from infnet_keras.data.raw.needed_columns import (
     event_columns,
     impression_columns,
@@ -12,10 +13,19 @@ from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.storage import Storage
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
-from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.sources import ColumnType, Time
 
 Headers = dict[str, dict[str, ColumnType]]
+
+
+def history_cells(spec: FeatureSpec) -> dict[str, str]:
+    """Columns of the log whose cells are ready-made histories, or their times, with whose."""
+    return {
+        cell: f"the history of sequence {name}"
+        for name, sequence in spec.sequences.items()
+        for cell in (sequence.column, sequence.times)
+        if cell is not None
+    }
 
 
 @dataclass(frozen=True)
@@ -28,24 +38,28 @@ class ColumnPlan:
         columns: what to read of the log and of each joined source, its own keys aside.
         owner: the source that each column is taken from; the log comes first, then the spec's
             order decides, then the logs of earlier events.
-        types: the type of each column, declared or inferred from the first block of its file.
+        types: the type of each column, declared or inferred from the beginnings of its files.
+        reasons: of the columns whose type nobody declares, what of the files says it.
         joins: the sources to look up, in the spec's order: the log's key columns, each with the
             source's.
         labels: the same of the logs that labels are found in.
         label_types: of these logs, the columns that conditions read there.
         events: of the logs of earlier events, the log's columns that they have, each with theirs.
         separators: of columns whose values are split.
+        cells: columns of the log that hold ready-made histories and are read as nothing else.
     """
 
     files: dict[str, RawFiles]
     columns: dict[str, list[str]]
     owner: dict[str, str]
     types: dict[str, ColumnType]
+    reasons: dict[str, str]
     joins: dict[str, dict[str, str]]
     labels: dict[str, dict[str, str]]
     label_types: dict[str, dict[str, ColumnType]]
     events: dict[str, dict[str, str]]
     separators: dict[str, str]
+    cells: frozenset[str]
 
     @classmethod
     def of(cls, spec: FeatureSpec, raw: Path | str, storage: Storage | None = None) -> "ColumnPlan":
@@ -68,7 +82,8 @@ class ColumnPlan:
         order = [log, *spec.joined_sources]
         events = {name: _as_in_the_log(spec, name, headers) for name in spec.event_sources}
         sources = {name: headers[name] for name in order}
-        owner = {c: _owner(c, why, sources) for c, why in impression_columns(spec).items()}
+        needed = {**history_cells(spec), **impression_columns(spec)}
+        owner = {c: _owner(c, why, sources) for c, why in needed.items()}
         _check_log(spec, headers)
         for name, columns_there in events.items():
             known = {**sources, name: {c: headers[name][t] for c, t in columns_there.items()}}
@@ -92,13 +107,22 @@ class ColumnPlan:
             if separator is not None
         }
         shared = {**joins, **labels, **events}
-        types = {c: _type(spec, c, owner[c], headers, shared, separators) for c in owner}
+        types: dict[str, ColumnType] = {}
+        reasons: dict[str, str] = {}
+        for column, source in owner.items():
+            there = {source: column}
+            there |= {name: join[column] for name, join in shared.items() if column in join}
+            declared = _declared_type(spec, column, there, separators)
+            types[column] = declared or _inferred_type(spec, column, there, headers)
+            if declared is None:
+                reasons[column] = files[source].reason(there[source])
         keys = {key for join in (*joins.values(), *labels.values()) for key in join}
         for column in {*filter(None, (spec.keys.user, spec.keys.item)), *keys}:
             if types[column] == "float32":
                 raise DataError(
                     f"column {column!r} is a key and looks like a fraction; declare `types: "
-                    f"{{{column}: int64}}` (or string) for source {owner[column]!r}"
+                    f"{{{column}: int64}}` (or string, which keeps ids of any length) for source "
+                    f"{owner[column]!r}"
                 )
         _check_fitted(spec, owner)
         events = {
@@ -112,8 +136,20 @@ class ColumnPlan:
             }
             for name in labels
         }
-        kept = {name: files[name] for name in (*columns, *spec.other_logs)}
-        return cls(kept, columns, owner, types, joins, labels, label_types, events, separators)
+        _check_looked_up(spec, owner, joins)
+        return cls(
+            files={name: files[name] for name in (*columns, *spec.other_logs)},
+            columns=columns,
+            owner=owner,
+            types=types,
+            reasons=reasons,
+            joins=joins,
+            labels=labels,
+            label_types=label_types,
+            events=events,
+            separators=separators,
+            cells=frozenset(history_cells(spec).keys() - impression_columns(spec).keys()),
+        )
 
     def key_types(self, keys: dict[str, str]) -> dict[str, ColumnType]:
         """A source's key columns, each with the type of the column that is looked up in it.
@@ -122,6 +158,10 @@ class ColumnPlan:
             keys: the log's key columns, each with the source's.
         """
         return {theirs: self.types[ours] for ours, theirs in keys.items()}
+
+    def key_reasons(self, keys: dict[str, str]) -> dict[str, str]:
+        """What of the files says those types, of the columns whose type nobody declares."""
+        return {theirs: self.reasons[ours] for ours, theirs in keys.items() if ours in self.reasons}
 
 
 def time_type(time: Time) -> ColumnType:
@@ -136,7 +176,7 @@ def _check_headers(spec: FeatureSpec, headers: Headers) -> None:
             if column not in headers[name]:
                 raise DataError(
                     f"source {name!r} declares a type for {column!r}, which its files do not "
-                    f"have; {nearest(column, headers[name])}"
+                    f"have; {nearest_column(column, headers[name])}"
                 )
     for name in (*spec.joined_sources, *spec.other_logs):
         source = spec.sources[name]
@@ -148,7 +188,7 @@ def _check_headers(spec: FeatureSpec, headers: Headers) -> None:
             if column not in headers[name]:
                 raise DataError(
                     f"source {name!r} has no column {column!r}, {why}; "
-                    f"{nearest(column, headers[name])}"
+                    f"{nearest_column(column, headers[name])}"
                 )
 
 
@@ -160,12 +200,12 @@ def _check_log(spec: FeatureSpec, headers: Headers) -> None:
         log_only[spec.keys.user] = "keys.user"
     if spec.time.column is not None:
         log_only[spec.time.column] = "the log's time"
-    log_only |= spec.label_columns
+    log_only |= {**spec.label_columns, **history_cells(spec)}
     for column, why in log_only.items():
         if column not in headers[log]:
             raise DataError(
                 f"the log, source {log!r}, has no column {column!r}, {why}; "
-                f"{nearest(column, headers[log])}"
+                f"{nearest_column(column, headers[log])}"
             )
 
 
@@ -185,8 +225,9 @@ def _as_in_the_log(spec: FeatureSpec, name: str, headers: Headers) -> dict[str, 
     for column, why in needed.items():
         if column not in found:
             raise DataError(
-                f"source {name!r} has no column {column!r} ({why}); {nearest(column, found)} (if "
-                f"it is called otherwise there: join: {{{column}: ITS_NAME}})"
+                f"source {name!r} has no column {column!r} ({why}); "
+                f"{nearest_column(column, found)} (if it is called otherwise there: join: "
+                f"{{{column}: ITS_NAME}})"
             )
     # The time of the log of impressions is no column of these events: they have their own.
     return {ours: theirs for ours, theirs in found.items() if ours != spec.time.column}
@@ -197,20 +238,22 @@ def _owner(column: str, why: str, headers: Headers) -> str:
         if column in header:
             return name
     everything = [known for header in headers.values() for known in header]
-    raise DataError(f"no source has a column {column!r} ({why}); {nearest(column, everything)}")
+    raise DataError(
+        f"no source has a column {column!r} ({why}); {nearest_column(column, everything)}"
+    )
 
 
-def _type(
-    spec: FeatureSpec,
-    column: str,
-    owner: str,
-    headers: Headers,
-    shared: dict[str, dict[str, str]],
-    separators: dict[str, str],
-) -> ColumnType:
-    """The one type of a column in all sources that share it; a key is text if it is so in any."""
-    there = {owner: column}
-    there |= {name: join[column] for name, join in shared.items() if column in join}
+def _declared_type(
+    spec: FeatureSpec, column: str, there: dict[str, str], separators: dict[str, str]
+) -> ColumnType | None:
+    """The one type that is declared for a column; None where nobody declares one.
+
+    Args:
+        spec: with the sources.
+        column: as the log calls it.
+        there: every source that shares it, with what it is called there.
+        separators: of columns whose values are split.
+    """
     declared = {
         spec.sources[name].types[theirs]
         for name, theirs in there.items()
@@ -227,14 +270,38 @@ def _type(
         return "string"
     if column == spec.time.column:
         return time_type(spec.time)
+    return None
+
+
+def _inferred_type(
+    spec: FeatureSpec, column: str, there: dict[str, str], headers: Headers
+) -> ColumnType:
+    """What the files suggest; a key is text if it is text in any of the sources that share it."""
     keys = (spec.keys.user, spec.keys.item)
-    if any(
-        headers[name][theirs] == "string"
+    inferred = [
+        headers[name][theirs]
         for name, theirs in there.items()
         if column in spec.sources[name].keys or column in keys
-    ):
-        return "string"
-    return headers[owner][there[owner]]
+    ]
+    owner, called = next(iter(there.items()))
+    return "string" if "string" in inferred else headers[owner][called]
+
+
+def _check_looked_up(
+    spec: FeatureSpec, owner: dict[str, str], joins: dict[str, dict[str, str]]
+) -> None:
+    """The attributes of a ready-made history come from sources joined by its items."""
+    for name, sequence in spec.sequences.items():
+        if sequence.column is None:
+            continue
+        element = spec.history_element(name)
+        for column in sequence.attributes:
+            if column != element and list(joins.get(owner[column], ())) != [element]:
+                raise DataError(
+                    f"sequence {name!r} looks {column!r} up for each {element!r} of its history, "
+                    f"and source {owner[column]!r}, which has it, is not joined by {element!r}: "
+                    f"give {column!r} in a source with `join: {element}` alone, or drop it"
+                )
 
 
 def _check_fitted(spec: FeatureSpec, owner: dict[str, str]) -> None:

@@ -34,11 +34,17 @@ class JoinedSources:
                 plan.columns[name],
                 plan.types,
                 plan.separators,
+                {**plan.reasons, **plan.key_reasons(keys)},
             )
             for name, keys in plan.joins.items()
         }
         label_logs = {
-            name: LabelLog(plan.files[name], plan.key_types(keys), plan.label_types[name])
+            name: LabelLog(
+                plan.files[name],
+                plan.key_types(keys),
+                plan.label_types[name],
+                plan.key_reasons(keys),
+            )
             for name, keys in plan.labels.items()
         }
         return cls(tables, label_logs)

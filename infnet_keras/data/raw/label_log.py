@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from infnet_keras.data.raw.as_numpy import as_numpy
-from infnet_keras.data.raw.conversion import ARROW_TYPES, convert
+from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.data.raw.key_index import KeyIndex
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.errors import DataError
@@ -20,19 +20,26 @@ class LabelLog:
         files: the log's raw files.
         keys: its key columns, each with the type of the column that is looked up in it.
         types: of the columns that conditions read.
+        reasons: of the keys whose types nobody declares.
 
     Raises:
         DataError: a file cannot be read, or a value is not of its type.
     """
 
-    def __init__(self, files: RawFiles, keys: dict[str, ColumnType], types: dict[str, ColumnType]):
+    def __init__(
+        self,
+        files: RawFiles,
+        keys: dict[str, ColumnType],
+        types: dict[str, ColumnType],
+        reasons: dict[str, str],
+    ):
         self._keys = list(keys)
         self._source = files.name
         read = {**types, **keys}
         parts = [
             pa.table(
                 {
-                    name: convert(block.table[name], column_type, None, name, block.file)
+                    name: files.values(block, name, column_type, None, reasons.get(name))
                     for name, column_type in read.items()
                 }
             )

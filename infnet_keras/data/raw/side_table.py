@@ -4,9 +4,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from infnet_keras.data.raw.conversion import ARROW_TYPES, convert
+from infnet_keras.data.raw.block import Block
+from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.data.raw.key_index import KeyIndex
-from infnet_keras.data.raw.sources import Block, RawFiles, file_name
+from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
 
@@ -20,6 +21,7 @@ class SideTable:
         columns: what to keep.
         types: of these columns.
         separators: of the columns whose values are split.
+        reasons: of the columns whose types nobody declares.
 
     Attributes:
         index: its rows by key.
@@ -35,14 +37,17 @@ class SideTable:
         columns: list[str],
         types: dict[str, ColumnType],
         separators: dict[str, str],
+        reasons: dict[str, str],
     ):
         def converted(block: Block) -> pa.Table:
-            file, table = block.file, block.table
             return pa.table(
-                {name: convert(table[name], t, None, name, file) for name, t in keys.items()}
+                {
+                    name: files.values(block, name, t, None, reasons.get(name))
+                    for name, t in keys.items()
+                }
                 | {
-                    f"kept:{name}": convert(
-                        table[name], types[name], separators.get(name), name, file
+                    f"kept:{name}": files.values(
+                        block, name, types[name], separators.get(name), reasons.get(name)
                     )
                     for name in columns
                 }
