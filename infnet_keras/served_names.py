@@ -34,8 +34,8 @@ def served_names(names: Iterable[str]) -> dict[str, str]:
     Example:
         >>> served_names(["user_id:token", "price (usd)", "_id"])
         {'user_id:token': 'user_id_token', 'price (usd)': 'price_usd', '_id': 'x_id'}
-        >>> served_names(["点击__length"])
-        {'点击__length': 'x_dc7148__length'}
+        >>> served_names(["点击__item"])
+        {'点击__item': 'x_dc7148__item'}
     """
     split = {name: name.split(_SEPARATOR) for name in names}
     first = _served_parts({parts[0] for parts in split.values()}, _first_spellings)
