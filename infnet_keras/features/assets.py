@@ -114,8 +114,9 @@ class Assets:
     def save(self, directory: Path) -> None:
         """Write assets.json, vocabularies and raw_examples.json into a directory.
 
-        The files of vocabularies are named by `vocabulary_files`. A vocabulary file has one value a line, in row order: the format of tf.Transform. The
-        caller makes the directory appear at once, by renaming it when everything is written.
+        A vocabulary, in a file that `vocabulary_files` names, has one value a line, in row order:
+        the format of tf.Transform. The caller makes the directory appear at once, by renaming it
+        when everything is written.
         """
         vocabulary = directory / VOCABULARY_DIRECTORY
         vocabulary.mkdir(parents=True, exist_ok=True)

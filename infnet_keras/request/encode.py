@@ -1,6 +1,6 @@
 """Raw features, by row or by column, as the arrays that a signature takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ def encode(features: Any, signature: Signature) -> dict[str, Array]:
     """
     lengths = _lengths(signature)
     if _is_named(features):
-        columns = _served(features, signature, "the request")
+        columns = _served(features, signature, signature.inputs, "the request")
         _check_complete(columns, signature, lengths, "the request")
     elif isinstance(features, list | tuple):
         columns = _columns(features, signature, lengths)
@@ -76,13 +76,17 @@ def encode_ranking(
     Raises:
         DataError: as `encode`, or a name is given on both sides.
     """
-    user = _served(user, signature, "the user")
+    # How many candidates there are is counted: a name that could be that is a column's.
+    names = [name for name in signature.inputs if name != CANDIDATE_COUNT]
+    if CANDIDATE_COUNT in user and find_served(CANDIDATE_COUNT, names) is None:
+        raise DataError(f"{CANDIDATE_COUNT!r} is given for the user, but comes from the candidates")
+    user = _served(user, signature, names, "the user")
     candidates = [
-        _served(candidate, signature, f"candidate {number}")
+        _served(candidate, signature, names, f"candidate {number}")
         for number, candidate in enumerate(candidates)
     ]
     items: dict[str, list[Any]] = {name: [] for candidate in candidates for name in candidate}
-    both = [name for name in user if name in items or name == CANDIDATE_COUNT]
+    both = [name for name in user if name in items]
     if both:
         raise DataError(f"{both[0]!r} is given for the user, but comes from the candidates")
     for number, candidate in enumerate(candidates):
@@ -102,7 +106,7 @@ def _columns(
     for number, row in enumerate(rows):
         where = f"row {number}"
         values = row if _is_named(row) else {_only_input(signature, where): row}
-        served = _served(values, signature, where)
+        served = _served(values, signature, signature.inputs, where)
         _check_complete(served, signature, lengths, where)
         named.append(served)
     return {name: [row.get(name) for row in named] for name in signature.inputs}
@@ -118,11 +122,13 @@ def _only_input(signature: Signature, where: str) -> str:
     return next(iter(signature.inputs))
 
 
-def _served(given: Mapping[str, Any], signature: Signature, where: str) -> dict[str, Any]:
+def _served(
+    given: Mapping[str, Any], signature: Signature, names: Collection[str], where: str
+) -> dict[str, Any]:
     """Values under the names of the signature, given under those or under the spec's own."""
     spelt: dict[str, str] = {}
     for name in given:
-        served = find_served(name, signature.inputs)
+        served = find_served(name, names)
         if served is None:
             raise DataError(f"{where} has {signature.not_an_input(name)}")
         if served in spelt:

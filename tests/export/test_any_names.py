@@ -33,18 +33,8 @@ sequences:
   "看 过": {when: "`点 了` == 1", length: 3, attributes: {"item_id:token": "a/b", "_tags": "点击"}}
 tasks: {"点/赞": {label: "点 了"}, "buy it": {label: "buy?"}}
 splits: {valid_from: "1970-01-03", test_from: "1970-01-04"}
-model: {type: infnet, blocks: 1, dim: 4, tower_hidden: [4]}
+model: {type: infnet, blocks: 2, dim: 4, tower_hidden: [4]}
 """
-HEADER = [
-    "用户",
-    "item_id:token",
-    "time:float",
-    "点 了",
-    "buy?",
-    "_tags",
-    "class",
-    "candidate_count",
-]
 SERVED = {
     "用户": "x_0d0e1a",
     "item_id:token": "item_id_token",
@@ -58,7 +48,7 @@ ROW = {
     "item_id:token": "i2",
     "_tags": "t1|t2",
     "class": "c",
-    "candidate_count": "3",
+    "candidate_count": 3,
     "time:float": 7200,
     "看 过__item_id:token": ["i1", "i3"],
     "看 过___tags": ["t1", ""],
@@ -78,7 +68,7 @@ def model(spec: FeatureSpec, tmp_path_factory: pytest.TempPathFactory) -> Any:
     directory = tmp_path_factory.mktemp("odd")
     with (directory / "log.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(HEADER)
+        file.write("用户,item_id:token,time:float,点 了,buy?,_tags,class,candidate_count\n")
         for n in range(48):
             writer.writerow(
                 [f"u{n % 3}", f"i{n % 5}", n * 7200, n % 2, n % 3 // 2, f"t{n % 4}|t1", "c", n % 7]
@@ -120,7 +110,7 @@ def test_the_mapping_and_the_files_follow_from_the_spec(
     assert ["item_id:token", SERVED["item_id:token"]] in printed
     model.assets.save(tmp_path)
     assert sorted(f.stem for f in (tmp_path / "vocabulary").iterdir()) == sorted(
-        ["a_b", "x_dc7148", "x_4eab78"]
+        ["a_b", "x_dc7148", "x_50d39c"]
     )
     assert Assets.load(tmp_path).vocabularies == model.assets.vocabularies
     assert sorted(model.assets.vocabularies["a/b"]) == [f"i{n}" for n in range(5)]
@@ -200,12 +190,10 @@ def test_directory_and_server_answer_alike_by_either_name(
 def test_candidates_are_ranked_by_either_name(spec: FeatureSpec, model: Any, port: int) -> None:
     from serving.client import RestClient
 
-    items = [{"item_id:token": f"i{n}", "_tags": "t1", "candidate_count": "2"} for n in range(3)]
+    items = [{"item_id:token": f"i{n}", "_tags": "t1", "candidate_count": 2} for n in range(3)]
     user = {name: value for name, value in ROW.items() if name not in items[0]}
-    # `candidate_count` is here how many candidates there are: the column goes by its served name.
-    given = [{**i, SERVED["candidate_count"]: i.pop("candidate_count")} for i in map(dict, items)]
     with RestClient(f"http://localhost:{port}", "odd") as client:
-        found = client.rank(user, given)
+        found = client.rank(user, items)
         alike = client.rank(as_served(spec, user), [as_served(spec, item) for item in items])
     expected = probabilities(model, *({**user, **item} for item in items))
     for task, scores in found.items():
