@@ -264,3 +264,22 @@ def test_raw_examples_hold_what_the_reader_reads(prepared, content, tmp_path) ->
     read = [line for batch in held_out for line in lines(batch)]
     assert sorted(lines(inputs)) == sorted(read)  # all of them: fewer than 256
     assert any(length == 0 for length in examples["view__length"])
+
+
+def test_infinite_numbers_are_in_the_outer_buckets(content, prepared) -> None:
+    content["fields"]["rate"] = {"side": "item", "quantiles": 4}
+    rates = ["inf", "-inf", "0.1", "0.2", "0.3", "0.4", "1e39", ""]
+    lines = [
+        f"{n % 3},{n},{DAY * number + n},{n // 3 % 2},{rate}\n"
+        for number in range(3)
+        for n, rate in enumerate(rates)
+    ]
+    data = prepared(content, log="user,item,time,clicked,rate\n" + "".join(lines))
+    (table,) = data.assets.boundaries
+    assert np.isfinite(data.assets.boundaries[table]).all()
+    inputs = rows(data).inputs
+    first, last = 2, 2 + len(data.assets.boundaries[table])
+    items = [data.assets.vocabularies["item"][number - 2] for number in inputs["item"].reshape(-1)]
+    found = dict(zip(items, inputs["rate"].reshape(-1).tolist(), strict=True))
+    assert (found["0"], found["6"], found["1"], found["7"]) == (last, last, first, 1)
+    assert first <= found["2"] <= found["3"] <= found["5"] <= last

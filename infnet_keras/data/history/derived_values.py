@@ -34,7 +34,7 @@ def derived_values(plan: TransformPlan, rows: EventRows) -> dict[str, npt.NDArra
     for step in plan.fields:
         kind = step.derivation
         if kind is not None:
-            found[step.name] = SENT[type(kind)](kind, rows) if kind.is_sent else derived(kind, rows)
+            found[step.name] = SENT[type(kind)](kind, rows) if step.is_sent else derived(kind, rows)
     return found
 
 
