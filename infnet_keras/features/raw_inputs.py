@@ -81,7 +81,7 @@ def _check_types(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> N
                 f"column {column!r} holds floats, but table {table_name!r} needs one spelling "
                 f"a value: declare types: {{{column}: int64 or string}}"
             )
-    needed: dict[str, ColumnType] = {}
+    times: list[str] = []
     for name, field in spec.fields.items():
         if field.crossed is not None and _type(column_types, str(field.crossed.same)) == "float32":
             raise DataError(
@@ -89,12 +89,12 @@ def _check_types(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> N
                 f"are the same: declare types: {{{field.crossed.same}: int64 or string}}"
             )
         if isinstance(field.derive, Derive) and field.derive.days_since is not None:
-            needed[field.derive.days_since.column] = "string"
-    if spec.time.column in spec.input_columns:
-        needed[spec.time.column] = "string" if spec.time.unit == "iso8601" else "int64"
-    for column, dtype in needed.items():
-        if _type(column_types, column) != dtype:
+            times.append(field.derive.days_since.column)
+    if spec.time.column is not None and spec.time.column in spec.input_columns:
+        times.append(spec.time.column)
+    for column in times:
+        if _type(column_types, column) == "float32":
             raise DataError(
-                f"column {column!r} is read as a date or a time and must be {dtype}, not "
-                f"{column_types[column]}: declare types: {{{column}: {dtype}}}"
+                f"column {column!r} is read as a date or a time and cannot be float32, which holds "
+                f"today's seconds to a minute: declare types: {{{column}: int64 or string}}"
             )

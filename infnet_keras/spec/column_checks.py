@@ -60,9 +60,9 @@ def _reads(spec: FeatureSpec) -> None:
 def _derived_type_fits(path: KeyPath, field: CategoricalField, types: dict[str, str]) -> None:
     if isinstance(field.derive, Derive) and field.derive.days_since is not None:
         date = field.derive.days_since.column
-        if types.get(date, "string") != "string":
+        if types.get(date) == "float32":
             raise SpecProblem(
-                path, f"column {date!r} is declared {types[date]}: a date is a string"
+                path, f"column {date!r} is declared float32: a date is int64 or a string"
             )
     elif field.crossed is not None and types.get(str(field.crossed.same)) == "float32":
         raise SpecProblem(

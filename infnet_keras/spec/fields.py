@@ -6,13 +6,19 @@ from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.tables import Table, TableKeys
+from infnet_keras.spec.time_spelling import TimeSpelling
 
 Side = Literal["user", "item", "context"]
 Until = Literal["now", "day"]
 
 
-class DaysSince(Block):
-    """Whole days from the date in `column` (YYYY-MM-DD, more may follow) to the impression."""
+class DaysSince(TimeSpelling):
+    """Whole days from the date in `column` to the impression.
+
+    Without `unit` and `format` a text starts with its date (2024-01-31, 2024/01/31 or 20240131,
+    more may follow, but no further digit); an instant with an offset from UTC counts by its local
+    date.
+    """
 
     column: str
     """The column that holds the date."""

@@ -80,7 +80,8 @@ def test_assets_of_another_spec(assets, spec_dict):
     sources = {"events": {**events, "types": {"video_id": "string", "tag": "string"}}}
     with pytest.raises(DataError, match=r"types tag, video_id\. "):
         assets.check(changed(spec_dict, sources=sources))
-    sources = {"events": {**events, "time": {"column": "time_ms", "timezone": "UTC"}}}
+    time = {"column": "time_ms", "unit": "ms", "timezone": "UTC"}
+    sources = {"events": {**events, "time": time}}
     with pytest.raises(DataError, match=r"time timezone\. "):
         assets.check(changed(spec_dict, sources=sources))
 

@@ -87,7 +87,14 @@ class Reference:
         self._lock = Lock()
         self._histories: dict[str, GroupHistories] = {}
         self.sides: Mapping[str, SideTable] = {
-            name: SideTable(plan.files[name], key, plan.columns[name], plan.types, plan.separators)
+            name: SideTable(
+                plan.files[name],
+                key,
+                plan.columns[name],
+                plan.types,
+                plan.separators,
+                plan.times,
+            )
             for name, key in plan.joins.items()
         }
 

@@ -10,9 +10,9 @@ from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.events import Events, earlier_count
 from infnet_keras.data.history.group_histories import Days, GroupHistories, Spans
 from infnet_keras.data.history.histories import Histories
+from infnet_keras.features.calendar import SECOND
 from infnet_keras.features.history_number import history_number
 from infnet_keras.features.numpy.clock import (
-    SECOND,
     day_of_week,
     hour_of_day,
     local_day,
@@ -59,7 +59,8 @@ def derived_values(
         elif isinstance(derive, Derive) and derive.days_since is not None:
             column = derive.days_since.column
             dates = pc.dictionary_encode(values.values(column))
-            dates_as_days = np.append(parse_dates(dates.dictionary, column), np.float32(np.nan))
+            days_of_dates = parse_dates(dates.dictionary, derive.days_since, zone)
+            dates_as_days = np.append(days_of_dates, np.float32(np.nan))
             which = pc.fill_null(dates.indices, len(dates.dictionary)).to_numpy()
             found[name] = local_day(times, zone).astype(np.float32) - dates_as_days[which]
         elif isinstance(derive, Derive) and derive.seconds_since is not None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from infnet_keras.data.history.partition import Partition
 from infnet_keras.data.history.splits import SPLITS
+from infnet_keras.data.raw.time_column import check_times
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 
@@ -27,6 +28,7 @@ class Counts:
         positive: those among them whose label is 1.
         masked: for each task, impressions outside its mask.
         unlabelled: for each task, impressions inside its mask whose label is missing.
+        times: the first and the last instant of the log, in milliseconds; None without a clock.
     """
 
     users: int = 0
@@ -38,6 +40,7 @@ class Counts:
     positive: Counter[tuple[str, str]] = field(default_factory=Counter)
     masked: Counter[str] = field(default_factory=Counter)
     unlabelled: Counter[str] = field(default_factory=Counter)
+    times: tuple[int, int] | None = None
 
     def add(self, partition: Partition, splits: npt.NDArray[np.int8]) -> None:
         """Count one partition, whose events are in these splits."""
@@ -45,6 +48,9 @@ class Counts:
         self.users += len(np.unique(partition.events.user_start))
         self.history_rows += int((~logged).sum())
         self.log_rows += int(logged.sum())
+        if partition.days is not None and logged.any():
+            times = partition.events.times[logged]
+            self._extend((int(times.min()), int(times.max())))
         for name, rows in partition.values.side_rows.items():
             self.joins_missed[name] += int(((rows < 0) & logged).sum())
         for split, code in SPLITS.items():
@@ -60,12 +66,20 @@ class Counts:
 
     def merge(self, other: "Counts") -> None:
         """Add another one's counts to these."""
+        self._extend(other.times)
         for count in fields(self):
+            if count.name == "times":
+                continue
             mine, others = getattr(self, count.name), getattr(other, count.name)
             if isinstance(mine, Counter):
                 mine.update(others)
             else:
                 setattr(self, count.name, mine + others)
+
+    def _extend(self, times: tuple[int, int] | None) -> None:
+        if self.times is not None and times is not None:
+            times = min(self.times[0], times[0]), max(self.times[1], times[1])
+        self.times = times or self.times
 
     def label_rates(self, tasks: Mapping[str, object]) -> dict[str, dict[str, float | None]]:
         """For each split and task, positives over rows with a label; None without rows."""
@@ -80,7 +94,11 @@ class Counts:
         }
 
     def check(self, spec: FeatureSpec, valid_from: str | float) -> None:
-        """Raise DataError if nothing is left to train on, or a task has no label."""
+        """Raise DataError if the log's times are another unit's, nothing is left to train on, or a
+        task has no label.
+        """
+        if self.times is not None:
+            check_times(self.times, spec.time)
         if not self.impressions["train"]:
             raise DataError(
                 f"no impression is before {valid_from}, where validation starts: nothing is left "

@@ -14,11 +14,12 @@ from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.conversion import convert
 from infnet_keras.data.raw.sources import Block, RawFiles, file_name
 from infnet_keras.data.raw.storage import Storage
+from infnet_keras.data.raw.time_column import spelling_hint
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy.clock import to_epoch_ms
 from infnet_keras.spec import FeatureSpec
-from infnet_keras.spec.sources import Source
+from infnet_keras.spec.sources import Source, Time
 
 _ORDER = "pos"
 _LATEST = 4_102_444_800_000  # 2100-01-01, the last day that the local clocks know
@@ -167,6 +168,7 @@ def _converted(block: Block, column: str, plan: ColumnPlan) -> pa.Array:
         plan.separators.get(column),
         column,
         block.file,
+        plan.times.get(column),
     )
 
 
@@ -197,12 +199,20 @@ def _instants(block: Block, spec: FeatureSpec, values: pa.Array) -> npt.NDArray[
         row = int(np.flatnonzero(outside)[0])
         value = values[row].as_py()
         said = "is missing" if value is None else f"holds {value!r}"
+        hint = None if value is None else spelling_hint(value)
+        remedy = "the log's `time` in the spec" if hint is None else f"say {hint} for it"
         raise DataError(
             f"{block.file}: the time {spec.time.column!r} {said} in {_row(block, row)}, which is "
-            f"no time from 1970 to 2100 in unit {spec.time.unit}; correct the row, or the log's "
-            "`time` in the spec"
+            f"no time from 1970 to 2100 in {_spelling(spec.time, values)}; correct the row, or "
+            f"{remedy}"
         )
     return instants
+
+
+def _spelling(time: Time, values: pa.Array) -> str:
+    if time.unit is None and time.format is None and pa.types.is_string(values.type):
+        return "the spellings that need no `unit` or `format` (2024-01-31 23:59:59 and the like)"
+    return time.said()
 
 
 def _row(block: Block, row: int) -> str:

@@ -91,7 +91,14 @@ def prepare(
             spill_history(spec, plan, past, past_spill)
         say(f"{total_rows:,} rows read; joining {', '.join(plan.joins) or 'nothing'}")
         sides = {
-            name: SideTable(plan.files[name], key, plan.columns[name], plan.types, plan.separators)
+            name: SideTable(
+                plan.files[name],
+                key,
+                plan.columns[name],
+                plan.types,
+                plan.separators,
+                plan.times,
+            )
             for name, key in plan.joins.items()
         }
         ordering = PartitionPass(spec, plan, sides, split_rule, total_rows, partitions)

@@ -1,10 +1,12 @@
 """Which raw columns a spec needs, which source has each, and of what type it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.storage import Storage
+from infnet_keras.data.raw.time_column import TimeColumn, time_columns, time_type
 from infnet_keras.errors import DataError
 from infnet_keras.spec import Condition, FeatureSpec
 from infnet_keras.spec.nearest import nearest
@@ -50,6 +52,7 @@ class ColumnPlan:
         types: the type of each column, declared or inferred from the first block of its file.
         joins: the sources to look up, in the spec's order, with their key.
         separators: of columns whose values are split.
+        times: how columns of times and dates are read.
     """
 
     files: dict[str, RawFiles]
@@ -58,6 +61,7 @@ class ColumnPlan:
     types: dict[str, ColumnType]
     joins: dict[str, str]
     separators: dict[str, str]
+    times: Mapping[str, TimeColumn]
 
     @classmethod
     def of(cls, spec: FeatureSpec, raw: Path | str, storage: Storage | None = None) -> "ColumnPlan":
@@ -113,9 +117,18 @@ class ColumnPlan:
             for column, separator in table.items()
             if separator is not None
         }
+        times = time_columns(spec)
         types = {
             column: _type(spec, column, owner[column], headers, separators) for column in owner
         }
+        for column, time in times.items():
+            source = owner[column]
+            types[column] = time_type(
+                time,
+                spec.sources[source].types.get(column),
+                headers[source][column],
+                files[source].stored_type(column),
+            )
         for column in {spec.keys.user, spec.keys.item, *joins.values()}:
             if types[column] == "float32":
                 raise DataError(
@@ -123,7 +136,7 @@ class ColumnPlan:
                     f"{{{column}: int64}}` (or string) for source {owner[column]!r}"
                 )
         kept = {name: files[name] for name in columns}
-        return cls(kept, columns, owner, types, joins, separators)
+        return cls(kept, columns, owner, types, joins, separators, times)
 
 
 def _owner(
@@ -154,6 +167,4 @@ def _type(
         return declared.pop()
     if column in separators:
         return "string"
-    if column == spec.time.column:
-        return "string" if spec.time.unit == "iso8601" else "int64"
     return headers[owner][column]

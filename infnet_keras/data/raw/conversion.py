@@ -3,6 +3,7 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infnet_keras.data.raw.time_column import TimeColumn, counted_times
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
 
@@ -33,7 +34,12 @@ def inferred_type(arrow_type: pa.DataType) -> ColumnType:
 
 
 def convert(
-    values: pa.Array, column_type: ColumnType, separator: str | None, column: str, file: str
+    values: pa.Array,
+    column_type: ColumnType,
+    separator: str | None,
+    column: str,
+    file: str,
+    time: TimeColumn | None = None,
 ) -> pa.Array:
     """A column of a file in its type; missing values (empty, NaN, int64's minimum) are null.
 
@@ -43,12 +49,15 @@ def convert(
         separator: joins the values of a list column; None where the spec splits nothing.
         column: its name, for errors.
         file: where it was read, for errors.
+        time: how the spec reads it, if it is a time or a date.
 
     Raises:
         DataError: a value is not of the type; names file, column and value.
     """
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
+    if time is not None and column_type == "int64" and pa.types.is_temporal(values.type):
+        return counted_times(values, time, column, file)
     if pa.types.is_dictionary(values.type):
         values = values.cast(values.type.value_type)
     if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):

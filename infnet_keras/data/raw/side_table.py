@@ -1,5 +1,7 @@
 """A source that the log looks up by a key, in memory."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -7,6 +9,7 @@ import pyarrow.compute as pc
 
 from infnet_keras.data.raw.conversion import ARROW_TYPES, convert
 from infnet_keras.data.raw.sources import RawFiles, file_name
+from infnet_keras.data.raw.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
 
@@ -20,6 +23,7 @@ class SideTable:
         columns: what to keep, the key included.
         types: of these columns.
         separators: of the columns whose values are split.
+        times: how columns of dates are read.
 
     Raises:
         DataError: a file cannot be read, or a key occurs twice.
@@ -32,12 +36,18 @@ class SideTable:
         columns: list[str],
         types: dict[str, ColumnType],
         separators: dict[str, str],
+        times: Mapping[str, TimeColumn],
     ):
         parts = [
             pa.table(
                 {
                     name: convert(
-                        block.table[name], types[name], separators.get(name), name, block.file
+                        block.table[name],
+                        types[name],
+                        separators.get(name),
+                        name,
+                        block.file,
+                        times.get(name),
                     )
                     for name in columns
                 }

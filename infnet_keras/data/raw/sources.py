@@ -79,6 +79,14 @@ class RawFiles:
             raise DataError(f"{file}: two columns are called {twice!r}; rename one")
         return {field.name: inferred_type(field.type) for field in schema}
 
+    def stored_type(self, column: str) -> pa.DataType | None:
+        """The type that the first file itself gives a column; None where all is text."""
+        file = self.files[0]
+        if not _is_parquet(file):
+            return None
+        with _readable(file), self._storage.open(file) as stream:
+            return pq.read_schema(stream).field(column).type
+
     def estimated_rows(self) -> int:
         """About how many rows the files hold, from their sizes."""
         return sum(self._estimated_rows(file) for file in self.files)

@@ -97,8 +97,8 @@ class RowTransform:
             return day_of_week(instants, time.timezone)
         assert isinstance(derive, Derive)
         assert derive.days_since is not None
-        dates = derive.days_since.column
-        return days_since(instants, time.timezone, arrays[dates], dates)
+        date = derive.days_since
+        return days_since(instants, time.timezone, arrays[date.column], date)
 
     def _crossed(
         self, derive: HistoryCount | HistoryRate, arrays: RawArrays

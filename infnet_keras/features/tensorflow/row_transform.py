@@ -141,4 +141,5 @@ def field_values(spec: FeatureSpec, name: str, raw: Mapping[str, tf.Tensor]) -> 
         return clock.day_of_week(instants, time.timezone)
     assert isinstance(derive, Derive)
     assert derive.days_since is not None
-    return clock.days_since(instants, time.timezone, raw[derive.days_since.column])
+    date = derive.days_since
+    return clock.days_since(instants, time.timezone, raw[date.column], date)
