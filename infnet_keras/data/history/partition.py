@@ -102,6 +102,14 @@ class Partition:
             found[name] = np.where(self.masks[name], labels, np.float32(np.nan))
         return found
 
+    @property
+    def date_columns(self) -> dict[str, str]:
+        """The column of every field that counts days since a date."""
+        days_since = {
+            n: getattr(f.derive, "days_since", None) for n, f in self._spec.fields.items()
+        }
+        return {name: date.column for name, date in days_since.items() if date is not None}
+
     def derived(self, groups: GroupHistories) -> dict[str, npt.NDArray[np.generic]]:
         """The value of every derived field at every event; see `derived_values`."""
         return derived_values(

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from infnet_keras.data.history.partition import Partition
 from infnet_keras.data.history.splits import SPLITS
-from infnet_keras.data.raw.time_column import check_times
+from infnet_keras.data.raw.time_column import check_times, spelling_hint
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 
@@ -28,6 +29,8 @@ class Counts:
         positive: those among them whose label is 1.
         masked: for each task, impressions outside its mask.
         unlabelled: for each task, impressions inside its mask whose label is missing.
+        dates_read: for each field that counts days since a date, impressions whose date is read.
+        unread_dates: for each of them, a date that is given and cannot be read.
         times: the first and the last instant of the log, in milliseconds; None without a clock.
     """
 
@@ -40,10 +43,17 @@ class Counts:
     positive: Counter[tuple[str, str]] = field(default_factory=Counter)
     masked: Counter[str] = field(default_factory=Counter)
     unlabelled: Counter[str] = field(default_factory=Counter)
+    dates_read: Counter[str] = field(default_factory=Counter)
+    unread_dates: dict[str, str] = field(default_factory=dict)
     times: tuple[int, int] | None = None
 
-    def add(self, partition: Partition, splits: npt.NDArray[np.int8]) -> None:
-        """Count one partition, whose events are in these splits."""
+    def add(
+        self,
+        partition: Partition,
+        splits: npt.NDArray[np.int8],
+        derived: Mapping[str, npt.NDArray[np.generic]],
+    ) -> None:
+        """Count one partition, whose events are in these splits and have these derived values."""
         logged = partition.events.logged
         self.users += len(np.unique(partition.events.user_start))
         self.history_rows += int((~logged).sum())
@@ -51,6 +61,12 @@ class Counts:
         if partition.days is not None and logged.any():
             times = partition.events.times[logged]
             self._extend((int(times.min()), int(times.max())))
+        for name, column in partition.date_columns.items():
+            read = logged & ~np.isnan(derived[name].astype(np.float32))
+            self.dates_read[name] += int(read.sum())
+            unread = partition.values.values(column).filter(pa.array(logged & ~read)).drop_null()
+            if len(unread):
+                self.unread_dates.setdefault(name, str(unread[0].as_py()))
         for name, rows in partition.values.side_rows.items():
             self.joins_missed[name] += int(((rows < 0) & logged).sum())
         for split, code in SPLITS.items():
@@ -68,12 +84,12 @@ class Counts:
         """Add another one's counts to these."""
         self._extend(other.times)
         for count in fields(self):
-            if count.name == "times":
-                continue
             mine, others = getattr(self, count.name), getattr(other, count.name)
             if isinstance(mine, Counter):
                 mine.update(others)
-            else:
+            elif isinstance(mine, dict):
+                setattr(self, count.name, {**others, **mine})
+            elif isinstance(mine, int):
                 setattr(self, count.name, mine + others)
 
     def _extend(self, times: tuple[int, int] | None) -> None:
@@ -99,6 +115,14 @@ class Counts:
         """
         if self.times is not None:
             check_times(self.times, spec.time)
+        for name, value in self.unread_dates.items():
+            if not self.dates_read[name]:
+                hint = spelling_hint(value)
+                say = "say its `unit` or `format`" if hint is None else f"say {hint}"
+                raise DataError(
+                    f"field {name!r} counts days since a date, but none of its dates can be read, "
+                    f"{value!r} for one; {say} for it"
+                )
         if not self.impressions["train"]:
             raise DataError(
                 f"no impression is before {valid_from}, where validation starts: nothing is left "

@@ -100,7 +100,8 @@ def counted_times(values: pa.Array, time: TimeColumn, column: str, file: str) ->
 def spelling_hint(value: object) -> str | None:
     """The `unit` or `format` with which a value is a time from 1990 to 2100; None without one."""
     text = str(value)
-    if re.match(ISO8601.strict.replace(r"\z", r"\Z"), text):
+    day = re.sub("[-/]", "", text[:10])[:8]
+    if re.match(ISO8601.strict.replace(r"\z", r"\Z"), text) and suggested_format(day) == "%Y%m%d":
         return "`unit: iso8601`"
     if (time_format := suggested_format(text)) is not None:
         swapped = " (or %d/%m, if the day stands first)" if time_format.startswith("%m/%d") else ""

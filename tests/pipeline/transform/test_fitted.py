@@ -13,6 +13,7 @@ from infnet_keras.features import Assets
 from infnet_keras.features.numpy.clock import days_since, to_epoch_ms
 from infnet_keras.features.numpy.encoder import comparable
 from infnet_keras.spec import FeatureSpec, override_spec
+from infnet_keras.spec.fields import DaysSince
 from tfx_pipeline.transform.assets import assets_from_transform
 
 SMALLEST = -(2**63)
@@ -67,7 +68,7 @@ def numbers(rows: list[Row]) -> dict[str, Any]:
     times = [SMALLEST if row["time_ms"] is None else row["time_ms"] for row in rows]
     dates = np.array([row["uploaded"] or "" for row in rows], object)
     instants = to_epoch_ms(np.array(times), SPEC.time)
-    ages = days_since(instants, SPEC.time.timezone, dates, "uploaded")
+    ages = days_since(instants, SPEC.time.timezone, dates, DaysSince(column="uploaded"))
     return {"amount": np.sort(comparable(amounts)), "age": np.sort(ages[~np.isnan(ages)])}
 
 
