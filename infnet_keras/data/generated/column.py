@@ -10,10 +10,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.generated.times import spelt_times
 from infnet_keras.data.raw.columns import needed_columns
 from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.features.calendar import DAY
+from infnet_keras.features.numpy.spelt_times import spelt_times
 from infnet_keras.spec import Condition, FeatureSpec, Table
 from infnet_keras.spec.fields import DaysSince
 from infnet_keras.spec.sources import ColumnType
@@ -22,6 +22,7 @@ Kind = Literal["code", "number", "date"]
 Latent = npt.NDArray[np.float64]
 FIRST_DAY = date(2024, 1, 1)
 _DEFAULT_CARDINALITY = 50
+_COUNTED = ("s", "ms", "us", "ns")
 _DATES = 1000
 
 
@@ -74,8 +75,6 @@ class GeneratedColumn:
         if self.date is not None:
             first = (FIRST_DAY - date(1970, 1, 1)).days
             noons = (first - np.arange(1, _DATES + 1)) * DAY + DAY // 2
-            if self.date.unit is None and self.date.format is None:
-                return pc.strftime(pa.array(noons, pa.timestamp("ms")), "%Y-%m-%d")
             return spelt_times(noons, self.date, "UTC", self.column_type)
         if self.column_type == "string":
             rest: list[Any] = [f"{self.prefix}{code}" for code in range(self.cardinality)]
@@ -119,7 +118,7 @@ def generated_columns(spec: FeatureSpec) -> dict[str, GeneratedColumn]:
         if name in apart:
             continue
         if name in dates:
-            spelling = types.get(name, "string" if dates[name].is_text else "int64")
+            spelling = types.get(name, "int64" if dates[name].unit in _COUNTED else "string")
             found[name] = GeneratedColumn(name, "date", spelling, date=dates[name])
         else:
             key = Table(hash=_DEFAULT_CARDINALITY) if name in joins else None

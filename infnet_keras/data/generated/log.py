@@ -19,7 +19,6 @@ from infnet_keras.data.generated.column import (
 )
 from infnet_keras.data.generated.conflict import GeneratedConflict
 from infnet_keras.data.generated.sources import column_source
-from infnet_keras.data.generated.times import spelt_times
 from infnet_keras.data.generated.world import (
     GROUPS,
     Floats,
@@ -31,7 +30,9 @@ from infnet_keras.data.history.column_values import as_numpy
 from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.features.calendar import DAY
 from infnet_keras.features.numpy.clock import to_epoch_ms
+from infnet_keras.features.numpy.spelt_times import spelt_times
 from infnet_keras.spec import Condition, FeatureSpec, Time
+from infnet_keras.spec.sources import ColumnType
 from infnet_keras.spec.tasks import Task
 
 DAYS = 14
@@ -266,8 +267,9 @@ class GeneratedLog:
         local_midnight = Time(column="first_day", unit="iso8601", timezone=time.timezone)
         first = to_epoch_ms(pa.array([str(FIRST_DAY)]), local_midnight)[0]
         instants: npt.NDArray[np.int64] = first + (fractions * (DAYS * DAY)).astype(np.int64)
-        declared = declared_types(self._spec).get(str(time.column))
-        return spelt_times(instants, time, time.timezone, declared)
+        inferred: ColumnType = "string" if time.is_text else "int64"
+        column_type = declared_types(self._spec).get(str(time.column), inferred)
+        return spelt_times(instants, time, time.timezone, column_type)
 
 
 def _signals(spec: FeatureSpec, columns: dict[str, GeneratedColumn]) -> list[str]:

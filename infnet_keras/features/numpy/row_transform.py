@@ -31,7 +31,7 @@ class RowTransform:
 
     Example:
         >>> transform = RowTransform(data.spec, data.assets)
-        >>> model.predict(transform(data.assets.raw_examples))
+        >>> model.predict(transform(data.raw_examples))
     """
 
     def __init__(self, spec: FeatureSpec, assets: Assets):

@@ -21,7 +21,7 @@ SMALLEST = -(2**63)
 
 @pytest.fixture(scope="module")
 def assets(transform_graph: Path) -> Assets:
-    return assets_from_transform(transform_graph, SPEC, TYPES, None)
+    return assets_from_transform(transform_graph, SPEC, TYPES)
 
 
 def counts(rows: list[Row], column: str, separator: str | None = None) -> Counter[str]:
@@ -97,9 +97,9 @@ def test_a_graph_of_another_spec_is_refused(
 ) -> None:
     other: FeatureSpec = override_spec(SPEC, overrides)
     with pytest.raises(DataError, match=differs):
-        assets_from_transform(transform_graph, other, TYPES, None)
+        assets_from_transform(transform_graph, other, TYPES)
 
 
 def test_no_graph(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no transform graph"):
-        assets_from_transform(tmp_path, SPEC, TYPES, None)
+        assets_from_transform(tmp_path, SPEC, TYPES)
