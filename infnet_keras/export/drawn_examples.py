@@ -98,8 +98,9 @@ class _Draw:
         return next((separator for separator in feeding if separator is not None), None)
 
     def _instants(self, column: str, raw: RawInput, count: int) -> list[Any]:
-        days = 30 if column == self._spec.time.column else -60
-        instants = _MONDAY + (self._random.random(count) * days * DAY).astype(np.int64)
+        first = 0 if column == self._spec.time.column else -30  # dates lie before and after it
+        days = self._random.uniform(first, 30, count)
+        instants = _MONDAY + (days * DAY).astype(np.int64)
         zone = self._spec.time.timezone
         found: list[Any] = spelt_times(instants, self._times[column], zone, raw.dtype).to_pylist()
         return found
