@@ -64,7 +64,9 @@ def _from_server(url: str, payload: Any) -> Any:
             f"{error.name} is not installed, which --url needs: pip install 'infnet-keras[serving]'"
         ) from error
     except ServingError as error:
-        raise InfnetError(str(error)) from error
+        # Refused before it was sent: in the words that --model has for it.
+        said = str(error) if error.address else error.message
+        raise InfnetError(said) from error
 
 
 def _payload(file: str) -> Any:

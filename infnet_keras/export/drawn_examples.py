@@ -62,11 +62,7 @@ class _Draw:
         self._spec = spec
         self._assets = assets
         self._random = random
-        self._times: dict[str, TimeSpelling] = {}
-        for field in spec.fields.values():
-            date = getattr(field.derive, "days_since", None)
-            if date is not None:
-                self._times[date.column] = date
+        self._times: dict[str, TimeSpelling] = {d.column: d for d in spec.dates.values()}
         if spec.time.column is not None:
             self._times[spec.time.column] = spec.time
 

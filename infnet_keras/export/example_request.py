@@ -1,13 +1,12 @@
 """A request to try an exported version with: it goes along as a file."""
 
 import json
-from base64 import b64encode
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from infnet_keras.export.sample_requests import Columns, predict_request
+from infnet_keras.request.json_tensors import to_json
 
 FILE = "assets.extra/example_request.json"
 ROWS = 3
@@ -22,20 +21,9 @@ def write_example_request(saved_model: Path, raw: Columns) -> None:
     """
     count = len(next(iter(raw.values())))
     rows = predict_request(raw, np.arange(min(ROWS, count)))
-    columns = {name: _plain(column.tolist()) for name, column in rows.items()}
+    columns = {name: to_json(column) for name, column in rows.items()}
     by_row = zip(*columns.values(), strict=True)
     instances = [dict(zip(columns, row, strict=True)) for row in by_row]
     path = saved_model / FILE
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({"signature_name": "predict", "instances": instances}, indent=1))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, bytes):
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            return {"b64": b64encode(value).decode()}
-    return value

@@ -7,10 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from infnet_keras.export.payload import MISSING
 from infnet_keras.export.sample_requests import Columns
 from infnet_keras.features import Assets, RawInput, raw_inputs
+from infnet_keras.features.raw_inputs import MISSING
 from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.sources import ColumnType
 
 _DTYPES = {"int64": tf.int64, "float32": tf.float32, "string": tf.string}
 
@@ -56,17 +57,16 @@ def dense_inputs(
     Returns:
         Raw input name -> [batch], or [batch, n] for a sequence, n being its longest history.
     """
-    lengths: dict[str, tf.Tensor] = {}
-    for name in (i.name for i in inputs if i.kind == "sequence"):
+    lengths: dict[str | None, tf.Tensor] = {}
+    for name, sequence in ((i.name, i.sequence) for i in inputs if i.kind == "sequence"):
         rows = lists[name].row_lengths()
-        behaviour = _length_name(name)
-        lengths[behaviour] = tf.minimum(lengths[behaviour], rows) if behaviour in lengths else rows
+        lengths[sequence] = tf.minimum(lengths[sequence], rows) if sequence in lengths else rows
     dense = {}
-    for name, dtype, kind, _ in inputs:
+    for name, dtype, kind, _, _, sequence in inputs:
         if kind == "length":
-            dense[name] = lengths[name]
+            dense[name] = lengths[sequence]
         elif kind == "sequence":
-            longest = tf.reduce_max(tf.concat([[0], lengths[_length_name(name)]], 0))
+            longest = tf.reduce_max(tf.concat([[0], lengths[sequence]], 0))
             # Cuts the longer lists; slicing a ragged tensor would be hundreds of operations.
             dense[name] = lists[name].to_tensor(MISSING[dtype], shape=tf.stack([-1, longest]))
         else:
@@ -91,12 +91,13 @@ def to_example(row: Mapping[str, Any], inputs: Sequence[RawInput]) -> bytes:
         The serialised tf.Example.
     """
     features = {}
-    for name, dtype, kind, _ in inputs:
+    lengths = {i.sequence: row[i.name] for i in inputs if i.kind == "length"}
+    for name, dtype, kind, _, _, sequence in inputs:
         if kind == "length":
             continue
         values = row[name]
         if kind == "sequence":
-            values = values[: max(int(row[_length_name(name)]), 0)]
+            values = values[: max(int(lengths[sequence]), 0)]
         elif values is None:
             continue
         else:
@@ -122,11 +123,7 @@ def _parsing_spec(inputs: Sequence[RawInput]) -> dict[str, tf.io.RaggedFeature]:
     }
 
 
-def _length_name(sequence_input: str) -> str:
-    return f"{sequence_input.partition('__')[0]}__length"
-
-
-def _feature(values: Sequence[Any], dtype: str) -> tf.train.Feature:
+def _feature(values: Sequence[Any], dtype: ColumnType) -> tf.train.Feature:
     present = [MISSING[dtype] if value is None else value for value in values]
     if dtype == "int64":
         return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(v) for v in present]))

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from infnet_keras.errors import DataError, ExportError
-from infnet_keras.export.payload import to_arrays
 from infnet_keras.export.requirements import require_tensorflow
 from infnet_keras.export.version_directory import latest_version
+from infnet_keras.request.body import RequestBody
+from infnet_keras.request.encode import encode
+from infnet_keras.request.signature import Signature, check_signature
 
 
 def predict(directory: str | Path, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,8 +19,9 @@ def predict(directory: str | Path, payload: Mapping[str, Any]) -> dict[str, Any]
         directory: a model directory (its highest version is loaded) or one version of it.
         payload: `{"signature_name": ..., "instances": [...]}`, one element a row, or
             `{"signature_name": ..., "inputs": {...}}`, one list a column. The signature is
-            `predict` unless named. Where a signature has a single input its name may be left out;
-            a serialised tf.Example is `{"b64": "..."}`.
+            `predict` unless named, and `serving_default` where there is none. Where a signature has
+            a single input its name may be left out; a serialised tf.Example is `{"b64": "..."}`.
+            Lists may differ in length, and lengths be left out: see `request.encode`.
 
     Returns:
         `{"predictions": [...]}` for instances, `{"outputs": {...}}` for columns. A single task's
@@ -46,29 +49,14 @@ def load(path: Path) -> Any:
         raise ExportError(f"{path} cannot be loaded as a SavedModel: {error}") from error
 
 
-def answer(loaded: Any, payload: Mapping[str, Any]) -> dict[str, Any]:
+def answer(loaded: Any, payload: Any) -> dict[str, Any]:
     """The answer of a loaded SavedModel to a payload; see `predict`."""
-    if not isinstance(payload, Mapping):
-        raise DataError("a request is an object with `instances` (rows) or `inputs` (columns)")
-    unknown = [key for key in payload if key not in ("signature_name", "instances", "inputs")]
-    if unknown or ("instances" in payload) == ("inputs" in payload):
-        raise DataError(
-            "a request has either `instances` (rows) or `inputs` (columns), and may name a "
-            f"`signature_name`; found {', '.join(payload) or 'nothing'}"
-        )
-    name = payload.get("signature_name", "predict")
-    if name not in loaded.signatures:
-        raise DataError(f"no signature {name!r}; there are {', '.join(sorted(loaded.signatures))}")
-    signature = loaded.signatures[name]
-    results = call(signature, to_arrays(payload, signature.structured_input_signature[1]), name)
-    if "inputs" in payload:
-        lists = {task: value.tolist() for task, value in results.items()}
-        return {"outputs": lists if len(lists) > 1 else next(iter(lists.values()))}
-    rows = [
-        dict(zip(results, values, strict=True))
-        for values in zip(*(value.tolist() for value in results.values()), strict=True)
-    ]
-    return {"predictions": rows if len(results) > 1 else [next(iter(r.values())) for r in rows]}
+    body = RequestBody.read(payload)
+    name = body.signature(loaded.signatures)
+    check_signature(name, loaded.signatures)
+    function = loaded.signatures[name]
+    arrays = encode(body.features, Signature.from_function(name, function))
+    return body.answer(call(function, arrays, name), name)
 
 
 def call(signature: Any, arrays: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -80,9 +68,6 @@ def call(signature: Any, arrays: Mapping[str, Any], name: str) -> dict[str, Any]
     import tensorflow as tf
 
     takes = signature.structured_input_signature[1]
-    leading = {key: len(array) for key, array in arrays.items()}
-    if len(set(leading.values())) > 1:
-        raise DataError(f"the inputs differ in their number of rows: {leading}")
     tensors = {key: tf.constant(array, takes[key].dtype) for key, array in arrays.items()}
     try:
         results = signature(**tensors)

@@ -100,10 +100,10 @@ def signatures(
 
 def _tensor_specs(inputs: Sequence[RawInput], ranking: bool) -> dict[str, tf.TensorSpec]:
     specs = {}
-    for name, dtype, kind, side in inputs:
-        two_axes = kind == "sequence" or (ranking and side == "item")
+    for raw in inputs:
+        two_axes = raw.kind == "sequence" or (ranking and raw.side == "item")
         shape = [None, None] if two_axes else [None]
-        specs[name] = tf.TensorSpec(shape, tf.as_dtype(dtype), name=name)
+        specs[raw.name] = tf.TensorSpec(shape, tf.as_dtype(raw.dtype), name=raw.name)
     if ranking:
         specs[CANDIDATE_COUNT] = tf.TensorSpec([None], tf.int64, name=CANDIDATE_COUNT)
     return specs

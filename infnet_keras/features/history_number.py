@@ -5,11 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from infnet_keras.spec.fields import HistoryCount, HistoryRate
+from infnet_keras.spec.derived.history import HistoryCount, HistoryRate
 
 
 def history_number(
-    derive: HistoryCount | HistoryRate, count: Callable[[str], npt.NDArray[np.int64]]
+    derive: HistoryCount, count: Callable[[str], npt.NDArray[np.int64]]
 ) -> npt.NDArray[np.float32]:
     """The count itself, or (count + strength * prior) / (count of + strength).
 
@@ -27,7 +27,7 @@ def history_number(
         [0.5, 0.4000000059604645]
     """
     number = count(derive.sequence)
-    if isinstance(derive, HistoryCount):
+    if not isinstance(derive, HistoryRate):
         return number.astype(np.float32)
     of = count(derive.of)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -39,7 +39,7 @@ def read_raw(inputs: list[RawInput], raw: Mapping[str, Any]) -> dict[str, npt.ND
                 "input leads with the same batch"
             )
         if raw_input.kind == "sequence":
-            first, count = steps.setdefault(name.split("__")[0], (name, array.shape[1]))
+            first, count = steps.setdefault(str(raw_input.sequence), (name, array.shape[1]))
             if array.shape[1] != count:
                 raise DataError(
                     f"raw input {name!r} has {array.shape[1]} steps, but {first!r} has {count}: "

@@ -1,31 +1,39 @@
 """Raw inputs: what one scoring request holds before any value becomes an id."""
 
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from infnet_keras.errors import DataError
+from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.spec.feature_spec import FeatureSpec
-from infnet_keras.spec.fields import Derive, Side
+from infnet_keras.spec.fields import Side
 from infnet_keras.spec.sources import ColumnType
 
 Kind = Literal["value", "sequence", "length"]
+MISSING: dict[ColumnType, Any] = {"int64": MISSING_INTEGER, "float32": float("nan"), "string": b""}
+"""What stands for a missing value, by type."""
 
 
 class RawInput(NamedTuple):
     """One raw input of a batch of B requests.
 
     Args:
-        name: the column's; `{sequence}__{column}` and `{sequence}__length` for a behaviour.
+        name: the column's, or as `input_names.sequence_inputs` calls what holds a behaviour.
         dtype: "int64", "float32" or "string". Missing: the smallest int64, NaN, "".
         kind: "value" [B]; "sequence" [B, n], oldest step first, n free; "length" [B], how many
             leading steps of each row are real.
         side: who owns it.
+        column: the raw column whose values it holds, or the field whose number it is; None for a
+            length.
+        sequence: the behaviour that it belongs to; None for a "value".
     """
 
     name: str
     dtype: ColumnType
     kind: Kind
     side: Side
+    column: str | None = None
+    sequence: str | None = None
 
 
 def raw_inputs(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> list[RawInput]:
@@ -40,17 +48,21 @@ def raw_inputs(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> lis
     """
     numbers = {name for name, field in spec.fields.items() if field.is_sent}
     inputs = [
-        RawInput(name, "float32" if name in numbers else _type(column_types, name), "value", side)
+        RawInput(
+            name,
+            "float32" if name in numbers else _type(column_types, name),
+            "value",
+            side,
+            column=name,
+        )
         for name, side in spec.input_columns.items()
     ]
-    for name, sequence in spec.sequences.items():
-        if not sequence.attributes:
-            continue
+    for sequence, names in spec.sequence_inputs.items():
         inputs += [
-            RawInput(f"{name}__{column}", _type(column_types, column), "sequence", "user")
-            for column in sequence.attributes
+            RawInput(name, _type(column_types, column), "sequence", "user", column, sequence)
+            for column, name in names.attributes.items()
         ]
-        inputs.append(RawInput(f"{name}__length", "int64", "length", "user"))
+        inputs.append(RawInput(names.length, "int64", "length", "user", sequence=sequence))
     _check_types(spec, column_types)
     return inputs
 
@@ -81,20 +93,14 @@ def _check_types(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> N
                 f"column {column!r} holds floats, but table {table_name!r} needs one spelling "
                 f"a value: declare types: {{{column}: int64 or string}}"
             )
-    times: list[str] = []
     for name, field in spec.fields.items():
-        if field.crossed is not None and _type(column_types, str(field.crossed.same)) == "float32":
-            raise DataError(
-                f"column {field.crossed.same!r} holds floats, but field {name!r} asks which values "
-                f"are the same: declare types: {{{field.crossed.same}: int64 or string}}"
-            )
-        if isinstance(field.derive, Derive) and field.derive.days_since is not None:
-            times.append(field.derive.days_since.column)
-    if spec.time.column is not None and spec.time.column in spec.input_columns:
-        times.append(spec.time.column)
-    for column in times:
-        if _type(column_types, column) == "float32":
-            raise DataError(
-                f"column {column!r} is read as a date or a time and cannot be float32, which holds "
-                f"today's seconds to a minute: declare types: {{{column}: int64 or string}}"
-            )
+        if field.derivation is not None:
+            problem = field.derivation.type_problem(column_types)
+            if problem is not None:
+                raise DataError(f"field {name!r}: {problem}")
+    time = spec.time.column
+    if time is not None and time in spec.input_columns and _type(column_types, time) == "float32":
+        raise DataError(
+            f"column {time!r} is read as a time and cannot be float32, which holds today's seconds "
+            f"to a minute: declare types: {{{time}: int64 or string}}"
+        )

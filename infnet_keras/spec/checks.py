@@ -11,15 +11,9 @@ from typing import TYPE_CHECKING
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.column_checks import check_columns
 from infnet_keras.spec.condition import Condition, ConditionError
-from infnet_keras.spec.crossed_checks import check_crossed
+from infnet_keras.spec.derived.derivation import check_clock
+from infnet_keras.spec.derived.derive import Derive
 from infnet_keras.spec.document import KeyPath
-from infnet_keras.spec.fields import (
-    CategoricalField,
-    Derive,
-    HistoryCount,
-    HistoryRate,
-    SecondsSince,
-)
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.pipeline_checks import check_pipeline
 from infnet_keras.spec.sequences import SequenceAttribute
@@ -117,66 +111,14 @@ def _fields(spec: FeatureSpec) -> None:
             )
         if field.multivalue is not None and spec.all_tables[spec.field_table(name)].is_numeric:
             raise SpecProblem((*path, "multivalue"), "numbers in buckets have one value each")
+        if field.derivation is None:
+            continue
+        where: KeyPath = (*path, "derive")
         if isinstance(field.derive, Derive):
-            _derived(spec, name, field, field.derive)
-        elif field.derive is not None:
-            _needs_clock(spec, (*path, "derive"))
-            if field.side != "context":
-                raise SpecProblem(
-                    (*path, "side"), f"{field.derive} is the request's: its side is context"
-                )
-
-
-def _derived(spec: FeatureSpec, name: str, field: CategoricalField, derive: Derive) -> None:
-    path: KeyPath = ("fields", name)
-    if not spec.all_tables[spec.field_table(name)].is_numeric:
-        raise SpecProblem(path, "a derived number needs `quantiles` or `boundaries`")
-    if derive.days_since is not None:
-        _needs_clock(spec, (*path, "derive", "days_since"))
-        return
-    for kind in ("history_count", "history_rate", "seconds_since"):
-        block = getattr(derive, kind)
-        if block is None:
-            continue
-        for key in ("sequence", "of"):
-            behaviour = getattr(block, key, None)
-            if behaviour is not None and behaviour not in spec.sequences:
-                raise SpecProblem(
-                    (*path, "derive", kind, key),
-                    f"there is no sequence {behaviour!r}; {nearest(behaviour, spec.sequences)}",
-                )
-        if isinstance(block, SecondsSince):
-            _needs_clock(spec, (*path, "derive", kind))
-            if field.side != "user":
-                raise SpecProblem((*path, "side"), "the time since a user's event is of side user")
-            continue
-        if block.same is not None:
-            check_crossed(spec, (*path, "derive", kind), block)
-            continue
-        if block.until == "day":
-            _needs_clock(spec, (*path, "derive", kind, "until"))
-        if block.by is not None:
-            _shared_history(spec, (*path, "derive", kind), block)
-        elif field.side != "user":
-            raise SpecProblem((*path, "side"), "a count over the user's history is of side user")
-
-
-def _shared_history(spec: FeatureSpec, path: KeyPath, block: HistoryCount | HistoryRate) -> None:
-    """A history over all users: there is one per day and value, and no order within a day."""
-    if block.by == spec.keys.user:
-        raise SpecProblem((*path, "by"), "a history is the user's unless told otherwise: drop `by`")
-    if block.until != "day":
-        raise SpecProblem(path, "a history over all users ends with the day before: say until: day")
-    for table, columns in spec.table_columns.items():
-        if columns.get(str(block.by)) is not None:
-            raise SpecProblem(
-                (*path, "by"), f"column {block.by!r} holds several values (see table {table!r})"
-            )
-
-
-def _needs_clock(spec: FeatureSpec, path: KeyPath) -> None:
-    if spec.time.column is None:
-        raise SpecProblem(path, "this needs a time column; the log has only its row order")
+            where = (*where, field.derive.kind)
+            if not spec.all_tables[spec.field_table(name)].is_numeric:
+                raise SpecProblem(path, "a derived number needs `quantiles` or `boundaries`")
+        field.derivation.check(spec, name, where)
 
 
 def _sequences(spec: FeatureSpec) -> None:
@@ -184,7 +126,7 @@ def _sequences(spec: FeatureSpec) -> None:
     for name, sequence in spec.sequences.items():
         path = ("sequences", name)
         if sequence.until == "day":
-            _needs_clock(spec, (*path, "until"))
+            check_clock(spec, (*path, "until"))
         if bool(sequence.attributes) != bool(sequence.length):
             raise SpecProblem(
                 path,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.document import KeyPath
-from infnet_keras.spec.fields import CategoricalField, Derive
+from infnet_keras.spec.sources import ColumnType
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
@@ -22,7 +22,9 @@ def check_columns(spec: FeatureSpec) -> None:
 
 def _reads(spec: FeatureSpec) -> None:
     """One column is split and typed one way, and no two fields are the same token."""
-    types: dict[str, str] = {}  # of the log first, then of the first source that declares one
+    types: dict[
+        str, ColumnType
+    ] = {}  # of the log first, then of the first source that declares one
     for source in sorted(spec.sources.values(), key=lambda source: source.join is not None):
         types = {**source.types, **types}
     separators: dict[str, str | None] = {}
@@ -32,7 +34,9 @@ def _reads(spec: FeatureSpec) -> None:
         path: KeyPath = ("fields", name)
         column = spec.field_column(name)
         if column is None:
-            _derived_type_fits(path, field, types)
+            problem = None if field.derivation is None else field.derivation.type_problem(types)
+            if problem is not None:
+                raise SpecProblem(path, problem)
             continue
         table = spec.field_table(name)
         if (column, table) in tokens:
@@ -55,21 +59,6 @@ def _reads(spec: FeatureSpec) -> None:
                 "elsewhere",
             )
         _type_fits(spec, where, column, types.get(column), table, separator)
-
-
-def _derived_type_fits(path: KeyPath, field: CategoricalField, types: dict[str, str]) -> None:
-    if isinstance(field.derive, Derive) and field.derive.days_since is not None:
-        date = field.derive.days_since.column
-        if types.get(date) == "float32":
-            raise SpecProblem(
-                path, f"column {date!r} is declared float32: a date is int64 or a string"
-            )
-    elif field.crossed is not None and types.get(str(field.crossed.same)) == "float32":
-        raise SpecProblem(
-            path,
-            f"column {field.crossed.same!r} is declared float32, whose values have no spelling of "
-            "their own: declare int64 or string to ask which are the same",
-        )
 
 
 def _type_fits(
@@ -98,45 +87,35 @@ def _type_fits(
 def _outcomes(spec: FeatureSpec) -> None:
     known_after = dict.fromkeys(spec.outcomes, "an outcome")
     known_after |= {task.label: f"the label of task {name}" for name, task in spec.tasks.items()}
-    for name, field in spec.fields.items():
-        column = _read_column(spec, name, field)
-        if column in known_after:
-            raise SpecProblem(
-                ("fields", name),
-                f"column {column!r} is {known_after[column]}, known only after the impression: it "
-                "cannot be a feature of it (it may be an attribute of a sequence)",
-            )
-
-
-def _read_column(spec: FeatureSpec, name: str, field: CategoricalField) -> str | None:
-    """The candidate's raw column behind a field, a date or what `same` compares included."""
-    if isinstance(field.derive, Derive) and field.derive.days_since is not None:
-        return field.derive.days_since.column
-    if field.crossed is not None:
-        return field.crossed.same
-    return spec.field_column(name)
+    for name in spec.fields:
+        for column in spec.field_reads(name):
+            if column in known_after:
+                raise SpecProblem(
+                    ("fields", name),
+                    f"column {column!r} is {known_after[column]}, known only after the "
+                    "impression: it cannot be a feature of it (it may be an attribute of a "
+                    "sequence)",
+                )
 
 
 def _sides(spec: FeatureSpec) -> None:
     keys = {spec.keys.user: "user", spec.keys.item: "item"}
     sides: dict[str, str] = {}
     for name, field in spec.fields.items():
-        column = _read_column(spec, name, field)
-        if column is None:
-            continue
-        if keys.get(column, field.side) != field.side:
-            raise SpecProblem(
-                ("fields", name, "side"),
-                f"column {column!r} is the {keys[column]}'s key: its side is {keys[column]}",
-            )
-        if sides.setdefault(column, field.side) != field.side:
-            raise SpecProblem(
-                ("fields", name, "side"),
-                f"column {column!r} is already read on side {sides[column]}",
-            )
+        for column in spec.field_reads(name):
+            if keys.get(column, field.side) != field.side:
+                raise SpecProblem(
+                    ("fields", name, "side"),
+                    f"column {column!r} is the {keys[column]}'s key: its side is {keys[column]}",
+                )
+            if sides.setdefault(column, field.side) != field.side:
+                raise SpecProblem(
+                    ("fields", name, "side"),
+                    f"column {column!r} is already read on side {sides[column]}",
+                )
     known_after = {*spec.outcomes, *(task.label for task in spec.tasks.values())}
     for name, field in spec.fields.items():
-        by = field.shared_history
+        by = None if field.derivation is None else field.derivation.shared_by
         if by in known_after:
             raise SpecProblem(
                 ("fields", name), f"column {by!r} is known only after the impression: drop `by`"
@@ -151,9 +130,8 @@ def _raw_inputs(spec: FeatureSpec) -> None:
     """No two raw inputs of a request have one name."""
     owners: dict[str, str] = {}
     derived = [name for name, field in spec.fields.items() if field.is_sent]
-    for name, field in spec.fields.items():
-        column = _read_column(spec, name, field)
-        if column is not None:
+    for name in spec.fields:
+        for column in spec.field_reads(name):
             owners[column] = f"column {column!r}"
     if spec.time.column is not None:
         owners[spec.time.column] = "the time column"
@@ -165,16 +143,21 @@ def _raw_inputs(spec: FeatureSpec) -> None:
             )
         owners[name] = f"the field {name!r}"
     for name, field in spec.fields.items():
-        if field.crossed is not None and name in owners:
+        if (
+            field.derivation is not None
+            and field.derivation.sequences
+            and name in owners
+            and not field.is_sent
+        ):
             raise SpecProblem(
                 ("fields", name),
                 f"a request already holds {owners[name]}, and this field is computed: rename the "
                 "field",
             )
-    inputs = [(f"{f.sequence}__{f.column}", f.sequence, f.column) for f in spec.sequence_features]
-    for sequence in dict.fromkeys(f.sequence for f in spec.sequence_features):
-        owners.setdefault(f"{sequence}__length", f"the length of {sequence!r}")
-    for raw, sequence, column in inputs:
+    for sequence, names in spec.sequence_inputs.items():
+        owners.setdefault(names.length, f"the length of {sequence!r}")
+    for feature in spec.sequence_features:
+        raw, sequence, column = feature.name, feature.sequence, feature.column
         if raw in owners:
             raise SpecProblem(
                 ("sequences", sequence, "attributes", column),

@@ -5,8 +5,10 @@ from typing import Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, model_validator
 
+from infnet_keras.input_names import SequenceInputs, sequence_inputs
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.checks import check
+from infnet_keras.spec.derived.since import DaysSince
 from infnet_keras.spec.fields import CategoricalField, Side
 from infnet_keras.spec.models import AnyModel, INFNetOptions
 from infnet_keras.spec.options import Defaults, TrainingOptions
@@ -119,6 +121,22 @@ class FeatureSpec(Block):
         declared = self.fields[field]
         return None if declared.derive is not None else declared.column or field
 
+    def field_reads(self, field: str) -> tuple[str, ...]:
+        """Columns of the impression itself that a field reads or computes from; time aside."""
+        derivation = self.fields[field].derivation
+        if derivation is not None:
+            return derivation.columns
+        return (self.fields[field].column or field,)
+
+    @cached_property
+    def sequence_inputs(self) -> dict[str, SequenceInputs]:
+        """The raw inputs of every behaviour that has attributes."""
+        return {
+            name: sequence_inputs(name, sequence.attributes)
+            for name, sequence in self.sequences.items()
+            if sequence.attributes
+        }
+
     @cached_property
     def sequence_features(self) -> list[SequenceFeature]:
         """Every (behaviour, attribute) pair, in order: the paper's F sequence features."""
@@ -132,7 +150,7 @@ class FeatureSpec(Block):
                 field = None if name is None else self.fields[name]
                 found.append(
                     SequenceFeature(
-                        name=f"{sequence_name}__{column}",
+                        name=self.sequence_inputs[sequence_name].attributes[column],
                         sequence=sequence_name,
                         column=column,
                         table=attribute.table,
@@ -164,16 +182,16 @@ class FeatureSpec(Block):
             feeds[feature.table].setdefault(feature.column, feature.multivalue)
         return feeds
 
+    @cached_property
+    def dates(self) -> dict[str, DaysSince]:
+        """How each field that counts days since a date reads it, by the field's name."""
+        kinds = {name: field.derivation for name, field in self.fields.items()}
+        return {name: kind for name, kind in kinds.items() if isinstance(kind, DaysSince)}
+
     def column_side(self, column: str) -> Side:
         """Who owns a raw input column: the side of the fields that read it; time is context's."""
         for name, field in self.fields.items():
-            derive = field.derive
-            if self.field_column(name) == column or (derive is not None and name == column):
-                return field.side
-            days_since = getattr(derive, "days_since", None)
-            if days_since is not None and days_since.column == column:
-                return field.side
-            if field.crossed is not None and field.crossed.same == column:
+            if column in self.field_reads(name) or (field.derive is not None and name == column):
                 return field.side
         return "context"
 
@@ -181,26 +199,15 @@ class FeatureSpec(Block):
     def input_columns(self) -> dict[str, Side]:
         """Raw inputs of one candidate besides its sequences, with their sides, in a fixed order.
 
-        Columns of fields, columns of days_since, the candidate's column that a count with `same`
-        compares, the time column if any field derives from it, and under the field's own name the
-        number of any other history_count or history_rate field and of seconds_since, which a
-        feature server keeps (it knows the whole history, the request holds its latest part).
+        What fields read (`field_reads`), under the field's own name the number of a derived one
+        that is sent, and the time column if any field derives from it.
         """
         columns: dict[str, Side] = {}
         needs_time = False
         for name, field in self.fields.items():
-            derive = field.derive
-            if derive is None:
-                columns[self.field_column(name) or name] = field.side
-            elif isinstance(derive, str):
-                needs_time = True
-            elif derive.days_since is not None:
-                needs_time = True
-                columns[derive.days_since.column] = field.side
-            elif field.crossed is not None:
-                columns[str(field.crossed.same)] = field.side
-            else:
-                columns[name] = field.side
+            for column in (name,) if field.is_sent else self.field_reads(name):
+                columns[column] = field.side
+            needs_time |= field.derivation is not None and field.derivation.reads_time
         if needs_time and self.time.column is not None:
             columns.setdefault(self.time.column, "context")
         return columns

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from infnet_keras.spec.base import Block
-from infnet_keras.spec.fields import Until
+from infnet_keras.spec.derived.history import Until
 
 
 class SequenceAttribute(Block):

@@ -8,7 +8,6 @@ from textwrap import fill, wrap
 from typing import TYPE_CHECKING
 
 from infnet_keras.spec.feature_spec import FeatureSpec
-from infnet_keras.spec.fields import CategoricalField, Derive, HistoryRate
 
 if TYPE_CHECKING:
     from infnet_keras.layers.lookup_group import LookupGroup
@@ -65,30 +64,13 @@ def _fields(spec: FeatureSpec) -> str:
         (
             name,
             field.side,
-            _read_from(spec, name, field),
+            (field.column or name) if field.derivation is None else field.derivation.describe(),
             field.table or "its own",
             spec.all_tables[spec.field_table(name)].kind,
         )
         for name, field in spec.fields.items()
     ]
     return _columns(("field", "side", "reads", "table", "kind"), lines)
-
-
-def _read_from(spec: FeatureSpec, name: str, field: CategoricalField) -> str:
-    if not isinstance(field.derive, Derive):
-        return field.derive or spec.field_column(name) or name
-    if field.derive.days_since is not None:
-        return f"days since {field.derive.days_since.column}"
-    if field.derive.seconds_since is not None:
-        return f"seconds since {field.derive.seconds_since.sequence}"
-    history = field.history
-    assert history is not None  # Derive holds exactly one
-    by = "" if history.by is None else f" by {history.by}"
-    same = "" if history.same is None else f" with same {history.same}"
-    rest = by + same + _until(history.until)
-    if isinstance(history, HistoryRate):
-        return f"rate of {history.sequence} of {history.of}{rest}"
-    return f"count of {history.sequence}{rest}"
 
 
 def _until(until: str) -> str:
@@ -189,12 +171,8 @@ def _warnings(spec: FeatureSpec, rows: Mapping[str, int | None]) -> list[str]:
     unused = [name for name in spec.tables if name not in used]
     if unused:
         warnings.append(f"no field and no sequence uses the tables {', '.join(unused)}")
-    counted: set[str] = set()
-    for field in spec.fields.values():
-        if (history := field.history) is not None:
-            counted |= {history.sequence, getattr(history, "of", history.sequence)}
-        if isinstance(field.derive, Derive) and field.derive.seconds_since is not None:
-            counted.add(field.derive.seconds_since.sequence)
+    derivations = (field.derivation for field in spec.fields.values())
+    counted = {name for kind in derivations if kind is not None for name in kind.sequences}
     idle = [n for n, s in spec.sequences.items() if not s.attributes and n not in counted]
     if idle:
         warnings.append(f"no attribute and no count uses the sequences {', '.join(idle)}")

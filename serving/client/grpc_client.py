@@ -19,6 +19,8 @@ from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
+from infnet_keras.request.signature import Signature
+from infnet_keras.request.to_array import Array
 from serving.client.model_client import ModelClient
 from serving.client.retry_policy import (
     ATTEMPTS,
@@ -27,8 +29,6 @@ from serving.client.retry_policy import (
     MAX_BACKOFF,
 )
 from serving.client.serving_error import ServingError
-from serving.client.signature import Signature
-from serving.client.to_array import Array
 from serving.status import Code
 
 _RETRY_POLICY = {

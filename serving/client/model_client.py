@@ -7,11 +7,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from serving.client.encode import encode, encode_ranking
+from infnet_keras.errors import DataError
+from infnet_keras.request.encode import encode, encode_ranking
+from infnet_keras.request.signature import Signature
+from infnet_keras.request.to_array import Array
 from serving.client.model_metadata import ModelMetadata
 from serving.client.serving_error import ServingError
-from serving.client.signature import Signature
-from serving.client.to_array import Array
 from serving.client.version_status import VersionStatus
 from serving.status import Code
 
@@ -207,7 +208,10 @@ class ModelClient(ABC):
 
         def attempt(metadata: ModelMetadata) -> dict[str, Array]:
             signature = metadata.signature(name)
-            arrays = encoded(signature)
+            try:
+                arrays = encoded(signature)
+            except DataError as error:
+                raise ServingError(Code.INVALID_ARGUMENT, str(error)) from error
             outputs = self._request_predict(arrays, signature, version, label, deadline)
             return {output: outputs[output] for output in sorted(outputs)}
 

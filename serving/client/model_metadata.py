@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infnet_keras.errors import DataError
+from infnet_keras.request.signature import Signature, check_signature
 from serving.client.serving_error import ServingError
-from serving.client.signature import Signature
 from serving.status import Code
 
 
@@ -37,12 +38,8 @@ class ModelMetadata:
         Raises:
             ServingError: INVALID_ARGUMENT, there is none of that name.
         """
-        if name not in self.signatures:
-            # TensorFlow's own, such as __saved_model_init_op, are nothing to ask.
-            there_are = ", ".join(n for n in self.signatures if not n.startswith("__")) or "none"
-            message = (
-                f"version {self.version} of {self.name} has no signature {name!r}; it has "
-                f"{there_are}"
-            )
-            raise ServingError(Code.INVALID_ARGUMENT, message)
+        try:
+            check_signature(name, self.signatures)
+        except DataError as error:
+            raise ServingError(Code.INVALID_ARGUMENT, str(error)) from error
         return self.signatures[name]

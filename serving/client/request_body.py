@@ -1,14 +1,12 @@
 """Answers the body of a REST predict request through either client."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from serving.client.json_tensors import to_json
+from infnet_keras.errors import DataError
+from infnet_keras.request.body import RequestBody
 from serving.client.model_client import TIMEOUT, ModelClient
 from serving.client.serving_error import ServingError
 from serving.status import Code
-
-_KEYS = ("signature_name", "instances", "inputs")
 
 
 def answer(
@@ -43,31 +41,11 @@ def answer(
         >>> answer(client, {"instances": [{"x": 1.0}, {"x": 2.0}]})
         {'predictions': [2.5, 3.0]}
     """
-    if not isinstance(body, Mapping):
-        raise _refusal("a request is an object with `instances` (rows) or `inputs` (columns)")
-    if set(body) - set(_KEYS) or ("instances" in body) == ("inputs" in body):
-        raise _refusal(
-            "a request has either `instances` (rows) or `inputs` (columns), and may name a "
-            f"`signature_name`; found {', '.join(body) or 'nothing'}"
-        )
-    if not isinstance(body.get("instances", []), list):
-        raise _refusal("`instances` is a list of at least one row")
-    name = body.get("signature_name")
-    if name is None:
-        signatures = client.metadata(version, label, timeout).signatures
-        name = "predict" if "predict" in signatures else "serving_default"
-    features = body["instances"] if "instances" in body else body["inputs"]
-    results = client.predict(features, name, version, label, timeout)
-    lists = {output: to_json(values) for output, values in results.items()}
-    if "inputs" in body:
-        return {"outputs": lists if len(lists) > 1 else next(iter(lists.values()))}
-    if any(len(values) != len(features) for values in lists.values()):
-        raise _refusal(
-            f"the outputs of {name} do not have one element a row: ask for columns, with `inputs`"
-        )
-    rows = [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
-    return {"predictions": rows if len(lists) > 1 else [next(iter(row.values())) for row in rows]}
-
-
-def _refusal(message: str) -> ServingError:
-    return ServingError(Code.INVALID_ARGUMENT, message)
+    try:
+        read = RequestBody.read(body)
+        name = read.signature_name
+        if name is None:
+            name = read.signature(client.metadata(version, label, timeout).signatures)
+        return read.answer(client.predict(read.features, name, version, label, timeout), name)
+    except DataError as error:
+        raise ServingError(Code.INVALID_ARGUMENT, str(error)) from error

@@ -10,12 +10,12 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutError
 
-from serving.client.json_tensors import from_json, to_json
+from infnet_keras.request.json_tensors import from_json, to_json
+from infnet_keras.request.signature import Signature
+from infnet_keras.request.to_array import Array
 from serving.client.model_client import ModelClient
 from serving.client.rest_retry import RestRetry, calling_until
 from serving.client.serving_error import ServingError
-from serving.client.signature import Signature
-from serving.client.to_array import Array
 from serving.status import Code
 
 _CODES = {

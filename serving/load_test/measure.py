@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from infnet_keras.request.encode import encode
+from infnet_keras.request.signature import Signature
+from infnet_keras.request.to_array import Array
 from serving.client import ModelClient, RestClient, ServingError
-from serving.client.encode import encode
-from serving.client.signature import Signature
-from serving.client.to_array import Array
 from serving.load_test.arrivals import arrival_times
 from serving.load_test.open_loop import open_loop, saturation
 from serving.load_test.options import Options

@@ -95,11 +95,11 @@ def test_building_and_parsing_give_the_row_back(spec: FeatureSpec, assets: Asset
 
     found = {name: tensor.numpy() for name, tensor in parse_examples(serialized, inputs).items()}
     lengths = {"view": raw["view__length"], "click": raw["click__length"]}
-    for name, _, kind, _ in inputs:
+    for name, _, kind, _, _, sequence in inputs:
         if kind != "sequence":
             np.testing.assert_array_equal(found[name], raw[name], err_msg=name)
             continue
-        for row, length in enumerate(lengths[name.partition("__")[0]]):
+        for row, length in enumerate(lengths[sequence]):
             assert found[name][row, :length].tolist() == raw[name][row, :length].tolist()
 
     parsing = example_spec(spec, assets)

@@ -30,6 +30,7 @@ SPEC: dict[str, Any] = {
         "tab": {"side": "context", "identity": 5},
         "hour": {"side": "context", "derive": "hour_of_day"},
         "weekday": {"side": "context", "derive": "day_of_week"},
+        "monthday": {"side": "context", "derive": "day_of_month"},
         "age": {
             "side": "item",
             "derive": {"days_since": {"column": "upload_date"}},

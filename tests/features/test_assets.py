@@ -116,7 +116,7 @@ def test_incomplete_directories(assets, tmp_path):
     ("change", "message"),
     [
         (lambda text: text[:-20], "cannot be read"),
-        (lambda text: text.replace('"format": 1', '"format": 9'), "format 9"),
+        (lambda text: text.replace('"format": 2', '"format": 9'), "format 9"),
         (lambda text: text.replace('"hash": 50', '"hash": 51'), "changed by hand"),
     ],
 )

@@ -23,7 +23,7 @@ from infnet_keras.features.numpy.clock import (
 )
 from infnet_keras.features.time_zone import zone_offsets
 from infnet_keras.spec import Time
-from infnet_keras.spec.fields import DaysSince
+from infnet_keras.spec.derived.since import DaysSince
 
 ZONES = ["UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York", "Asia/Kolkata"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

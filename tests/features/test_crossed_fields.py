@@ -34,7 +34,7 @@ def test_no_rows():
 def test_floats_have_no_spelling_to_compare():
     with pytest.raises(DataError, match="'item' holds floats"):
         raw_inputs(SPEC, {**TYPES, "item": "float32"})
-    with pytest.raises(DataError, match="'place' holds floats, but field 'same_place_views' asks"):
+    with pytest.raises(DataError, match="field 'same_place_views': column 'place' is float32"):
         raw_inputs(SPEC, {**TYPES, "place": "float32"})
 
 

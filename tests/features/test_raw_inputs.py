@@ -12,22 +12,31 @@ from infnet_keras.features.raw_inputs import RawInput, raw_inputs
 
 
 def test_inputs_in_order(spec, assets):
+    def value(name, dtype, side):
+        return RawInput(name, dtype, "value", side, column=name)
+
+    def steps(name, dtype, column, sequence):
+        return RawInput(name, dtype, "sequence", "user", column, sequence)
+
+    def length(name, sequence):
+        return RawInput(name, "int64", "length", "user", sequence=sequence)
+
     assert raw_inputs(spec, assets.column_types) == [
-        RawInput("user_id", "string", "value", "user"),
-        RawInput("video_id", "int64", "value", "item"),
-        RawInput("tag", "string", "value", "item"),
-        RawInput("duration", "int64", "value", "item"),
-        RawInput("price", "float32", "value", "item"),
-        RawInput("tab", "string", "value", "context"),
-        RawInput("upload_date", "string", "value", "item"),
-        RawInput("clicks", "float32", "value", "user"),
-        RawInput("gap", "float32", "value", "user"),
-        RawInput("time_ms", "int64", "value", "context"),
-        RawInput("view__video_id", "int64", "sequence", "user"),
-        RawInput("view__tag", "string", "sequence", "user"),
-        RawInput("view__length", "int64", "length", "user"),
-        RawInput("click__video_id", "int64", "sequence", "user"),
-        RawInput("click__length", "int64", "length", "user"),
+        value("user_id", "string", "user"),
+        value("video_id", "int64", "item"),
+        value("tag", "string", "item"),
+        value("duration", "int64", "item"),
+        value("price", "float32", "item"),
+        value("tab", "string", "context"),
+        value("upload_date", "string", "item"),
+        value("clicks", "float32", "user"),
+        value("gap", "float32", "user"),
+        value("time_ms", "int64", "context"),
+        steps("view__video_id", "int64", "video_id", "view"),
+        steps("view__tag", "string", "tag", "view"),
+        length("view__length", "view"),
+        steps("click__video_id", "int64", "video_id", "click"),
+        length("click__length", "click"),
     ]
 
 
@@ -37,8 +46,8 @@ def test_inputs_in_order(spec, assets):
         ("video_id", "float32", "'video_id' holds floats, but table 'video'"),
         ("user_id", "float32", "'user_id' holds floats, but table 'user_id'"),
         ("price", "string", "'price' holds strings, but table 'price'"),
-        ("upload_date", "float32", "'upload_date' is read as a date"),
-        ("time_ms", "float32", "'time_ms' is read as a date or a time and cannot be float32"),
+        ("upload_date", "float32", "'upload_date' is float32: a date is a string or an integer"),
+        ("time_ms", "float32", "'time_ms' is read as a time and cannot be float32"),
     ],
 )
 def test_types_that_cannot_be_used(spec, assets, column, dtype, message):

@@ -24,6 +24,7 @@ def test_by_hand(spec, assets, raw):
         "tab": [2, 1, 6],
         "hour": [2 + 0, 2 + 3, 1],  # 02:00 does not exist that night
         "weekday": [2 + 6, 2 + 6, 1],
+        "monthday": [2 + 26, 2 + 26, 1],
         "age": [2 + 2, 2 + 0, 1],
         "clicks": [2, 4, 1],
         "gap": [2, 3, 1],
@@ -55,13 +56,6 @@ def test_no_rows(spec, assets, raw):
     assert ids["user_id"].shape == (0,)
     assert ids["tag"].shape == (0, 2)
     assert ids["view__tag"].shape == (0, 3, 2)
-
-
-def test_encode_column_keeps_the_shape(spec, assets):
-    transform = RowTransform(spec, assets)
-    values = np.array([[["pop", "rock"]], [["", "x"]]], dtype=object)
-    assert transform.encode_column("tag", values).tolist() == [[[3, 4]], [[2, 1]]]
-    assert transform.encode_column("tag", values, ",", 3).shape == (2, 1, 2, 3)
 
 
 def test_assets_of_another_spec_are_refused(spec, assets):

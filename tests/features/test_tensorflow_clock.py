@@ -14,7 +14,7 @@ from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy import clock
 from infnet_keras.features.time_zone import zone_offsets
 from infnet_keras.spec import Time
-from infnet_keras.spec.fields import DaysSince
+from infnet_keras.spec.derived.since import DaysSince
 
 pytestmark = pytest.mark.backend("tensorflow")
 

@@ -71,7 +71,7 @@ MISTAKES = [
     ("[1, 7.5]", "[7.5, 1]", 19, "fields.age.boundaries: the boundaries must increase strictly"),
     ("brand: int64", "brand: int46", 7, "sources.items.types.brand: expected one of int64, float32, string; found 'int46'; did you mean 'int64'?"),
     ("side: context, identity", "side: contxt, identity", 20, "fields.band.side: expected one of user, item, context; found 'contxt'; did you mean 'context'?"),
-    ("hour_of_day", "hour_of_dy", 21, "fields.hour.derive: expected one of hour_of_day, day_of_week or a block with keys of days_since, history_count, history_rate, seconds_since; found 'hour_of_dy'; did you mean 'hour_of_day'?"),
+    ("hour_of_day", "hour_of_dy", 21, "fields.hour.derive: expected one of hour_of_day, day_of_week, day_of_month or a block with keys of days_since, history_count, history_rate, seconds_since; found 'hour_of_dy'; did you mean 'hour_of_day'?"),
     ("seconds: price}", "seconds: 3}", 29, "sequences.click.attributes.seconds: expected a text or a block with keys of table, multivalue, pooling, max_values; found 3: put it in quotes"),
     ("item: {table: item}", "item: {table: 3}", 29, "sequences.click.attributes.item.table: expected a text; found 3: put it in quotes"),
     ("{column: born}", "born", 19, "fields.age.derive.days_since: expected a block with keys of unit, format, column; found 'born'"),

@@ -6,13 +6,15 @@ from contextlib import nullcontext
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from infnet_keras.features.engine import field_values
 from infnet_keras.features.tensorflow.encoder import (
     TensorFlowEncoder,
     canonical_strings,
     comparable,
     is_missing_number,
 )
-from infnet_keras.features.tensorflow.row_transform import field_values
+from infnet_keras.features.tensorflow.row_transform import TensorFlowBatch
+from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec import FeatureSpec, Table
 from tfx_pipeline.transform.fitted_boundaries import named_boundaries
 
@@ -37,12 +39,16 @@ def fitted_encoders(
     Raises:
         DataError: a column has a type that its table cannot use.
     """
+    plan = TransformPlan.of(spec)
+    engine = TensorFlowBatch(plan, {}, raw)
+    derived = {step.name: step for step in plan.fields if step.derivation is not None}
     encoders = {}
     for name, table in spec.all_tables.items():
         feeds = spec.table_columns[name]
-        derived = {field for field in feeds if _is_derived(spec, field)}
         values = {
-            column: field_values(spec, column, raw) if column in derived else columns[column]
+            column: field_values(derived[column], engine, raw)
+            if column in derived
+            else columns[column]
             for column in feeds
             if table.vocabulary is not None or table.quantiles is not None
         }
@@ -117,7 +123,3 @@ def _parts(values: tf.Tensor, separator: str | None) -> tf.Tensor:
     """Canonical strings, flat; "" where a value is missing."""
     strings = tf.reshape(canonical_strings(values), [-1])
     return strings if separator is None else tf.strings.split(strings, sep=separator).flat_values
-
-
-def _is_derived(spec: FeatureSpec, column: str) -> bool:
-    return column in spec.fields and spec.fields[column].derive is not None

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from infnet_keras.features import RawInput
 from infnet_keras.features.raw_batch import check_names
+from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec import FeatureSpec
-from infnet_keras.spec.fields import Derive, HistoryRate
 from tfx_pipeline.transform.saved_function import SavedFunction
 
 Tensors = dict[str, tf.Tensor]
@@ -35,7 +35,8 @@ class TransformGraph(tf.Module):
     def __init__(self, directory: str | Path, spec: FeatureSpec, inputs: Sequence[RawInput]):
         super().__init__()
         self._inputs = {raw.name: raw for raw in inputs}
-        self._reads = _reads(spec, inputs)
+        self._lengths = {raw.sequence: raw.name for raw in inputs if raw.kind == "length"}
+        self._reads = {step.name: step.reads for step in TransformPlan.of(spec).steps}
         self._saved = SavedFunction(directory)
 
     def __call__(self, raw: Mapping[str, tf.Tensor]) -> Tensors:
@@ -79,7 +80,7 @@ class TransformGraph(tf.Module):
             return {}
         needed = {read for name in names for read in self._reads[name]}
         lists = {
-            name: _as_lists(given, raw)
+            name: _as_lists(raw[name], raw.get(self._lengths.get(given.sequence, "")))
             for name, given in self._inputs.items()
             if name in needed and given.kind != "length"
         }
@@ -88,37 +89,9 @@ class TransformGraph(tf.Module):
         return {name: tf.cast(ids, tf.int32) for name, ids in found.items()}
 
 
-def _reads(spec: FeatureSpec, inputs: Sequence[RawInput]) -> dict[str, list[str]]:
-    """The raw inputs that each model input is computed from."""
-    histories: dict[str, list[str]] = {}
-    for raw in inputs:
-        if raw.kind != "value":
-            histories.setdefault(raw.name.partition("__")[0], []).append(raw.name)
-    reads: dict[str, list[str]] = {}
-    for name, field in spec.fields.items():
-        column, derive, time = spec.field_column(name), field.derive, spec.time.column
-        if column is not None:
-            reads[name] = [column]
-        elif field.is_sent:
-            reads[name] = [name]
-        elif (crossed := field.crossed) is not None:
-            reads[name] = [str(crossed.same), *histories[crossed.sequence]]
-            if isinstance(crossed, HistoryRate) and crossed.of != crossed.sequence:
-                reads[name] += histories[crossed.of]
-        else:
-            assert time is not None  # a spec that derives from time has one
-            date = [derive.days_since.column] if isinstance(derive, Derive) else []  # type: ignore[union-attr]
-            reads[name] = [*date, time]
-    for feature in spec.sequence_features:
-        reads[feature.name] = histories[feature.sequence]
-    return reads
-
-
-def _as_lists(given: RawInput, raw: Mapping[str, tf.Tensor]) -> tf.RaggedTensor:
-    """A raw input [rows] or [rows, n] as the list of each row that an example holds."""
-    values = raw[given.name]
-    if given.kind == "value":
+def _as_lists(values: tf.Tensor, lengths: tf.Tensor | None) -> tf.RaggedTensor:
+    """A raw input [rows], or [rows, n] with lengths, as the list of each row that examples hold."""
+    if lengths is None:
         return tf.RaggedTensor.from_tensor(values[:, tf.newaxis])
-    lengths = raw[f"{given.name.partition('__')[0]}__length"]
     steps = tf.shape(values, out_type=tf.int64)[1]
     return tf.RaggedTensor.from_tensor(values, tf.clip_by_value(lengths, 0, steps))

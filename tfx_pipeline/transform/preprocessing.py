@@ -13,10 +13,11 @@ import tensorflow_transform as tft
 
 from infnet_keras.data.examples.columns import example_columns, label_name, weight_name
 from infnet_keras.export.examples import dense_inputs, first_value
-from infnet_keras.export.payload import MISSING
 from infnet_keras.features import raw_inputs
 from infnet_keras.features.assets import definition_of
+from infnet_keras.features.raw_inputs import MISSING
 from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
+from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec import FeatureSpec, parse_spec
 from infnet_keras.spec.sources import ColumnType
 from tfx_pipeline.transform.fitted_encoders import fitted_encoders
@@ -79,14 +80,4 @@ def column_types(spec: FeatureSpec, inputs: Mapping[str, tf.RaggedTensor]) -> di
 
 def model_input_shapes(spec: FeatureSpec) -> dict[str, list[int]]:
     """The shape of each model input of one impression."""
-    fields = {
-        name: [] if field.multivalue is None else [field.max_values]
-        for name, field in spec.fields.items()
-    }
-    sequences = {
-        feature.name: [feature.length]
-        if feature.multivalue is None
-        else [feature.length, feature.max_values]
-        for feature in spec.sequence_features
-    }
-    return {**fields, **sequences}
+    return {step.name: list(step.shape) for step in TransformPlan.of(spec).steps}

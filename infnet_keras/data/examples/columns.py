@@ -108,8 +108,9 @@ def input_columns(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> 
         if raw.kind == "value":
             columns.append(ExampleColumn(raw.name, raw.dtype, "value", raw.name))
         elif raw.kind == "sequence":
-            sequence, _, column = raw.name.partition("__")
-            columns.append(ExampleColumn(raw.name, raw.dtype, "sequence", column, sequence))
+            columns.append(
+                ExampleColumn(raw.name, raw.dtype, "sequence", str(raw.column), raw.sequence)
+            )
     return columns
 
 

@@ -63,14 +63,13 @@ def raw_batch(
     pieces = held_out if any(table.num_rows for table in held_out) else training
     table = pa.concat_tables(pieces).slice(0, MOST)
     inputs = raw_inputs(spec, column_types)
-    first = {raw.name.partition("__")[0]: raw.name for raw in reversed(inputs) if _is_list(raw)}
+    first = {raw.sequence: raw.name for raw in reversed(inputs) if raw.kind == "sequence"}
     found: dict[str, list[Any]] = {}
     for raw in inputs:
-        sequence = raw.name.partition("__")[0]
         if raw.kind == "length":
-            found[raw.name] = [len(history) for history in table[first[sequence]].to_pylist()]
+            found[raw.name] = [len(history) for history in table[first[raw.sequence]].to_pylist()]
         elif raw.kind == "sequence":
-            length = spec.sequences[sequence].length
+            length = spec.sequences[str(raw.sequence)].length
             histories = table[raw.name].to_pylist()
             found[raw.name] = [
                 _plain(history, raw) + [MISSING[raw.dtype]] * (length - len(history))
@@ -79,10 +78,6 @@ def raw_batch(
         else:
             found[raw.name] = _plain(table[raw.name].to_pylist(), raw)
     return found
-
-
-def _is_list(raw: RawInput) -> bool:
-    return raw.kind == "sequence"
 
 
 def _drawn(rows: Rows, empty: npt.NDArray[np.bool_], each: int) -> Rows:

@@ -15,7 +15,7 @@ from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.features.calendar import DAY
 from infnet_keras.features.numpy.spelt_times import spelt_times
 from infnet_keras.spec import Condition, FeatureSpec, Table
-from infnet_keras.spec.fields import DaysSince
+from infnet_keras.spec.derived.since import DaysSince
 from infnet_keras.spec.sources import ColumnType
 
 Kind = Literal["code", "number", "date"]
@@ -103,8 +103,7 @@ class GeneratedColumn:
 def generated_columns(spec: FeatureSpec) -> dict[str, GeneratedColumn]:
     """How each raw column is made up that the spec needs, besides keys, time and labels."""
     literals = condition_literals(spec)
-    days_since = (getattr(field.derive, "days_since", None) for field in spec.fields.values())
-    dates = {derive.column: derive for derive in days_since if derive is not None}
+    dates = {date.column: date for date in spec.dates.values()}
     tables: dict[str, tuple[Table, str | None]] = {}
     for name, columns in spec.table_columns.items():
         for column, separator in columns.items():

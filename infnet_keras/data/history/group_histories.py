@@ -37,9 +37,9 @@ class GroupHistories:
     def __init__(self, spec: FeatureSpec):
         self._sequences: dict[str, list[str]] = {}
         for field in spec.fields.values():
-            if field.history is not None and field.history.by is not None:
-                wanted = self._sequences.setdefault(field.history.by, [])
-                wanted += {field.history.sequence, getattr(field.history, "of", "")} - {""}
+            derivation = field.derivation
+            if derivation is not None and derivation.shared_by is not None:
+                self._sequences.setdefault(derivation.shared_by, []).extend(derivation.sequences)
         self._sequences = {by: sorted(set(names)) for by, names in self._sequences.items()}
         self._found: dict[str, list[pa.Table]] = {by: [] for by in self._sequences}
         self._days: dict[str, tuple[pa.Array, Days, dict[str, Days]]] = {}

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.derived_values import derived_values
+from infnet_keras.data.history.event_rows import EventRows
 from infnet_keras.data.history.events import Events, Positions
 from infnet_keras.data.history.group_histories import BEFORE_THE_LOG, Days, GroupHistories
 from infnet_keras.data.history.histories import Histories, Rows
@@ -17,6 +18,7 @@ from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.side_table import SideTable
 from infnet_keras.errors import DataError
 from infnet_keras.features.numpy.clock import local_day
+from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec import Condition, ConditionError, FeatureSpec
 
 
@@ -105,16 +107,15 @@ class Partition:
     @property
     def date_columns(self) -> dict[str, str]:
         """The column of every field that counts days since a date."""
-        days_since = {
-            n: getattr(f.derive, "days_since", None) for n, f in self._spec.fields.items()
-        }
-        return {name: date.column for name, date in days_since.items() if date is not None}
+        return {name: date.column for name, date in self._spec.dates.items()}
 
     def derived(self, groups: GroupHistories) -> dict[str, npt.NDArray[np.generic]]:
         """The value of every derived field at every event; see `derived_values`."""
-        return derived_values(
-            self._spec, self.events, self.values, self.holds, self.days, groups, self.histories
+        plan = TransformPlan.of(self._spec)
+        rows = EventRows(
+            plan, self.events, self.values, self.holds, self.days, groups, self.histories
         )
+        return derived_values(plan, rows)
 
     def histories(self, sequence: str) -> Histories:
         """What every event's history of a behaviour holds."""

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec import FeatureSpec
 
 USER = "user"
@@ -39,26 +40,21 @@ class IdColumn(NamedTuple):
 def field_columns(spec: FeatureSpec) -> dict[str, IdColumn]:
     """The id column of each field; a derived field reads the column of its own name."""
     return {
-        name: IdColumn(
-            spec.field_column(name) or derived_column(name),
-            spec.field_table(name),
-            field.multivalue,
-            field.max_values if field.multivalue is not None else 1,
+        step.name: IdColumn(
+            step.column if step.derivation is None else derived_column(step.name),
+            step.table,
+            step.separator,
+            step.max_values,
         )
-        for name, field in spec.fields.items()
+        for step in TransformPlan.of(spec).fields
     }
 
 
 def sequence_columns(spec: FeatureSpec) -> dict[str, IdColumn]:
     """The id column of each sequence feature, under the feature's name."""
     return {
-        feature.name: IdColumn(
-            feature.column,
-            feature.table,
-            feature.multivalue,
-            feature.max_values if feature.multivalue is not None else 1,
-        )
-        for feature in spec.sequence_features
+        step.name: IdColumn(step.column, step.table, step.separator, step.max_values)
+        for step in TransformPlan.of(spec).sequences
     }
 
 

@@ -123,7 +123,7 @@ class _Part:
             else:
                 holds = array(layout.behaviour_column(name))
             histories = Histories.of(holds, user_start, end, sequence.length)
-            columns = {features[f"{name}__{attribute}"] for attribute in sequence.attributes}
+            columns = {features[i] for i in spec.sequence_inputs[name].attributes.values()}
             self.behaviours[name] = Behaviour(
                 histories.first.astype(np.int64),
                 histories.last.astype(np.int64),

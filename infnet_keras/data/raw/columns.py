@@ -19,13 +19,11 @@ def needed_columns(spec: FeatureSpec) -> dict[str, str]:
     if spec.time.column is not None:
         needed[spec.time.column] = "the log's time"
     for name, field in spec.fields.items():
-        column = spec.field_column(name)
-        if column is None:
-            days_since = getattr(field.derive, "days_since", None)
-            column = None if days_since is None else days_since.column
-        for read in (column, field.shared_history):
-            if read is not None:
-                needed.setdefault(read, f"field {name}")
+        reads = spec.field_reads(name)
+        if field.derivation is not None and field.derivation.shared_by is not None:
+            reads = (*reads, field.derivation.shared_by)
+        for column in reads:
+            needed.setdefault(column, f"field {name}")
     for name, sequence in spec.sequences.items():
         for column in sequence.attributes:
             needed.setdefault(column, f"sequence {name}")

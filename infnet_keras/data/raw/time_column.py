@@ -39,10 +39,8 @@ def time_columns(spec: FeatureSpec) -> Mapping[str, TimeColumn]:
     found: dict[str, TimeColumn] = {}
     if spec.time.column is not None:
         found[spec.time.column] = TimeColumn(spec.time, spec.time.timezone)
-    for field in spec.fields.values():
-        date = getattr(field.derive, "days_since", None)
-        if date is not None:
-            found.setdefault(date.column, TimeColumn(date, spec.time.timezone))
+    for date in spec.dates.values():
+        found.setdefault(date.column, TimeColumn(date, spec.time.timezone))
     return found
 
 

@@ -1,4 +1,6 @@
-"""Local time: instants, days, hours and dates, for local work. `tensorflow.clock` is the same.
+"""Local time: instants, days, hours and dates, for local work.
+
+`features.tensorflow.clock` is the same in TensorFlow operations.
 
 An instant is int64 milliseconds since 1970-01-01 UTC. A missing or impossible one, outside the
 years 1 to 9999, is MISSING_INTEGER, and so is whatever is computed from it.
@@ -18,9 +20,9 @@ import pyarrow.compute as pc
 from infnet_keras.errors import DataError
 from infnet_keras.features.calendar import DAY, FIRST_INSTANT, HOUR, LAST_INSTANT, SECOND
 from infnet_keras.features.canonical import MISSING_INTEGER, missing_as_null
-from infnet_keras.features.numpy.time_text import Integers, WallClock, parse_number, parse_text
-from infnet_keras.features.time_zone import zone_offsets
-from infnet_keras.spec.fields import DaysSince
+from infnet_keras.features.numpy.time_text import WallClock, parse_number, parse_text
+from infnet_keras.features.time_zone import Integers, zone_offsets
+from infnet_keras.spec.derived.since import DaysSince
 from infnet_keras.spec.sources import Time
 from infnet_keras.spec.time_format import DATE_AND_MORE, ISO8601
 from infnet_keras.spec.time_spelling import TimeSpelling, TimeUnit

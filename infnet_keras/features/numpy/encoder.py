@@ -12,6 +12,7 @@ from farmhash import fingerprint64
 from infnet_keras.errors import DataError
 from infnet_keras.features.assets import Assets
 from infnet_keras.features.canonical import canonical_strings, missing_as_null, split_values
+from infnet_keras.features.transform_plan import Step
 from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.tables import Table
 
@@ -114,6 +115,12 @@ class Encoder:
             return ids
 
         return self._by_distinct(canonical_strings(values, column), encode_distinct, max_values)
+
+    def encode_step(self, step: Step, values: pa.Array | npt.NDArray[Any]) -> Ids:
+        """Rows of values [n] as a step of the plan asks: int32 [n], or [n, max_values]."""
+        if step.separator is None:
+            return self.encode(values, step.column)
+        return self.encode_multivalue(values, step.separator, step.max_values, step.column)
 
     def _by_distinct(
         self, strings: pa.Array, encode: Callable[[pa.Array], Ids], max_values: int | None = None

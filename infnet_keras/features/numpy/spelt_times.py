@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infnet_keras.features.calendar import SECOND
-from infnet_keras.spec.fields import DaysSince
+from infnet_keras.spec.derived.since import DaysSince
 from infnet_keras.spec.sources import ColumnType
 from infnet_keras.spec.time_spelling import TimeSpelling
 

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infnet_keras.features.calendar import HOUR, MINUTE, wall_clock
+from infnet_keras.features.time_zone import Integers
 from infnet_keras.spec.time_format import TextPattern
 from infnet_keras.spec.time_spelling import TimeUnit
 
-Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
 WHOLE = r"\A[+-]?[0-9]{1,18}\z"

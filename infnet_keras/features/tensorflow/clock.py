@@ -8,7 +8,7 @@ from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy.clock import DIVISORS
 from infnet_keras.features.tensorflow.time_text import WallClock, parse_number, parse_text
 from infnet_keras.features.time_zone import Integers, zone_offsets
-from infnet_keras.spec.fields import DaysSince
+from infnet_keras.spec.derived.since import DaysSince
 from infnet_keras.spec.sources import Time
 from infnet_keras.spec.time_format import DATE_AND_MORE, ISO8601
 from infnet_keras.spec.time_spelling import TimeSpelling, TimeUnit

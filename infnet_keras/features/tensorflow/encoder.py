@@ -12,6 +12,7 @@ from infnet_keras.features.numpy.encoder import (
     table_boundaries,
 )
 from infnet_keras.features.numpy.encoder import comparable as comparable_numbers
+from infnet_keras.features.transform_plan import Step
 from infnet_keras.spec.tables import Table
 
 DECIMAL = r"0|[1-9][0-9]{0,17}"
@@ -85,6 +86,12 @@ class TensorFlowEncoder(tf.Module):
         missing = tf.one_hot(0, max_values, self._table.missing_id, 0, dtype=tf.int32)
         ids = tf.where(ids[:, :1] == 0, missing, ids)
         return tf.reshape(ids, tf.concat([tf.shape(values), [max_values]], axis=0))
+
+    def encode_step(self, step: Step, values: tf.Tensor) -> tf.Tensor:
+        """Rows of values of any shape as a step of the plan asks: int32, [..., max_values]."""
+        if step.separator is None:
+            return self.encode(values)
+        return self.encode_multivalue(values, step.separator, step.max_values)
 
     def _encode_strings(self, strings: tf.Tensor) -> tf.Tensor:
         table = self._table

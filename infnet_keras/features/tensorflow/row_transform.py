@@ -1,19 +1,23 @@
 """Whole raw rows -> model inputs, inside a SavedModel."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 import tensorflow as tf
 
 from infnet_keras.features.assets import Assets
+from infnet_keras.features.engine import model_inputs
 from infnet_keras.features.raw_batch import check_names
 from infnet_keras.features.raw_inputs import raw_inputs
-from infnet_keras.features.tensorflow import clock
+from infnet_keras.features.tensorflow.clock import to_epoch_ms
+from infnet_keras.features.tensorflow.derived import derived
 from infnet_keras.features.tensorflow.encoder import TensorFlowEncoder
-from infnet_keras.features.tensorflow.shared_values import crossed_values, latest_steps
+from infnet_keras.features.tensorflow.shared_values import count_shared, latest_steps
 from infnet_keras.features.tensorflow.vocabulary import TensorFlowVocabulary
-from infnet_keras.spec.feature_spec import FeatureSpec, SequenceFeature
-from infnet_keras.spec.fields import Derive
+from infnet_keras.features.transform_plan import SequenceStep, Step, TransformPlan
+from infnet_keras.spec.derived.derivation import Derivation
+from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
 Tensors = dict[str, tf.Tensor]
@@ -38,8 +42,8 @@ class TensorFlowRowTransform(tf.Module):
         encoders: Mapping[str, TensorFlowEncoder],
     ):
         super().__init__()
-        self._spec = spec
         self._input_names = [raw.name for raw in raw_inputs(spec, column_types)]
+        self._plan = TransformPlan.of(spec)
         self._encoders = dict(encoders)
 
     @classmethod
@@ -86,60 +90,57 @@ class TensorFlowRowTransform(tf.Module):
             DataError: an input is missing or unknown.
         """
         check_names(self._input_names, raw)
-        ids = {name: self._field(name, raw) for name in self._spec.fields}
-        ids |= {f.name: self._sequence(f, raw) for f in self._spec.sequence_features}
-        return ids
-
-    def _encode(
-        self, table: str, values: tf.Tensor, separator: str | None, max_values: int
-    ) -> tf.Tensor:
-        encoder = self._encoders[table]
-        if separator is None:
-            return encoder.encode(values)
-        return encoder.encode_multivalue(values, separator, max_values)
-
-    def _field(self, name: str, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        field = self._spec.fields[name]
-        return self._encode(
-            self._spec.field_table(name),
-            field_values(self._spec, name, raw),
-            field.multivalue,
-            field.max_values,
-        )
-
-    def _sequence(self, feature: SequenceFeature, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-        valid, latest = latest_steps(feature, raw)
-        ids = self._encode(feature.table, latest, feature.multivalue, feature.max_values)
-        if feature.multivalue is not None:
-            valid = valid[..., tf.newaxis]
-        return tf.where(valid, ids, 0)
+        return model_inputs(self._plan, TensorFlowBatch(self._plan, self._encoders, raw), raw)
 
 
-def field_values(spec: FeatureSpec, name: str, raw: Mapping[str, tf.Tensor]) -> tf.Tensor:
-    """The value of a field before it is encoded: its column's, or what it derives.
+class TensorFlowBatch:
+    """The kernels of TensorFlow over one raw batch.
 
     Args:
-        spec: the feature spec.
-        name: the field.
-        raw: the raw inputs that it reads.
+        plan: what is to be done.
+        encoders: the encoder of every table that is to be encoded with.
+        raw: the raw inputs.
     """
-    column = spec.field_column(name)
-    if column is not None:
-        return raw[column]
-    field = spec.fields[name]
-    if field.is_sent:
-        return raw[name]
-    if field.crossed is not None:
-        return crossed_values(spec, field.crossed, raw)
-    derive = field.derive
-    time = spec.time
-    assert time.column is not None  # a spec that derives from time has one
-    instants = clock.to_epoch_ms(raw[time.column], time)
-    if derive == "hour_of_day":
-        return clock.hour_of_day(instants, time.timezone)
-    if derive == "day_of_week":
-        return clock.day_of_week(instants, time.timezone)
-    assert isinstance(derive, Derive)
-    assert derive.days_since is not None
-    date = derive.days_since
-    return clock.days_since(instants, time.timezone, raw[date.column], date)
+
+    def __init__(
+        self,
+        plan: TransformPlan,
+        encoders: Mapping[str, TensorFlowEncoder],
+        raw: Mapping[str, tf.Tensor],
+    ):
+        self._plan = plan
+        self._encoders = encoders
+        self._raw = raw
+        self.timezone = plan.spec.time.timezone
+
+    @cached_property
+    def instants(self) -> tf.Tensor:
+        """int64, the time of each row, milliseconds; MISSING_INTEGER where there is none."""
+        time = self._plan.spec.time
+        assert time.column is not None  # a spec that derives from time has one
+        return to_epoch_ms(self._raw[time.column], time)
+
+    def column(self, name: str) -> tf.Tensor:
+        """The raw values of a column."""
+        return self._raw[name]
+
+    def shared(self, sequence: str, column: str) -> tf.Tensor:
+        """int64, how many steps of the history have the row's own value of a column."""
+        step = self._plan.sequence(sequence, column)
+        valid, steps = latest_steps(step, self._raw)
+        return count_shared(step, self._raw[column], valid, steps)
+
+    def derived(self, derivation: Derivation) -> tf.Tensor:
+        """The values of a field that is computed."""
+        return derived(derivation, self)
+
+    def encode(self, step: Step, values: tf.Tensor) -> tf.Tensor:
+        """int32 ids of values of any shape."""
+        return self._encoders[step.table].encode_step(step, values)
+
+    def encode_latest(self, step: SequenceStep) -> tf.Tensor:
+        """int32 ids [R, length] or [R, length, max_values] of the histories' latest steps."""
+        valid, latest = latest_steps(step, self._raw)
+        if step.separator is not None:
+            valid = valid[..., tf.newaxis]
+        return tf.where(valid, self.encode(step, latest), 0)

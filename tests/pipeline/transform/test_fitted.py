@@ -13,7 +13,7 @@ from infnet_keras.features import Assets
 from infnet_keras.features.numpy.clock import days_since, to_epoch_ms
 from infnet_keras.features.numpy.encoder import comparable
 from infnet_keras.spec import FeatureSpec, override_spec
-from infnet_keras.spec.fields import DaysSince
+from infnet_keras.spec.derived.since import DaysSince
 from tfx_pipeline.transform.assets import assets_from_transform
 
 SMALLEST = -(2**63)

@@ -25,8 +25,8 @@ TAKES = r"signature 'predict' takes .*user_id: string \[any\].*view__tag: string
         ([ROW, {**ROW, "tab": "x"}], "tab holds 'x'; it takes int64, or None"),
         ([ROW, {k: v for k, v in ROW.items() if k != "tab"}], f"row 1 lacks 'tab'; {TAKES}"),
         ({**ROW, "ta": []}, "the request has 'ta'.*did you mean 'ta[bg]'"),
-        ([1, 2], f"row 0 is no dict of named values; {TAKES}"),
-        (7, f"the request is no dict of named values; {TAKES}"),
+        ([1, 2], f"row 0 is no object of named values; {TAKES}"),
+        (7, f"the request is no object of named values; {TAKES}"),
         ([], f"there are no rows; {TAKES}"),
     ],
 )

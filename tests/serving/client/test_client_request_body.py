@@ -72,7 +72,7 @@ def test_a_model_without_predict(connect: Connect) -> None:
         ({"inputs": [], "instances": []}, "either `instances`"),
         ({"instance": []}, "found instance"),
         ({"instances": {"x": [1]}}, "a list of at least one row"),
-        ({"instances": []}, "there are no rows"),
+        ({"instances": []}, "at least one row"),
         ({"signature_name": "regress", "inputs": [1]}, "no signature 'regress'; it has echo"),
         ({"inputs": {"y": [1]}}, "'y', which is no input"),
     ],

@@ -4,9 +4,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.client import ServingError, TensorSpec
-from serving.client.to_array import to_array
-from serving.status import Code
+from infnet_keras.errors import DataError
+from infnet_keras.request.tensor_spec import TensorSpec
+from infnet_keras.request.to_array import to_array
 
 SMALLEST = -(2**63)
 
@@ -16,7 +16,7 @@ def spec(dtype: str, *shape: int | None) -> TensorSpec:
 
 
 def test_missing_values_are_those_of_the_exports() -> None:
-    from infnet_keras.export.payload import MISSING
+    from infnet_keras.features.raw_inputs import MISSING
 
     for dtype, value in MISSING.items():
         np.testing.assert_equal(spec(dtype, None).missing, value)
@@ -129,7 +129,6 @@ def test_ragged_lists_equal_padding_by_hand() -> None:
     ],
 )
 def test_values_that_do_not_fit(value: Any, takes: TensorSpec, message: str) -> None:
-    with pytest.raises(ServingError, match=message) as refused:
+    with pytest.raises(DataError, match=message) as refused:
         to_array("x", value, takes)
-    assert refused.value.code is Code.INVALID_ARGUMENT
-    assert len(refused.value.message) < 200
+    assert len(str(refused.value)) < 200

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from serving.client.tensor_spec import TensorSpec
-from serving.client.to_array import Array
+from infnet_keras.request.tensor_spec import TensorSpec
+from infnet_keras.request.to_array import Array
 
 
 def to_json(array: Array) -> Any:

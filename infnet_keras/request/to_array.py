@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from serving.client.serving_error import ServingError
-from serving.client.tensor_spec import TensorSpec
-from serving.status import Code
+from infnet_keras.errors import DataError
+from infnet_keras.request.tensor_spec import TensorSpec
 
 Array = npt.NDArray[Any]
 _ARRAY_KINDS = {"float": "fiu", "integer": "iu", "bool": "b", "string": ""}
@@ -35,7 +34,7 @@ def to_array(name: str, value: Any, spec: TensorSpec) -> Array:
         An array of `spec.numpy_type` and of the declared rank.
 
     Raises:
-        ServingError: INVALID_ARGUMENT, the values do not fit; the message names the input.
+        DataError: the values do not fit; the message names the input.
 
     Example:
         >>> to_array("ids", [[3, 1], [], [None]], TensorSpec("float32", (None, None)))
@@ -44,13 +43,13 @@ def to_array(name: str, value: Any, spec: TensorSpec) -> Array:
                [nan, nan]], dtype=float32)
     """
     if spec.kind is None:
-        raise _refusal(f"{name} is {spec}, a type whose values no request can list")
+        raise DataError(f"{name} is {spec}, a type whose values no request can list")
     given = value if isinstance(value, np.ndarray) and value.dtype.kind in "fiub" else _plain(value)
     depth = given.ndim if isinstance(given, np.ndarray) else _depth(given)
     shape = spec.shape if spec.shape is not None else (None,) * (1 if depth is None else depth)
     rank = len(shape) if depth is None else depth
     if rank > len(shape) or any(size != 1 for size in shape[rank:]):
-        raise _refusal(f"{name} is nested {rank} deep; it is {spec}")
+        raise DataError(f"{name} is nested {rank} deep; it is {spec}")
     if isinstance(given, np.ndarray):
         converted = _converted(name, given, spec, shape)
         if converted is not None:
@@ -101,27 +100,27 @@ def _sizes(name: str, value: Any, spec: TensorSpec, shape: Sequence[int | None])
     lists = [value]
     for axis, wanted in enumerate(shape):
         if not all(element is None or isinstance(element, list) for element in lists):
-            raise _refusal(f"{name} holds values and lists side by side; it is {spec}")
+            raise DataError(f"{name} holds values and lists side by side; it is {spec}")
         lengths = {None if element is None else len(element) for element in lists}
         found = lengths - {None}
         size = max((length for length in found if length is not None), default=wanted or 0)
         for length in found:
             _check_size(name, spec, axis, length or 0, wanted)
         if spec.missing is None and (len(lengths) > 1 or None in lengths):
-            raise _refusal(
+            raise DataError(
                 f"the lists of {name} differ in length, and {spec.dtype} has no missing value to "
                 "fill the shorter ones up with"
             )
         sizes.append(size)
         lists = [element for part in lists if part is not None for element in part]
     if any(isinstance(element, list) for element in lists):
-        raise _refusal(f"{name} holds values and lists side by side; it is {spec}")
+        raise DataError(f"{name} holds values and lists side by side; it is {spec}")
     return sizes
 
 
 def _check_size(name: str, spec: TensorSpec, axis: int, size: int, wanted: int | None) -> None:
     if wanted is not None and size != wanted:
-        raise _refusal(f"axis {axis} of {name} has the size {size}; it is {spec}")
+        raise DataError(f"axis {axis} of {name} has the size {size}; it is {spec}")
 
 
 def _fill(name: str, array: Array, value: Any, spec: TensorSpec) -> None:
@@ -166,16 +165,14 @@ def _leaf(name: str, value: Any, spec: TensorSpec) -> Any:
         if spec.kind == "float" and (whole or isinstance(value, float)):
             return float(value)
     except (TypeError, ValueError, OverflowError) as error:
-        raise _refusal(f"{name} holds {shortened(value)}, which cannot be read: {error}") from error
+        raise DataError(
+            f"{name} holds {shortened(value)}, which cannot be read: {error}"
+        ) from error
     if spec.kind == "bool" and isinstance(value, bool):
         return value
     if spec.kind == "integer" and whole:
         if _holds(spec, value):
             return value
-        raise _refusal(f"{name} holds {shortened(value)}, which {spec.dtype} does not")
+        raise DataError(f"{name} holds {shortened(value)}, which {spec.dtype} does not")
     or_none = ", or None for a missing value" if spec.missing is not None else ""
-    raise _refusal(f"{name} holds {shortened(value)}; it takes {spec.dtype}{or_none}")
-
-
-def _refusal(message: str) -> ServingError:
-    return ServingError(Code.INVALID_ARGUMENT, message)
+    raise DataError(f"{name} holds {shortened(value)}; it takes {spec.dtype}{or_none}")

@@ -1,15 +1,16 @@
 """Raw features, by row or by column, as the arrays that a signature takes."""
 
-from collections.abc import Collection, Mapping, Sequence, Sized
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from serving.client.serving_error import ServingError
-from serving.client.signature import Signature
-from serving.client.to_array import Array, to_array
-from serving.status import Code
+import numpy as np
+
+from infnet_keras.errors import DataError
+from infnet_keras.input_names import lists_by_length
+from infnet_keras.request.signature import Signature
+from infnet_keras.request.to_array import Array, to_array
 
 CANDIDATE_COUNT = "candidate_count"
-_LENGTH = "__length"
 
 
 def encode(features: Any, signature: Signature) -> dict[str, Array]:
@@ -17,7 +18,7 @@ def encode(features: Any, signature: Signature) -> dict[str, Array]:
 
     Of a behaviour `view` whose lists are the inputs `view__<column>`, the input `view__length` says
     how many leading steps of each row are real. Where it is left out or None it is the length of
-    the row's own list, the shortest if they differ.
+    the row's own list, the shortest if they differ; it never exceeds that.
 
     Args:
         features: a list of rows, each a dict of input name -> value; or the columns, a dict of
@@ -29,7 +30,7 @@ def encode(features: Any, signature: Signature) -> dict[str, Array]:
         Input name -> array, every input of the signature.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; the message names the input, the closest valid name and
+        DataError: the message names the input, the closest valid name and
             what the signature takes.
 
     Example:
@@ -50,10 +51,13 @@ def encode(features: Any, signature: Signature) -> dict[str, Array]:
         for name in signature.inputs
         if name not in lengths
     }
+    rows = {name: len(array) for name, array in arrays.items() if array.ndim}
+    if len(set(rows.values())) > 1:
+        raise DataError(f"the inputs differ in their number of rows: {rows}")
     for name, lists in lengths.items():
-        counted = _counted(columns.get(name), {other: columns[other] for other in lists})
-        arrays[name] = to_array(name, counted, signature.inputs[name])
-    return arrays
+        own = {other: _own_lengths(columns[other]) for other in lists}
+        arrays[name] = _counted(name, columns.get(name), own, signature)
+    return {name: arrays[name] for name in signature.inputs}
 
 
 def encode_ranking(
@@ -70,16 +74,16 @@ def encode_ranking(
         Input name -> array, the one request leading.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; as `encode`, or a name is given on both sides.
+        DataError: as `encode`, or a name is given on both sides.
     """
     items: dict[str, list[Any]] = {name: [] for candidate in candidates for name in candidate}
     both = [name for name in user if name in items or name == CANDIDATE_COUNT]
     if both:
-        raise _refusal(f"{both[0]!r} is given for the user, but comes from the candidates")
+        raise DataError(f"{both[0]!r} is given for the user, but comes from the candidates")
     for number, candidate in enumerate(candidates):
         for name, values in items.items():
             if name not in candidate and name in signature.inputs:
-                raise _refusal(f"candidate {number} lacks {name!r}; {signature.takes}")
+                raise DataError(f"candidate {number} lacks {name!r}; {signature.takes}")
             values.append(candidate.get(name))
     return encode([{**user, **items, CANDIDATE_COUNT: len(candidates)}], signature)
 
@@ -88,7 +92,7 @@ def _columns(
     rows: Sequence[Any], signature: Signature, lengths: Mapping[str, Any]
 ) -> dict[str, list[Any]]:
     if not rows:
-        raise _refusal(f"there are no rows; {signature.takes}")
+        raise DataError(f"there are no rows; {signature.takes}")
     named = []
     for number, row in enumerate(rows):
         where = f"row {number}"
@@ -104,7 +108,7 @@ def _is_named(value: Any) -> bool:
 
 def _only_input(signature: Signature, where: str) -> str:
     if len(signature.inputs) != 1:
-        raise _refusal(f"{where} is no dict of named values; {signature.takes}")
+        raise DataError(f"{where} is no object of named values; {signature.takes}")
     return next(iter(signature.inputs))
 
 
@@ -113,42 +117,58 @@ def _check_names(
 ) -> None:
     for name in given:
         if name not in signature.inputs:
-            raise _refusal(f"{where} has {signature.not_an_input(name)}")
+            raise DataError(f"{where} has {signature.not_an_input(name)}")
     lacking = [name for name in signature.inputs if name not in given and name not in lengths]
     if lacking:
-        raise _refusal(f"{where} lacks {', '.join(map(repr, lacking))}; {signature.takes}")
+        raise DataError(f"{where} lacks {', '.join(map(repr, lacking))}; {signature.takes}")
 
 
 def _lengths(signature: Signature) -> dict[str, list[str]]:
     """The inputs that say how long a behaviour's lists are, and the lists of each."""
-    lists: dict[str, list[str]] = {}
-    for name, spec in signature.inputs.items():
-        length = f"{name.partition('__')[0]}{_LENGTH}"
-        if spec.rank == 2 and length in signature.inputs and signature.inputs[length].rank == 1:
-            lists.setdefault(length, []).append(name)
-    return lists
+    rank = {name: spec.rank for name, spec in signature.inputs.items()}
+    lists = {
+        length: [name for name in names if rank[name] == 2]
+        for length, names in lists_by_length(signature.inputs).items()
+        if rank[length] == 1
+    }
+    return {length: names for length, names in lists.items() if names}
 
 
-def _counted(lengths: Any, lists: Mapping[str, Any]) -> Any:
-    """A behaviour's lengths, those that were left out counted on its lists."""
-    if lengths is not None and (
-        not isinstance(lengths, Collection)  # which is refused when it becomes an array
-        or all(length is not None for length in lengths)
-    ):
-        return lengths
-    rows = {name: len(column) for name, column in lists.items()}
-    given = [None] * min(rows.values()) if lengths is None else lengths
-    if set(rows.values()) != {len(given)}:
-        raise _refusal(f"the columns of one behaviour differ in their number of rows: {rows}")
-    own = zip(*(map(_count, column) for column in lists.values()), strict=True)
-    return [min(c) if length is None else length for length, c in zip(given, own, strict=True)]
+def _counted(name: str, given: Any, own: Mapping[str, list[int]], signature: Signature) -> Array:
+    """A behaviour's lengths, those that were left out counted on its lists.
+
+    Args:
+        name: the input that holds them.
+        given: what the request says, None where it says nothing.
+        own: of each list input, how many elements the list of each row has.
+        signature: what the request asks for.
+    """
+    if isinstance(given, np.ndarray):
+        given = given.tolist()
+    shortest = [min(counts) for counts in zip(*own.values(), strict=True)]
+    if isinstance(given, list | tuple) and len(given) == len(shortest):
+        filled = [s if g is None else g for s, g in zip(shortest, given, strict=True)]
+    else:
+        filled = shortest if given is None else given
+    lengths = to_array(name, filled, signature.inputs[name])
+    if len(lengths) != len(shortest):
+        raise DataError(
+            "the inputs differ in their number of rows: "
+            f"{ {name: len(lengths), **{other: len(counts) for other, counts in own.items()}} }"
+        )
+    for row, (length, most) in enumerate(zip(lengths.tolist(), shortest, strict=True)):
+        if not 0 <= length <= most:
+            other = next(other for other, counts in own.items() if counts[row] == most)
+            raise DataError(
+                f"{name} is {length} in row {row}, but the list of {other} has {most} elements "
+                "there: a length counts leading elements of the lists; leave it out to count all"
+            )
+    return lengths
 
 
-def _count(values: Any) -> int:
-    if values is None:
-        return 0
-    return len(values) if isinstance(values, Sized) and not isinstance(values, str | bytes) else 1
-
-
-def _refusal(message: str) -> ServingError:
-    return ServingError(Code.INVALID_ARGUMENT, message)
+def _own_lengths(column: Any) -> list[int]:
+    """How many elements the list of each row has: none if it is None, one if it is a value."""
+    return [
+        0 if values is None else len(values) if isinstance(values, list | tuple | np.ndarray) else 1
+        for values in column
+    ]

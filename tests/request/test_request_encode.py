@@ -3,8 +3,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.client import ServingError, Signature, TensorSpec
-from serving.client.encode import encode, encode_ranking
+from infnet_keras.errors import DataError
+from infnet_keras.request.encode import encode, encode_ranking
+from infnet_keras.request.signature import Signature
+from infnet_keras.request.tensor_spec import TensorSpec
 
 FLAT, DEEP = (None,), (None, None)
 PREDICT = Signature(
@@ -54,7 +56,12 @@ def test_rows_and_columns_are_one_request() -> None:
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [([1, None, 0], [1, 0, 0]), ([None] * 3, [2, 0, 0]), ((9, 9, 9), [9] * 3)],
+    [
+        ([1, None, 0], [1, 0, 0]),
+        ([None] * 3, [2, 0, 0]),
+        ((2, 0, 0), [2, 0, 0]),
+        (np.array([0, 0, 0]), [0, 0, 0]),
+    ],
 )
 def test_lengths_that_are_given_count(given: Any, expected: list[int]) -> None:
     rows = [{**row, "view__length": length} for row, length in zip(ROWS, given, strict=True)]
@@ -76,22 +83,45 @@ def test_arrays_are_as_long_as_they_are() -> None:
     assert given["view__length"].tolist() == [1, 2]
 
 
-def test_the_columns_of_a_behaviour_have_as_many_rows() -> None:
+def test_columns_have_as_many_rows() -> None:
     columns = {name: [row[name] for row in ROWS] for name in ROWS[0]}
-    with pytest.raises(ServingError, match=r"differ in their number of rows: .*'view__tag': 2"):
+    with pytest.raises(DataError, match=r"differ in their number of rows: .*'view__tag': 2"):
         encode({**columns, "view__tag": [[], []]}, PREDICT)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([3, 0, 0], "view__length is 3 in row 0, but the list of view__video_id has 2 elements"),
+        ([1, 0, 1], "view__length is 1 in row 2, but the list of view__video_id has 0 elements"),
+        ([-1, 0, 0], "view__length is -1 in row 0"),
+        ([1, 0], "differ in their number of rows: .*'view__length': 2"),
+        ([1.0, 0, 0], "view__length holds 1.0; it takes int64"),
+    ],
+)
+def test_a_length_never_exceeds_its_lists(given: Any, said: str) -> None:
+    columns = {name: [row[name] for row in ROWS] for name in ROWS[0]}
+    with pytest.raises(DataError, match=said):
+        encode({**columns, "view__length": given}, PREDICT)
+
+
+def test_the_shorter_list_bounds_a_length() -> None:
+    row = {**ROWS[0], "view__tag": ["x"]}
+    assert encode([row], PREDICT)["view__length"].tolist() == [1]
+    with pytest.raises(DataError, match="but the list of view__tag has 1 elements"):
+        encode([{**row, "view__length": 2}], PREDICT)
 
 
 def test_a_length_that_is_no_column() -> None:
     columns = {name: [row[name] for row in ROWS] for name in ROWS[0]}
-    with pytest.raises(ServingError, match="view__length is nested 0 deep"):
+    with pytest.raises(DataError, match="view__length is nested 0 deep"):
         encode({**columns, "view__length": 3}, PREDICT)
 
 
 def test_a_length_of_no_list_is_an_input_like_any_other() -> None:
     signature = Signature("f", {"arm__length": TensorSpec("float32", FLAT)}, {})
     assert encode([{"arm__length": 0.5}], signature)["arm__length"].tolist() == [0.5]
-    with pytest.raises(ServingError, match="row 0 lacks 'arm__length'"):
+    with pytest.raises(DataError, match="row 0 lacks 'arm__length'"):
         encode([{}], signature)
 
 
@@ -122,7 +152,7 @@ def test_a_ranking_has_one_row_and_a_count() -> None:
 
 def test_a_name_that_is_nearly_right() -> None:
     takes = r"signature 'predict' takes user_id: string \[any\], video_id: int64 \[any\]"
-    with pytest.raises(ServingError, match=f"row 2 has 'vide_id', .*mean 'video_id'\\? {takes}"):
+    with pytest.raises(DataError, match=f"row 2 has 'vide_id', .*mean 'video_id'\\? {takes}"):
         encode([*ROWS[:2], {**ROWS[2], "vide_id": 1}], PREDICT)
-    with pytest.raises(ServingError, match=f"the request lacks 'user_id'.*; {takes}"):
+    with pytest.raises(DataError, match=f"the request lacks 'user_id'.*; {takes}"):
         encode({"video_id": [1]}, PREDICT)
