@@ -85,7 +85,8 @@ class RawFiles:
         if not _is_parquet(file):
             return None
         with _readable(file), self._storage.open(file) as stream:
-            return pq.read_schema(stream).field(column).type
+            schema = pq.read_schema(stream)
+        return schema.field(column).type if column in schema.names else None
 
     def estimated_rows(self) -> int:
         """About how many rows the files hold, from their sizes."""
