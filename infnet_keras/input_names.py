@@ -1,4 +1,4 @@
-"""The names of a behaviour's raw inputs: made here and nowhere taken apart."""
+"""The names of a behaviour's raw inputs: made here, and nowhere else taken apart."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -33,29 +33,26 @@ def sequence_inputs(sequence: str, columns: Iterable[str]) -> SequenceInputs:
     return SequenceInputs(sequence, attributes, f"{sequence}__length")
 
 
-def lists_by_length(names: Iterable[str]) -> dict[str, list[str]]:
-    """Which inputs are the lists of a behaviour, where names are all that is known of it.
-
-    A served signature says no more: it has an input for the length, and the lists have the names
-    that `sequence_inputs` makes.
+def named_sequences(names: Iterable[str]) -> list[SequenceInputs]:
+    """The behaviours of a signature, where names are all that is known of its inputs.
 
     Args:
         names: of all inputs.
 
     Returns:
-        Input of a length -> the inputs of its lists, in order; none for one without lists.
+        Every behaviour that has a length and lists, in the order of the lengths.
 
     Example:
-        >>> lists_by_length(["item", "view__item", "view__tag", "view__length"])
-        {'view__length': ['view__item', 'view__tag']}
+        >>> named_sequences(["item", "view__item", "view__length"])
+        [SequenceInputs(sequence='view', attributes={'item': 'view__item'}, length='view__length')]
     """
     names = list(names)
     ending = sequence_inputs("", []).length
-    found = {}
+    found = []
     for length in names:
-        if length.endswith(ending):
-            start = sequence_inputs(length.removesuffix(ending), [""]).attributes[""]
-            lists = [name for name in names if name.startswith(start) and name != length]
-            if lists:
-                found[length] = lists
+        sequence = length.removesuffix(ending)
+        start = sequence_inputs(sequence, [""]).attributes[""]
+        columns = [n.removeprefix(start) for n in names if n.startswith(start) and n != length]
+        if sequence != length and columns:
+            found.append(sequence_inputs(sequence, columns))
     return found

@@ -5,14 +5,19 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from infnet_keras.errors import DataError
 
+_LARGEST_FLOAT = float(np.finfo(np.float32).max)
 RAW_EXAMPLES = "raw_examples.json"
 """A raw `predict` batch of a few rows: lists by input name, as `raw_inputs` says."""
 
 
 def raw_examples_text(examples: dict[str, Any]) -> str:
-    """JSON, which has no NaN: a missing float is null."""
+    """JSON, which has no NaN and no infinity: a missing float is null, an infinite one the largest
+    float32, which is in the same bucket.
+    """
     return json.dumps(_plain(examples), allow_nan=False)
 
 
@@ -48,4 +53,6 @@ def _plain(value: Any) -> Any:
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
+    if isinstance(value, float) and math.isinf(value):
+        return math.copysign(_LARGEST_FLOAT, value)
     return None if isinstance(value, float) and math.isnan(value) else value

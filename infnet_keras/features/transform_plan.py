@@ -85,8 +85,8 @@ class TransformPlan:
         >>> from infnet_keras.spec import load_spec
         >>> plan = TransformPlan.of(load_spec("minimal"))
         >>> step = plan.sequences[0]
-        >>> step.name, step.table, step.shape, step.reads
-        ('view__item', 'item', (20,), ('view__item', 'view__category', 'view__length'))
+        >>> step.name, step.column, step.table, step.shape
+        ('view__item', 'item', 'item', (20,))
     """
 
     spec: FeatureSpec

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from infnet_keras.errors import DataError
-from infnet_keras.input_names import lists_by_length
+from infnet_keras.input_names import named_sequences
 from infnet_keras.request.signature import Signature
 from infnet_keras.request.to_array import Array, to_array
 
@@ -127,9 +127,9 @@ def _lengths(signature: Signature) -> dict[str, list[str]]:
     """The inputs that say how long a behaviour's lists are, and the lists of each."""
     rank = {name: spec.rank for name, spec in signature.inputs.items()}
     lists = {
-        length: [name for name in names if rank[name] == 2]
-        for length, names in lists_by_length(signature.inputs).items()
-        if rank[length] == 1
+        inputs.length: [name for name in inputs.attributes.values() if rank[name] == 2]
+        for inputs in named_sequences(signature.inputs)
+        if rank[inputs.length] == 1
     }
     return {length: names for length, names in lists.items() if names}
 

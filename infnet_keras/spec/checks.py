@@ -16,6 +16,7 @@ from infnet_keras.spec.derived.derive import Derive
 from infnet_keras.spec.document import KeyPath
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.pipeline_checks import check_pipeline
+from infnet_keras.spec.ready_made_checks import check_ready_made
 from infnet_keras.spec.sequences import SequenceAttribute
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def check(spec: FeatureSpec) -> None:
     _fields(spec)
     _sequences(spec)
     _tasks(spec)
+    check_ready_made(spec)
     spec.model.check(spec)
     check_columns(spec)
     check_pipeline(spec)

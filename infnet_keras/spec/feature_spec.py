@@ -169,6 +169,11 @@ class FeatureSpec(Block):
             f for f in self.sequence_features if (f.sequence, f.column) == (sequence, column)
         )
 
+    def history_element(self, sequence: str) -> str:
+        """Of a ready-made history, the column whose values its elements are."""
+        attributes = self.sequences[sequence].attributes
+        return self.keys.item if self.keys.item in attributes else next(iter(attributes))
+
     @cached_property
     def table_columns(self) -> dict[str, dict[str, str | None]]:
         """Which raw columns feed each table, with their separators: its vocabulary comes from them.

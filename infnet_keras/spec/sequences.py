@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.derived.history import Until
@@ -29,6 +29,11 @@ class Sequence(Block):
 
     `until: day` ends the history before the impression's own day. A behaviour without attributes
     has no tokens and serves history_count and history_rate alone.
+
+    With a `column` the history is ready made: a cell of the impression lists what the user did
+    before it (`N3 N8 N1`), and earlier rows of the log are not looked at. Its elements are values
+    of the item's key, where that is an attribute, else of the one attribute there is; the other
+    attributes are looked up by the item, in a source joined by it.
     """
 
     length: NonNegativeInt = 0
@@ -39,3 +44,35 @@ class Sequence(Block):
     """Whether the history ends at the impression (now) or at the start of its day."""
     attributes: dict[str, str | SequenceAttribute] = Field(default_factory=dict)
     """Columns of the events, each with the table that embeds it."""
+    column: str | None = None
+    """A column of the log whose cells are ready-made histories."""
+    separator: str | None = Field(default=None, min_length=1)
+    """What separates the elements of a ready-made history in a text; lists need none."""
+    order: Literal["oldest_first", "newest_first"] | None = None
+    """The order of a ready-made history's elements, oldest_first unless told otherwise; with
+    `times` it only orders equal times."""
+    times: str | None = None
+    """A column with the time of each element, in the unit of the log's time: what is not strictly
+    before the impression is dropped and counted."""
+
+    @model_validator(mode="after")
+    def _ready_made(self) -> "Sequence":
+        if self.column is None:
+            for key in ("separator", "order", "times"):
+                if getattr(self, key) is not None:
+                    raise ValueError(
+                        f"`{key}` is of a ready-made history: name its cell in `column`, or drop "
+                        f"`{key}`"
+                    )
+            return self
+        for key, said in (("when", self.when is not None), ("until", self.until != "now")):
+            if said:
+                raise ValueError(
+                    f"the cell {self.column!r} is the history itself, whole: drop `{key}`, or "
+                    "`column` to have the history made of the user's earlier events"
+                )
+        if not self.attributes:
+            raise ValueError(
+                "a ready-made history needs `attributes`: what its elements are, and their table"
+            )
+        return self

@@ -1,11 +1,13 @@
 """Raw files, their joins, types and time."""
 
-from typing import Literal
+import codecs
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
 from infnet_keras.spec.base import Block
+from infnet_keras.spec.row_shapes import Explode, Packed
 from infnet_keras.spec.time_spelling import TimeSpelling
 
 ColumnType = Literal["int64", "float32", "string"]
@@ -49,7 +51,11 @@ class Time(TimeSpelling):
 
 
 class Source(Block):
-    """One kind of raw file: CSV (also .gz) or Parquet, one or several, with wildcards.
+    """One kind of raw file, one or several, with wildcards: CSV, JSON lines or Parquet.
+
+    The name says which: .jsonl, .ndjson and .json are JSON lines, .parquet and .pq Parquet, all
+    others CSV; text may be compressed (.gz, .bz2, .zst, .lz4, .zip). A directory `key=value` on
+    the way to a file is a column of it.
 
     The one source without `join` is the log of impressions; the others are looked up by the key
     that `join` names, a column both have. A column that several sources have is read from the log,
@@ -66,8 +72,20 @@ class Source(Block):
     """Drop exact repeats of a row of the log."""
     types: dict[str, ColumnType] = Field(default_factory=dict)
     """Types of columns, where the file alone does not tell: int64, float32 or string."""
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    """What separates the columns of a CSV file."""
+    columns: list[str] | None = None
+    """Names of the columns, in order, of CSV files without a header line."""
+    delimiter: str = Field(default=",", min_length=1)
+    """What separates the columns of a CSV file: one or several characters."""
+    quote: Annotated[str, Field(pattern="^(off|[!-~])$")] | Literal[False] = '"'
+    """The character around values of a CSV file that hold a delimiter or a line's end, or off."""
+    encoding: str = "utf-8"
+    """How a text file spells its characters, such as latin-1, gbk or utf-16."""
+    missing_values: list[str] = Field(default_factory=list)
+    """Spellings that mean a missing value in every column, such as \\N or NULL."""
+    packed: Packed | None = None
+    """A column that packs `field:id:value` features: a column a field."""
+    explode: Explode | None = None
+    """A row that packs several: one row an element."""
     leaks: str | None = None
     """Why this source must not be trusted offline; printed as a warning."""
 
@@ -77,6 +95,39 @@ class Source(Block):
         if not files or not all(files):
             raise ValueError("give at least one file name or pattern")
         return files
+
+    @field_validator("columns")
+    @classmethod
+    def _names(cls, columns: list[str] | None) -> list[str] | None:
+        if columns is not None and (not columns or not all(columns)):
+            raise ValueError("give every column of the file a name")
+        twice = next((name for name in columns or [] if (columns or []).count(name) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two columns are called {twice!r}; give each a name of its own")
+        return columns
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, encoding: str) -> str:
+        try:
+            "".encode(encoding)
+            codecs.getincrementaldecoder(encoding)
+        except (LookupError, ValueError) as error:
+            raise ValueError(
+                f"{encoding!r} is no encoding of text such as utf-8, latin-1, gbk or utf-16"
+            ) from error
+        return encoding
+
+    @model_validator(mode="after")
+    def _delimiter_alone(self) -> "Source":
+        if any(c in self.delimiter for c in "\r\n") or self.quote in list(self.delimiter):
+            raise ValueError("`delimiter` can hold neither a line's end nor the `quote`")
+        return self
+
+    @property
+    def quote_character(self) -> str | None:
+        """The character that quotes values, None where quotes are text as any other."""
+        return None if self.quote in (False, "off") else str(self.quote)
 
 
 class Keys(Block):

@@ -123,6 +123,8 @@ def _sequences(spec: FeatureSpec) -> str:
         features = [f for f in spec.sequence_features if f.sequence == name]
         attributes = ", ".join(f.column for f in features) or "(counted only)"
         when = (sequence.when or "every event") + _until(sequence.until)
+        if sequence.column is not None:
+            when = f"ready made in {sequence.column}"
         lines.append((name, str(sequence.length), when, attributes))
     return _columns(("behaviour", "length", "when", "attributes"), lines, right=(1,))
 

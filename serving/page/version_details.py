@@ -7,7 +7,9 @@ import tensorflow as tf
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
 
 from infnet_keras.errors import SpecError
+from infnet_keras.input_names import named_sequences
 from infnet_keras.spec import FeatureSpec, parse_spec
+from infnet_keras.spec.token_positions import token_sequences
 from serving.page.example_inputs import Example, example_inputs, placeholder
 from serving.saved_model.data_types import data_type_name
 from serving.saved_model.servable import Servable
@@ -32,9 +34,12 @@ def version_details(servable: Servable) -> dict[str, Any]:
           or null if the rank is not known; -1 for a free dimension), `batched` (whether every input
           leads with a free batch dimension: `example` then holds one row without it), `example`
           (input -> JSON text of a valid value), `recorded` (whether the example came with the
-          model) and `candidates` (inputs with one value a candidate; empty unless it is `rank`).
+          model), `candidates` (inputs with one value a candidate; empty unless it is `rank`)
+          and `behaviours`: `name`, `length` (the input that says how many events there are) and
+          `lists` ([input, column] of their values).
         - `tasks`: whose outputs are probabilities; empty for a model that is not this project's.
         - `positions`: [source, step] of every token of signature `attention`; null without it.
+        - `histories`: source of such tokens -> the inputs that hold what a step of it is.
     """
     recorded = example_inputs(servable)
     spec = _spec(servable)
@@ -47,6 +52,7 @@ def version_details(servable: Servable) -> dict[str, Any]:
         ],
         "tasks": tasks,
         "positions": _positions(servable.signatures, spec),
+        "histories": _histories(spec),
     }
 
 
@@ -77,12 +83,26 @@ def _signature(
         "outputs": outputs,
         "batched": batched,
         "candidates": candidates,
+        "behaviours": _behaviours(inputs, candidates, batched),
         "recorded": complete,
         "example": {
             alias: value.json(_CANDIDATES if alias in candidates else None)
             for alias, value in example.items()
         },
     }
+
+
+def _behaviours(
+    inputs: Sequence[Mapping[str, Any]], candidates: Sequence[str], batched: bool
+) -> list[dict[str, Any]]:
+    axes = {i["name"]: None if i["shape"] is None else len(i["shape"]) - batched for i in inputs}
+    single = [name for name in axes if name not in candidates]
+    found = []
+    for given in named_sequences(single):
+        lists = [[name, column] for column, name in given.attributes.items() if axes[name] == 1]
+        if lists and axes[given.length] == 0:
+            found.append({"name": given.sequence, "length": given.length, "lists": lists})
+    return found
 
 
 def _by_use(name: str) -> tuple[int, str]:
@@ -135,3 +155,10 @@ def _positions(
     tokens = len(positions)
     as_expected = set(outputs) == set(spec.tasks) and all(s == [-1, tokens] for s in shapes)
     return positions if as_expected else None
+
+
+def _histories(spec: FeatureSpec | None) -> dict[str, tuple[str, ...]]:
+    if spec is None:
+        return {}
+    ways = [token_sequences(spec, fused) for fused in (False, True)]
+    return {sequence.source: sequence.inputs for way in ways for sequence in way}

@@ -47,6 +47,78 @@ def test_lists_are_joined_where_the_spec_splits() -> None:
 
 
 @pytest.mark.parametrize(
+    ("lists", "expected"),
+    [
+        (pa.array([["a", None, "b"], [None], None]), ["a|b", None, None]),
+        (pa.array([[1, None], None, [3, 4]], pa.list_(pa.int64(), 2)), ["1", None, "3|4"]),
+        (pa.array([[1.0, 2.5, float("nan")]]), ["1|2.5"]),
+        (pa.array([[2**64 - 1]], pa.large_list(pa.uint64())), [str(2**64 - 1)]),
+        (pa.array([[2**53 + 1, -1], [7]]).slice(1), ["7"]),
+        (pa.array([[b"x"], []]), ["x", None]),
+    ],
+)
+def test_a_null_in_a_list_leaves_the_others(lists, expected) -> None:
+    assert converted(lists, "string", "|")[1] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[8]", "8"),
+        ("[1, 2]", "1|2"),
+        ("['a','b, c']", "a|b, c"),
+        ('["it\'s", "x\\"y"]', "it's|x\"y"),
+        ("[1 22  3]", "1|22|3"),
+        ("['a', None, nan]", "a"),
+        ("[]", None),
+        (" [New York, Rome] ", "New York|Rome"),
+        ("[NSFW] a,[x]", "[NSFW] a,[x]"),
+        ("a|b", "a|b"),
+    ],
+)
+def test_text_that_holds_a_list(text, expected) -> None:
+    assert converted([text, None], "string", "|")[1] == [expected, None]
+    assert converted([text], "string")[1] == [text]
+
+
+def test_an_element_cannot_hold_the_separator() -> None:
+    for values in (pa.array([["a", "b|c"]]), ["['a', 'b|c']"]):
+        with pytest.raises(DataError, match=r"holds 'b\|c', and '\|' separates"):
+            converted(values, "string", "|")
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())), "holds maps"),
+        (pa.array([{"x": 1}]), "holds structs; name a field .* `price.x`"),
+        (pa.array([[{"x": 1}]]), "holds lists of structs"),
+        (pa.array([[[1]]]), "holds lists of lists"),
+    ],
+)
+def test_nested_values_are_refused(values, said) -> None:
+    with pytest.raises(DataError, match=said):
+        converted(values, "string", "|")
+
+
+def test_whole_floats_are_spelt_as_digits() -> None:
+    floats = [1.234567890123456e15, 2.0**63, 4.0, -1e9, 0.1, None, float("nan")]
+    expected = ["1234567890123456", str(2**63), "4", "-1000000000", "0.1", None, None]
+    assert converted(pa.array(floats), "string")[1] == expected
+    single = pa.array([16777216.0, 1e9], pa.float32())
+    assert converted(single, "string")[1] == ["16777216", "1000000000"]
+    decimals = pa.array([12, None], pa.decimal128(20, 0)).cast(pa.decimal128(30, 5))
+    assert converted(decimals, "string")[1] == ["12", None]
+
+
+def test_declared_integers_take_any_spelling() -> None:
+    for spellings in (["007", "0x10"], ["007", "0x10", "1.0"]):
+        assert converted(spellings, "int64")[1][:2] == [7, 16]
+    with pytest.raises(DataError, match="'0xFFFFFFFFFFFFFFFF', which is not int64"):
+        converted(["0xFFFFFFFFFFFFFFFF"], "int64")
+
+
+@pytest.mark.parametrize(
     ("values", "column_type", "said"),
     [
         (["1", "x7"], "int64", r"holds 'x7', which is not int64.*\{price: string\}"),

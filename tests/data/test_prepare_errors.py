@@ -80,10 +80,14 @@ def test_a_type_declared_for_no_column(content, refused) -> None:
     assert "'itme'" in refused(content)
 
 
-def test_a_value_that_contradicts_the_first_block(content, refused) -> None:
-    content["sources"]["log"]["files"] = ["log.csv", "more.csv"]
-    said = refused(content, more="user,item,time,clicked\n3,nine,7,0\n")
-    assert "more.csv: column 'item' holds 'nine', which is not int64" in said
+def test_a_value_that_contradicts_what_was_looked_at(content, refused, monkeypatch) -> None:
+    monkeypatch.setattr("infnet_keras.data.raw.sources._SAMPLE_FILES", 1)
+    content["sources"]["log"]["files"] = ["log.csv", "more.csv", "last.csv"]
+    more = "user,item,time,clicked\n3,4,7,0\n3,nine,7,0\n"
+    said = refused(content, more=more, last="user,item,time,clicked\n3,4,7,0\n")
+    assert "more.csv: column 'item' holds 'nine' in row 2" in said
+    assert "row 1 of" in said
+    assert "log.csv holds '7', so that it looked like int64" in said
     assert "declare `types: {item: string}`" in said
 
 
@@ -182,8 +186,7 @@ def test_a_corrupt_parquet(content, refused, tmp_path) -> None:
 
 def test_a_broken_line(content, refused) -> None:
     said = refused(content, log=LOG + "3,9\n")
-    assert "log.csv cannot be read" in said
-    assert "Expected 4 columns, got 2" in said
+    assert "log.csv: line 4 has 2 values, but the header names 4 columns" in said
 
 
 def test_text_that_is_not_utf8(content, tmp_path, refused) -> None:

@@ -72,6 +72,7 @@ SPEC: FeatureSpec = spec_from_dict(
             "tab": {"side": "context", "identity": 5},
             "hour": {"side": "context", "derive": "hour_of_day"},
             "weekday": {"side": "context", "derive": "day_of_week"},
+            "monthday": {"side": "context", "derive": "day_of_month"},
         },
         "sequences": {
             "view": {"length": 4, "attributes": {"video_id": "video", "tag": "tag"}},

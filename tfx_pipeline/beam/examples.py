@@ -12,6 +12,7 @@ from infnet_keras.data.history.splits import SplitRule, split_starts
 from infnet_keras.data.preparation.log_pass import history_columns, history_files
 from infnet_keras.data.preparation.prepare import partitions_of
 from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.misread_histories import misread_histories
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.finish import FAILURE, FinishExamples
@@ -84,6 +85,9 @@ def write_examples(
     for name in (spec.log_source, *plan.joins):
         if (reason := spec.sources[name].leaks) is not None and progress is not None:
             progress(f"warning: source {name!r} must not be trusted offline: {reason}")
+    if progress is not None:
+        for warning in misread_histories(spec, plan):
+            progress(f"warning: {warning}")
     past = None if history is None else history_files(history, storage_of(history))
     if partitions is not None and partitions < 1:
         raise DataError(f"{partitions} partitions of users: give at least one")

@@ -93,6 +93,7 @@ class Reference:
                 plan.columns[name],
                 plan.types,
                 plan.separators,
+                plan.reasons,
                 plan.times,
             )
             for name, key in plan.joins.items()

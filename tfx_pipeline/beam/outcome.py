@@ -54,6 +54,7 @@ class Outcome:
             ("joins_missed", counts.joins_missed),
             ("labels_missing", counts.unlabelled),
             ("labels_masked", counts.masked),
+            ("history_events_later", counts.later),
         ):
             found |= {f"{reason}:{name}": count for name, count in by_name.items()}
         return found

@@ -1,5 +1,6 @@
 """Raw files to pieces of partitions."""
 
+import logging
 from collections.abc import Iterator
 
 import apache_beam as beam
@@ -7,12 +8,13 @@ import pyarrow as pa
 
 from infnet_keras.data.preparation.log_pass import history_rows, log_columns, log_rows
 from infnet_keras.data.preparation.spill import partition_numbers, split_rows
-from infnet_keras.data.raw.sources import Block
+from infnet_keras.data.raw.block import Block
 from infnet_keras.errors import DataError
 from tfx_pipeline.beam.job import Job
 from tfx_pipeline.beam.messages import LOG, Failure, FileRead, Message, Piece, packed
 
 METRICS = "infnet"
+_LOGGER = logging.getLogger(__name__)
 _PIECE_BYTES = 64 << 10  # one of a few rows would mostly hold the names of its columns
 _MOST_BYTES = 128 << 20
 
@@ -25,6 +27,7 @@ class ReadRows(beam.DoFn):
 
     def __init__(self, job: Job):
         self._job = job
+        self._told: set[str] = set()
         self._rows_read = {
             source: beam.metrics.Metrics.counter(METRICS, name)
             for source, name in enumerate(("rows_read", "history_rows_read"))
@@ -44,11 +47,21 @@ class ReadRows(beam.DoFn):
                     yield partition, Piece(source, number, count, packed(part))
                 rows += table.num_rows
             last = FileRead(source, number, rows)
+            self._tell()
             self._rows_read[source].inc(rows)
         except DataError as error:
             last = Failure(0, source, number, str(error))
         for partition in range(partitions):
             yield partition, last
+
+    def _tell(self) -> None:
+        """Write into the worker's log what `prepare` says of the files; each note once."""
+        job = self._job
+        for files in (job.plan.files[job.spec.log_source], job.history):
+            for note in files.notes() if files is not None else []:
+                if note not in self._told:
+                    _LOGGER.warning(note)
+                self._told.add(note)
 
     def _tables(self, source: int, path: str) -> Iterator[pa.Table]:
         """The rows of a file, as many at a time as make pieces worth their overhead."""

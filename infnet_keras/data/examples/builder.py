@@ -68,7 +68,7 @@ class ExampleBuilder:
             return pa.array(np.where(known, labels, 0).astype(np.int64))
         if column.sequence is not None:
             offsets, events = steps[column.sequence]
-            values = self.partition.values.values(column.column, events)
+            values = self.partition.step_values(column.sequence, column.column, events)
             return pa.ListArray.from_arrays(pa.array(offsets), values)
         field = self._spec.fields.get(column.column)
         if field is not None and field.is_sent:

@@ -54,7 +54,8 @@ def generate(
 
     Raises:
         DataError: `out` is not empty or cannot be written, a count is not positive, the strength is
-            negative or not finite, or the spec has no sequence to disagree about.
+            negative or not finite, the spec has no sequence to disagree about, or its logs are not
+            one row an impression with histories of earlier rows.
 
     Example:
         >>> made = generate(spec, Path("raw"), users=1000, events=100_000, seed=0, conflict=1.0)
@@ -64,6 +65,7 @@ def generate(
         raise DataError(f"at least one user and one event are needed, not {users} and {events}")
     if conflict is not None and not 0 <= conflict < inf:
         raise DataError(f"the strength of a conflict is a finite number from 0, not {conflict}")
+    _check_shapes(spec)
     with ExitStack() as open_files:
         directory = open_files.enter_context(output_directory(out, frozenset(), "a generated log"))
         rows = GeneratedLog(spec, users, events, seed, conflict or 0.0)
@@ -88,3 +90,20 @@ def generate(
         return Generated(files, "0.8", "0.9", beside)
     valid_from = FIRST_DAY + timedelta(days=DAYS - 2)
     return Generated(files, str(valid_from), str(valid_from + timedelta(days=1)), beside)
+
+
+def _check_shapes(spec: FeatureSpec) -> None:
+    """Generated logs are flat: a row an impression, a column a value."""
+    for name, source in spec.sources.items():
+        for key in ("packed", "explode"):
+            if getattr(source, key) is not None:
+                raise DataError(
+                    f"generated logs have one row an impression and one value a cell: drop `{key}` "
+                    f"of source {name!r} from a copy of the spec"
+                )
+    for name, sequence in spec.sequences.items():
+        if sequence.column is not None:
+            raise DataError(
+                f"generated logs hold no ready-made histories: drop `column` of sequence {name!r} "
+                "from a copy of the spec, and the history is made of the user's earlier events"
+            )

@@ -45,6 +45,12 @@ class ColumnValues:
         at = self.side_rows[owner] if rows is None else self.side_rows[owner][rows]
         return side.column(column).take(pa.array(np.where(at < 0, len(side), at)))
 
+    def looked_up(self, column: str, keys: pa.Array) -> pa.Array:
+        """A joined source's column at some keys; null where the source does not have the key."""
+        side = self._sides[self._plan.owner[column]]
+        at = side.rows(keys)
+        return side.column(column).take(pa.array(np.where(at < 0, len(side), at)))
+
     def arrays(
         self, columns: tuple[str, ...], rows: Rows | None = None
     ) -> dict[str, npt.NDArray[np.generic]]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.events import Events, earlier_count
 from infnet_keras.data.history.group_histories import Days, GroupHistories, Spans
-from infnet_keras.data.history.histories import Histories
+from infnet_keras.data.history.histories import Histories, Rows
 from infnet_keras.features.numpy.shared_values import Integers, count_shared, value_codes
 from infnet_keras.features.transform_plan import TransformPlan
 
@@ -26,6 +26,7 @@ class EventRows:
         days: int64 [events], the local day; None for a log without time.
         groups: the histories over all users.
         histories: what every event's history of a behaviour holds, by the behaviour's name.
+        step_values: raw values of a behaviour's attribute at steps of its histories.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class EventRows:
         days: Days | None,
         groups: GroupHistories,
         histories: Callable[[str], Histories],
+        step_values: Callable[[str, str, Rows], pa.Array],
     ):
         self.events = events
         self.holds = holds
@@ -46,6 +48,7 @@ class EventRows:
         self._days = days
         self._groups = groups
         self._histories = histories
+        self._step_values = step_values
         self._spans: dict[str, Spans] = {}
 
     @cached_property
@@ -60,9 +63,13 @@ class EventRows:
     def shared(self, sequence: str, column: str) -> Integers:
         """How many steps of each event's history have the event's own value of a column."""
         step = self._plan.sequence(sequence, column)
-        codes = value_codes(self.column(column), step.separator, step.max_values, column)
         history = self._histories(sequence)
-        return count_shared(codes, codes[:, history.events], history.first, history.last)
+        compared, steps, events = self.column(column), history.events, len(self.events)
+        if sequence not in self.holds:  # ready made: its steps are no events of the log
+            compared = pa.concat_arrays([compared, self._step_values(sequence, column, steps)])
+            steps = events + steps
+        codes = value_codes(compared, step.separator, step.max_values, column)
+        return count_shared(codes[:, :events], codes[:, steps], history.first, history.last)
 
     def earlier(self, sequence: str) -> Integers:
         """How many events of a behaviour the same user has before each event."""

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 Rows = npt.NDArray[np.int64]
 
@@ -12,7 +14,8 @@ class Histories(NamedTuple):
     """The histories of one behaviour, for some impressions.
 
     Attributes:
-        events: int64 [events], rows of the behaviour's events, in order.
+        events: int64 [events], rows of the behaviour's events, in order; of a ready-made history
+            they are places among the elements of all its cells.
         first: int32 [impressions], where in `events` each history starts.
         last: int32 [impressions], where it ends, exclusive.
     """
@@ -41,6 +44,18 @@ class Histories(NamedTuple):
         last = before[end]
         first = np.maximum(before[start], last - np.int32(length))
         return cls(np.flatnonzero(holds), first, last)
+
+    @classmethod
+    def of_cells(cls, cells: pa.ListArray) -> "Histories":
+        """The histories that lists hold, oldest first; events are places in `cells.flatten()`.
+
+        Example:
+            >>> Histories.of_cells(pa.array([[7, 8], [], [9]])).last
+            array([2, 2, 3], dtype=int32)
+        """
+        counts = pc.fill_null(pc.list_value_length(cells), 0).to_numpy().astype(np.int32)
+        last = np.cumsum(counts, dtype=np.int32)
+        return cls(np.arange(last[-1] if len(last) else 0), last - counts, last)
 
     def steps(self, impressions: Rows) -> tuple[npt.NDArray[np.int32], Rows]:
         """The events of some impressions' histories, one history after the other.

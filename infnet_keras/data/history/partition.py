@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.derived_values import derived_values
@@ -15,6 +16,7 @@ from infnet_keras.data.history.group_histories import BEFORE_THE_LOG, Days, Grou
 from infnet_keras.data.history.histories import Histories, Rows
 from infnet_keras.data.history.splits import ONLY_HISTORY, SplitRule
 from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.ready_made import history_column, later_column
 from infnet_keras.data.raw.side_table import SideTable
 from infnet_keras.errors import DataError
 from infnet_keras.features.numpy.clock import local_day
@@ -38,7 +40,8 @@ class Partition:
         values: their raw columns.
         days: int64 [events], the local day, `BEFORE_THE_LOG` where an event has no time; None for
             a log without time.
-        holds: for each sequence bool [events], which events belong to it.
+        holds: for each sequence of events bool [events], which events belong to it.
+        cells: for each ready-made sequence lists of its elements, one an event, oldest first.
     """
 
     def __init__(
@@ -61,6 +64,12 @@ class Partition:
         self.holds = {
             name: self._holds(sequence.when, f"`when` of sequence {name!r}")
             for name, sequence in spec.sequences.items()
+            if sequence.column is None
+        }
+        self.cells = {
+            name: self.events.table[history_column(name)].combine_chunks()
+            for name, sequence in spec.sequences.items()
+            if sequence.column is not None
         }
 
     @cached_property
@@ -113,18 +122,52 @@ class Partition:
         """The value of every derived field at every event; see `derived_values`."""
         plan = TransformPlan.of(self._spec)
         rows = EventRows(
-            plan, self.events, self.values, self.holds, self.days, groups, self.histories
+            plan,
+            self.events,
+            self.values,
+            self.holds,
+            self.days,
+            groups,
+            self.histories,
+            self.step_values,
         )
         return derived_values(plan, rows)
 
     def histories(self, sequence: str) -> Histories:
         """What every event's history of a behaviour holds."""
         declared = self._spec.sequences[sequence]
+        if declared.column is not None:
+            return Histories.of_cells(self.cells[sequence])
         ends = self.events.history_end
         if declared.until == "day":
             assert self.day_end is not None  # the spec's checks ask for a time column
             ends = self.day_end
         return Histories.of(self.holds[sequence], self.events.user_start, ends, declared.length)
+
+    def step_values(self, sequence: str, column: str, steps: Rows) -> pa.Array:
+        """Raw values of a behaviour's steps.
+
+        Args:
+            sequence: the behaviour.
+            column: one of its attributes.
+            steps: int64 [steps], events of `histories`.
+        """
+        if sequence not in self.cells:
+            return self.values.values(column, steps)
+        elements = self.cells[sequence].flatten().take(pa.array(steps))
+        if column == self._spec.history_element(sequence):
+            return elements
+        return self.values.looked_up(column, elements)
+
+    @cached_property
+    def later(self) -> dict[str, int]:
+        """For each ready-made sequence with times, events not strictly before their impression."""
+        table = self.events.table
+        return {
+            name: pc.sum(table[later_column(name)]).as_py() or 0
+            for name in self.cells
+            if later_column(name) in table.column_names
+        }
 
     def _holds(self, condition: str | None, where: str) -> npt.NDArray[np.bool_]:
         if condition is None:

@@ -32,6 +32,8 @@ class Counts:
         dates_read: for each field that counts days since a date, impressions whose date is read.
         unread_dates: for each of them, a date that is given and cannot be read.
         times: the first and the last instant of the log, in milliseconds; None without a clock.
+        later: for each ready-made sequence with times, elements of its cells that were not strictly
+            before their impression.
     """
 
     users: int = 0
@@ -46,6 +48,7 @@ class Counts:
     dates_read: Counter[str] = field(default_factory=Counter)
     unread_dates: dict[str, str] = field(default_factory=dict)
     times: tuple[int, int] | None = None
+    later: Counter[str] = field(default_factory=Counter)
 
     def add(
         self,
@@ -69,6 +72,7 @@ class Counts:
                 self.unread_dates.setdefault(name, str(unread[0].as_py()))
         for name, rows in partition.values.side_rows.items():
             self.joins_missed[name] += int(((rows < 0) & logged).sum())
+        self.later.update(partition.later)
         for split, code in SPLITS.items():
             self.impressions[split] += int((splits == code).sum())
             for task, labels in partition.labels.items():

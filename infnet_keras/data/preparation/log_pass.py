@@ -10,9 +10,12 @@ import pyarrow.compute as pc
 
 from infnet_keras.data.history.events import TEXT, TIME
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
+from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.conversion import convert
-from infnet_keras.data.raw.sources import Block, RawFiles, file_name
+from infnet_keras.data.raw.ready_made import ready_made
+from infnet_keras.data.raw.row_text import row_text
+from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.data.raw.storage import Storage
 from infnet_keras.data.raw.time_column import spelling_hint
 from infnet_keras.errors import DataError
@@ -60,22 +63,31 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
         first_number: of its first row, where rows in order take the place of a time.
 
     Returns:
-        The log's columns, its time in milliseconds (or the row's number) as `:time`, and, where
-        repeats are dropped, all columns of the row in one `:text`.
+        The log's columns, its time in milliseconds (or the row's number) as `:time`, its
+        ready-made histories, and, where repeats are dropped, all columns of the row in one `:text`.
 
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
     """
-    columns = {name: _converted(block, name, plan) for name in plan.columns[spec.log_source]}
+    columns = {
+        name: _converted(plan.files[spec.log_source], block, name, plan)
+        for name in plan.columns[spec.log_source]
+        if name not in plan.cells
+    }
     _check_users(block, spec.keys.user, columns)
     for label in {task.label for task in spec.tasks.values()}:
         _check_label(block, label, columns[label])
+    instants = None
     if spec.time.column is None:
         columns[TIME] = _numbers(block, first_number)
     else:
-        columns[TIME] = pa.array(_instants(block, spec, columns[spec.time.column]))
+        instants = _instants(block, spec, columns[spec.time.column])
+        columns[TIME] = pa.array(instants)
+    for name, sequence in spec.sequences.items():
+        if sequence.column is not None:
+            columns |= ready_made(block, spec, name, plan.types, instants)
     if spec.sources[spec.log_source].deduplicate:
-        columns[TEXT] = _row_text(block.table)
+        columns[TEXT] = row_text(block.table)
     return pa.table(columns)
 
 
@@ -130,7 +142,8 @@ def history_columns(spec: FeatureSpec, plan: ColumnPlan, files: RawFiles) -> lis
     for key in (spec.keys.user, spec.keys.item):
         if key not in present:
             raise DataError(f"{files.files[0]}: a history needs the key column {key!r}")
-    return [name for name in (*plan.columns[spec.log_source], _ORDER) if name in present]
+    known = [name for name in plan.columns[spec.log_source] if name not in plan.cells]
+    return [name for name in (*known, _ORDER) if name in present]
 
 
 def history_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: int) -> pa.Table:
@@ -144,7 +157,7 @@ def history_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number
     """
     present = block.table.column_names
     columns = {
-        name: _converted(block, name, plan)
+        name: _converted(plan.files[spec.log_source], block, name, plan)
         for name in plan.columns[spec.log_source]
         if name in present
     }
@@ -161,13 +174,13 @@ def _numbers(block: Block, first: int) -> pa.Array:
     return pa.array(np.arange(first, first + block.table.num_rows))
 
 
-def _converted(block: Block, column: str, plan: ColumnPlan) -> pa.Array:
-    return convert(
-        block.table[column],
+def _converted(files: RawFiles, block: Block, column: str, plan: ColumnPlan) -> pa.Array:
+    return files.values(
+        block,
+        column,
         plan.types[column],
         plan.separators.get(column),
-        column,
-        block.file,
+        plan.reasons.get(column),
         plan.times.get(column),
     )
 
@@ -176,7 +189,7 @@ def _check_users(block: Block, column: str, columns: dict[str, pa.Array]) -> Non
     if columns[column].null_count:
         row = pc.index(columns[column].is_null(), True).as_py()
         raise DataError(
-            f"{block.file}: {column!r} is missing in {_row(block, row)}; give every event its user"
+            f"{block.file}: {column!r} is missing in {block.row(row)}; give every event its user"
         )
 
 
@@ -202,7 +215,7 @@ def _instants(block: Block, spec: FeatureSpec, values: pa.Array) -> npt.NDArray[
         hint = None if value is None else spelling_hint(value)
         remedy = "the log's `time` in the spec" if hint is None else f"say {hint} for it"
         raise DataError(
-            f"{block.file}: the time {spec.time.column!r} {said} in {_row(block, row)}, which is "
+            f"{block.file}: the time {spec.time.column!r} {said} in {block.row(row)}, which is "
             f"no time from 1970 to 2100 in {_spelling(spec.time, values)}; correct the row, or "
             f"{remedy}"
         )
@@ -213,18 +226,3 @@ def _spelling(time: Time, values: pa.Array) -> str:
     if time.unit is None and time.format is None and pa.types.is_string(values.type):
         return "the spellings that need no `unit` or `format` (2024-01-31 23:59:59 and the like)"
     return time.said()
-
-
-def _row(block: Block, row: int) -> str:
-    return f"row {block.first_row + row + 1}"
-
-
-def _row_text(table: pa.Table) -> pa.Array:
-    """All columns of each row in one string."""
-    text = pa.large_string()
-    columns = (table[name].combine_chunks() for name in sorted(table.column_names))
-    return pc.binary_join_element_wise(
-        *(pc.cast(column, text) for column in columns),
-        pa.scalar("\x1f", text),
-        null_handling="replace",
-    )

@@ -59,7 +59,8 @@ class PartitionPass:
 
         Returns:
             The columns of the shard besides ids, and the raw columns that ids come from: `raw:*`
-            of the log itself, `side:*` rows in the joined sources, `derived:*` values.
+            of the log itself, `side:*` rows in the joined sources, `derived:*` values, `cells:*`
+            elements of ready-made histories.
         """
         spec = self._spec
         partition = self._open(log, history)
@@ -86,6 +87,8 @@ class PartitionPass:
             columns[f"side:{name}"] = pa.array(rows)
         for name, numbers in derived.items():
             columns[layout.derived_column(name)] = pa.array(numbers)
+        for name, cells in partition.cells.items():
+            columns[f"cells:{name}"] = cells
         for id_column in layout.id_columns(spec):
             if self._plan.owner.get(id_column.column) == spec.log_source:
                 columns[f"raw:{id_column.column}"] = values.values(id_column.column)

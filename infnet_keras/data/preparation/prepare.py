@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from infnet_keras.data.examples.raw_examples import raw_batch
@@ -19,6 +20,7 @@ from infnet_keras.data.prepared import layout
 from infnet_keras.data.prepared.file_names import ASSETS, MANIFEST, SHARDS, SPEC
 from infnet_keras.data.prepared.manifest import Manifest, Shard
 from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.misread_histories import misread_histories
 from infnet_keras.data.raw.side_table import SideTable
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.features.assets import Assets, definition_of
@@ -29,6 +31,7 @@ from infnet_keras.spec import FeatureSpec, dump_spec
 
 ROWS_PER_PARTITION = 250_000
 _MOST_PARTITIONS = 512
+_STEPS_PER_ROW = 100
 _TEMPORARY = "temporary"
 
 
@@ -81,6 +84,8 @@ def prepare(
         for name in (spec.log_source, *plan.joins):
             if (reason := spec.sources[name].leaks) is not None:
                 say(f"warning: source {name!r} must not be trusted offline: {reason}")
+        for warning in misread_histories(spec, plan):
+            say(f"warning: {warning}")
         past = None if history is None else history_files(history)
         partitions = partitions_of(spec, plan, past)
 
@@ -98,10 +103,15 @@ def prepare(
                 plan.columns[name],
                 plan.types,
                 plan.separators,
+                plan.reasons,
                 plan.times,
             )
             for name, key in plan.joins.items()
         }
+        for note in dict.fromkeys(
+            note for files in (*plan.files.values(), past) if files for note in files.notes()
+        ):
+            say(note)
         ordering = PartitionPass(spec, plan, sides, split_rule, total_rows, partitions)
         if ordering.groups.needed:
             say("counting the histories over all users")
@@ -121,6 +131,12 @@ def prepare(
             say(f"ordered partition {number + 1} of {partitions}")
         ordered.finish()
         ordering.counts.check(spec, valid_from)
+        for name, count in ordering.counts.later.items():
+            if count:
+                say(
+                    f"sequence {name!r}: {count:,} events of ready-made histories were not before "
+                    "their impression and are dropped"
+                )
 
         say("fitting vocabularies and quantiles on the training impressions")
         inputs = {name for name in (*spec.input_columns, *_attributes(spec)) if name in plan.types}
@@ -166,6 +182,9 @@ def partitions_of(
     """
     rows = plan.files[spec.log_source].estimated_rows()
     rows += history.estimated_rows() if history is not None else 0
+    # A ready-made history stands in every row: a long one takes the memory of many rows.
+    steps = sum(s.length for s in spec.sequences.values() if s.column is not None)
+    rows *= 1 + steps // _STEPS_PER_ROW
     return min(rows // ROWS_PER_PARTITION + 1, most)
 
 
@@ -183,7 +202,9 @@ def _write_shard(partition: pa.Table, encoder: ShardEncoder, directory: Path, nu
     impressions: dict[str, int] = {
         split: int((splits == code).sum()) for split, code in SPLITS.items()
     }
-    return Shard(file, table.num_rows, (directory / file).stat().st_size, impressions)
+    cells = [partition[name] for name in partition.column_names if name.startswith("cells:")]
+    steps = sum(pc.sum(pc.list_value_length(lists)).as_py() or 0 for lists in cells)
+    return Shard(file, table.num_rows, (directory / file).stat().st_size, impressions, steps)
 
 
 def _manifest(
@@ -207,6 +228,7 @@ def _manifest(
         rows_read=total_rows,
         duplicates_dropped=total_rows - counts.log_rows,
         joins_missed=dict(counts.joins_missed),
+        history_events_later=dict(counts.later),
         label_rates=counts.label_rates(spec.tasks),
         versions={name: version(name) for name in ("numpy", "pyarrow")},
     )

@@ -62,9 +62,9 @@ class NumberSample:
         self._keys = np.zeros(0, np.float64)  # of all values seen, the smallest keys are kept
 
     def add(self, values: npt.NDArray[Any]) -> None:
-        """Offer numbers; NaN is no number."""
+        """Offer numbers; NaN is no number, and infinity no boundary."""
         single = comparable(values)
-        single = single[~np.isnan(single)]
+        single = single[np.isfinite(single)]
         keys = np.concatenate([self._keys, self._random.random(len(single))])
         found = np.concatenate([self._values, single])
         if len(found) > self._size:

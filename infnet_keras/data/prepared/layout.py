@@ -58,6 +58,23 @@ def sequence_columns(spec: FeatureSpec) -> dict[str, IdColumn]:
     }
 
 
+def ready_made(spec: FeatureSpec) -> dict[str, list[str]]:
+    """The sequences whose histories stand ready made in cells, with their sequence features."""
+    return {
+        name: [f.name for f in spec.sequence_features if f.sequence == name]
+        for name, sequence in spec.sequences.items()
+        if sequence.column is not None
+    }
+
+
+def steps_column(feature: str) -> str:
+    """Where the ids of a ready-made history stand: lists, oldest step first.
+
+    Where an attribute has several values, each step has `max_values` ids.
+    """
+    return f"steps:{feature}"
+
+
 def derived_column(field: str) -> str:
     """Where the value of a derived field stands before it is encoded."""
     return f"derived:{field}"
@@ -84,8 +101,14 @@ def needs_day_end(spec: FeatureSpec) -> bool:
 
 
 def id_columns(spec: FeatureSpec) -> list[IdColumn]:
-    """Every distinct id column, in a fixed order."""
-    return list(dict.fromkeys([*field_columns(spec).values(), *sequence_columns(spec).values()]))
+    """Every distinct column of ids an event, in a fixed order; ready-made histories aside."""
+    return list(dict.fromkeys([*field_columns(spec).values(), *event_columns(spec)]))
+
+
+def event_columns(spec: FeatureSpec) -> list[IdColumn]:
+    """The id columns of sequences that consist of events."""
+    ready = {feature for features in ready_made(spec).values() for feature in features}
+    return [column for name, column in sequence_columns(spec).items() if name not in ready]
 
 
 def is_shard_column(name: str) -> bool:

@@ -16,13 +16,14 @@ FORMAT = 2
 class Shard:
     """One file of events; all events of a user are in one shard.
 
-    `impressions` counts the impressions of each split.
+    `impressions` counts the impressions of each split, `steps` the steps of ready-made histories.
     """
 
     file: str
     rows: int
     bytes: int
     impressions: dict[str, int]
+    steps: int = 0
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Manifest:
         rows_read: rows of the log's files.
         duplicates_dropped: exact repeats among them.
         joins_missed: for each joined source, impressions whose key it does not have.
+        history_events_later: for each ready-made history with times, how many of its events were
+            not strictly before their impression, and were dropped.
         label_rates: for each split and task, positives over rows with a label; None without rows.
         versions: of this package's format and of the libraries that wrote the files.
         format: of the directory.
@@ -58,6 +61,7 @@ class Manifest:
     duplicates_dropped: int
     joins_missed: dict[str, int]
     label_rates: dict[str, dict[str, float | None]]
+    history_events_later: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 

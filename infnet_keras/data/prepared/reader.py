@@ -106,11 +106,13 @@ class ImpressionReader:
             windows: list[list[int]] = []
             events = WINDOW_EVENTS
             for number in numbers:
-                if not windows or events + shards[number].rows > WINDOW_EVENTS:
+                # A step of a ready-made history is a few ids, an event also labels and fields.
+                size = shards[number].rows + shards[number].steps // 8
+                if not windows or events + size > WINDOW_EVENTS:
                     windows.append([])
                     events = 0
                 windows[-1].append(number)
-                events += shards[number].rows
+                events += size
             sizes = [sum(shards[n].impressions[self._split] for n in w) for w in windows]
             self._epochs[epoch] = _Epoch(
                 [tuple(sorted(window)) for window in windows],

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from infnet_keras.data.history.events import group_starts
@@ -89,7 +90,13 @@ class _Part:
         fields = dict.fromkeys(layout.field_columns(spec).values())
         features = layout.sequence_columns(spec)
         names = dict.fromkeys(
-            name for column in (*fields, *features.values()) for name in column.shard_columns
+            name
+            for column in (*fields, *layout.event_columns(spec))
+            for name in column.shard_columns
+        )
+        ready_made = layout.ready_made(spec)
+        names |= dict.fromkeys(
+            layout.steps_column(feature) for found in ready_made.values() for feature in found
         )
         names |= dict.fromkeys(layout.label_column(task) for task in spec.tasks)
         names |= dict.fromkeys(layout.behaviour_column(name) for name in layout.behaviours(spec))
@@ -117,6 +124,15 @@ class _Part:
         for name, sequence in spec.sequences.items():
             if not sequence.attributes:
                 continue
+            if name in ready_made:
+                self.behaviours[name] = _ready_made(
+                    {
+                        features[feature]: table[layout.steps_column(feature)].combine_chunks()
+                        for feature in ready_made[name]
+                    },
+                    rows,
+                )
+                continue
             end = array(layout.DAY_END if sequence.until == "day" else layout.HISTORY_END)[rows]
             if sequence.when is None:
                 holds = np.ones(len(users), bool)
@@ -129,6 +145,22 @@ class _Part:
                 histories.last.astype(np.int64),
                 {c: ids(c, histories.events) for c in columns},
             )
+
+
+def _ready_made(cells: dict[IdColumn, pa.ListArray], rows: npt.NDArray[np.int64]) -> Behaviour:
+    """A behaviour whose events are the elements of cells, at some rows of a shard."""
+    chosen = {column: lists.take(pa.array(rows)) for column, lists in cells.items()}
+    ids: dict[IdColumn, Ids] = {}
+    for column, lists in chosen.items():
+        flat = np.asarray(lists.flatten().to_numpy(), np.int32)
+        ids[column] = flat if column.separator is None else flat.reshape(-1, column.max_values)
+    column, lists = next(iter(chosen.items()))
+    histories = Histories.of_cells(lists)  # of ids, of which a step has one or max_values
+    return Behaviour(
+        histories.first.astype(np.int64) // column.max_values,
+        histories.last.astype(np.int64) // column.max_values,
+        ids,
+    )
 
 
 def _joined(parts: list[Behaviour]) -> Behaviour:

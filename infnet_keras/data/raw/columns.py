@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from infnet_keras.data.raw.column_names import nearest_column
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.storage import Storage
 from infnet_keras.data.raw.time_column import TimeColumn, time_columns, time_type
 from infnet_keras.errors import DataError
 from infnet_keras.spec import Condition, FeatureSpec
-from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.sources import ColumnType
 
 
@@ -38,6 +38,16 @@ def needed_columns(spec: FeatureSpec) -> dict[str, str]:
     return needed
 
 
+def history_cells(spec: FeatureSpec) -> dict[str, str]:
+    """Columns of the log whose cells are ready-made histories, or their times, with whose."""
+    return {
+        cell: f"the history of sequence {name}"
+        for name, sequence in spec.sequences.items()
+        for cell in (sequence.column, sequence.times)
+        if cell is not None
+    }
+
+
 @dataclass(frozen=True)
 class ColumnPlan:
     """Where each needed column is read and what type it has.
@@ -47,19 +57,23 @@ class ColumnPlan:
         columns: what to read of each of those sources, join keys included.
         owner: the source that each column is taken from; the log comes first, then the spec's
             order decides.
-        types: the type of each column, declared or inferred from the first block of its file.
+        types: the type of each column, declared or inferred from the beginnings of its files.
+        reasons: of the columns whose type nobody declares, what of the files says it.
         joins: the sources to look up, in the spec's order, with their key.
         separators: of columns whose values are split.
         times: how columns of times and dates are read.
+        cells: columns of the log that hold ready-made histories and are read as nothing else.
     """
 
     files: dict[str, RawFiles]
     columns: dict[str, list[str]]
     owner: dict[str, str]
     types: dict[str, ColumnType]
+    reasons: dict[str, str]
     joins: dict[str, str]
     separators: dict[str, str]
     times: Mapping[str, TimeColumn]
+    cells: frozenset[str]
 
     @classmethod
     def of(cls, spec: FeatureSpec, raw: Path | str, storage: Storage | None = None) -> "ColumnPlan":
@@ -81,19 +95,20 @@ class ColumnPlan:
                 if column not in headers[name]:
                     raise DataError(
                         f"source {name!r} declares a type for {column!r}, which its files do not "
-                        f"have; {nearest(column, headers[name])}"
+                        f"have; {nearest_column(column, headers[name])}"
                     )
-        needed = needed_columns(spec)
+        needed = {**history_cells(spec), **needed_columns(spec)}
         owner = {c: _owner(c, why, order, headers) for c, why in needed.items()}
         log_only = {spec.keys.user: "keys.user", spec.keys.item: "keys.item"}
         log_only |= {task.label: f"the label of task {n}" for n, task in spec.tasks.items()}
         if spec.time.column is not None:
             log_only[spec.time.column] = "the log's time"
+        log_only |= history_cells(spec)
         for column, why in log_only.items():
             if column not in headers[spec.log_source]:
                 raise DataError(
                     f"the log, source {spec.log_source!r}, has no column {column!r}, {why}; "
-                    f"{nearest(column, headers[spec.log_source])}"
+                    f"{nearest_column(column, headers[spec.log_source])}"
                 )
         for name in reversed(order[1:]):
             if name in owner.values():
@@ -101,7 +116,7 @@ class ColumnPlan:
                 if key not in headers[name]:
                     raise DataError(
                         f"source {name!r} has no column {key!r}, its `join`; "
-                        f"{nearest(key, headers[name])}"
+                        f"{nearest_column(key, headers[name])}"
                     )
                 before = order[: order.index(name)]
                 owner[key] = _owner(key, f"the join of source {name!r}", before, headers)
@@ -115,26 +130,39 @@ class ColumnPlan:
             for column, separator in table.items()
             if separator is not None
         }
+        declared = {c: _declared_type(spec, c, owner[c], separators) for c in owner}
+        types = {c: found or headers[owner[c]][c] for c, found in declared.items()}
         times = time_columns(spec)
-        types = {
-            column: _type(spec, column, owner[column], headers, separators) for column in owner
-        }
         for column, time in times.items():
-            source = owner[column]
-            types[column] = time_type(
-                time,
-                spec.sources[source].types.get(column),
-                headers[source][column],
-                files[source].stored_type(column),
-            )
+            stored = files[owner[column]].stored_type(column)
+            types[column] = time_type(time, declared[column], types[column], stored)
+        reasons = {c: files[owner[c]].reason(c) for c in owner if declared[c] is None}
         for column in {spec.keys.user, spec.keys.item, *joins.values()}:
             if types[column] == "float32":
                 raise DataError(
                     f"column {column!r} is a key and looks like a fraction; declare `types: "
-                    f"{{{column}: int64}}` (or string) for source {owner[column]!r}"
+                    f"{{{column}: int64}}` (or string, which keeps ids of any length) for source "
+                    f"{owner[column]!r}"
                 )
         kept = {name: files[name] for name in columns}
-        return cls(kept, columns, owner, types, joins, separators, times)
+        _check_looked_up(spec, owner, joins)
+        cells = frozenset(history_cells(spec).keys() - needed_columns(spec).keys())
+        return cls(kept, columns, owner, types, reasons, joins, separators, times, cells)
+
+
+def _check_looked_up(spec: FeatureSpec, owner: dict[str, str], joins: dict[str, str]) -> None:
+    """The attributes of a ready-made history come from sources joined by its items."""
+    for name, sequence in spec.sequences.items():
+        if sequence.column is None:
+            continue
+        element = spec.history_element(name)
+        for column in sequence.attributes:
+            if column != element and joins.get(owner[column]) != element:
+                raise DataError(
+                    f"sequence {name!r} looks {column!r} up for each {element!r} of its history, "
+                    f"and source {owner[column]!r}, which has it, is not joined by {element!r}: "
+                    f"give {column!r} in a source with `join: {element}` alone, or drop it"
+                )
 
 
 def _owner(
@@ -144,16 +172,17 @@ def _owner(
         if column in headers[name]:
             return name
     everything = [known for name in order for known in headers[name]]
-    raise DataError(f"no source has a column {column!r} ({why}); {nearest(column, everything)}")
+    raise DataError(
+        f"no source has a column {column!r} ({why}); {nearest_column(column, everything)}"
+    )
 
 
-def _type(
+def _declared_type(
     spec: FeatureSpec,
     column: str,
     owner: str,
-    headers: dict[str, dict[str, ColumnType]],
     separators: dict[str, str],
-) -> ColumnType:
+) -> ColumnType | None:
     declaring = [owner, *(n for n, source in spec.sources.items() if source.join == column)]
     declared = {spec.sources[n].types[column] for n in declaring if column in spec.sources[n].types}
     if len(declared) > 1:
@@ -165,4 +194,4 @@ def _type(
         return declared.pop()
     if column in separators:
         return "string"
-    return headers[owner][column]
+    return None

@@ -1,8 +1,13 @@
 """One raw column, whatever a file made of it, as the type that the spec gives it."""
 
+from collections.abc import Callable
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infnet_keras.data.raw.id_spelling import some_like_ids
+from infnet_keras.data.raw.inference import INTEGER, MISSING_SPELLINGS
+from infnet_keras.data.raw.list_values import HeldSeparatorError, is_list, joined, unbracketed
 from infnet_keras.data.raw.time_column import TimeColumn, counted_times
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
@@ -13,10 +18,7 @@ ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "string": pa.string(),
 }
 _MISSING_INTEGER = -(2**63)
-_MISSING_SPELLINGS = pa.array(
-    ["", "NA", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "-nan", "\\N"]
-)
-_WHOLE_NUMBER = r"^[+-]?\d+(\.0*)?$"
+_WHOLE_NUMBER = r"^(?:[+-]?\d+(?:\.0*)?|0[xX][0-9a-fA-F]+)$"
 
 
 def inferred_type(arrow_type: pa.DataType) -> ColumnType:
@@ -33,94 +35,263 @@ def inferred_type(arrow_type: pa.DataType) -> ColumnType:
     return "string"
 
 
+def _row(at: int) -> str:
+    return f"row {at + 1}"
+
+
 def convert(
-    values: pa.Array,
+    values: pa.Array | pa.ChunkedArray,
     column_type: ColumnType,
     separator: str | None,
     column: str,
     file: str,
+    row: Callable[[int], str] = _row,
+    inferred_from: str | None = None,
     time: TimeColumn | None = None,
 ) -> pa.Array:
     """A column of a file in its type; missing values (empty, NaN, int64's minimum) are null.
 
     Args:
         values: text from a CSV file, or whatever a Parquet file holds.
-        column_type: int64 takes whole numbers in any spelling ("4.0" is 4).
-        separator: joins the values of a list column; None where the spec splits nothing.
+        column_type: int64 takes whole numbers in any spelling ("4.0" is 4); string spells whole
+            numbers as digits, however a file stores them.
+        separator: joins the values of a list, also of a text such as `[1, 2]`; None where the
+            spec splits nothing.
         column: its name, for errors.
         file: where it was read, for errors.
+        row: where the value at a place stands in that file, such as `Block.row`; for errors.
+        inferred_from: why the type is this one where nobody declares it; None where it is
+            declared. A number that is spelt as ids are (007) is then not taken for one.
         time: how the spec reads it, if it is a time or a date.
 
     Raises:
-        DataError: a value is not of the type; names file, column and value.
+        DataError: a value is not of the type; names file, column, value and row.
     """
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
     if time is not None and column_type == "int64" and pa.types.is_temporal(values.type):
         return counted_times(values, time, column, file)
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
-        values = _joined(values, separator, column, file)
-    if values.type == ARROW_TYPES[column_type] and column_type != "string":
-        return _without_missing(values)
-    if pa.types.is_floating(values.type):
-        values = pc.if_else(pc.is_nan(values), None, values)
+    where = _Where(column, file, row, inferred_from)
     try:
-        return _without_missing(pc.cast(values, ARROW_TYPES[column_type]))
-    except pa.ArrowInvalid:
+        values = _plain(values)
+        if is_list(values.type):
+            values = _joined(values, separator, where)
+        elif separator is not None and pa.types.is_string(values.type):
+            values = unbracketed(where.decoded(values), separator)
+        if pa.types.is_struct(values.type):
+            raise DataError(
+                f"{file}: column {column!r} holds structs; name a field of theirs by its path, "
+                f"such as `{column}.{values.type[0].name if len(values.type) else 'name'}`"
+            )
+        if pa.types.is_nested(values.type):
+            raise DataError(
+                f"{file}: column {column!r} holds {_kind(values.type)}, which cannot be read; "
+                "store one value a row, or a list"
+            )
         if column_type == "string":
-            raise DataError(f"{file}: column {column!r} holds text that is not UTF-8") from None
-    text = pc.utf8_trim_whitespace(pc.cast(values, pa.string()))
-    text = pc.if_else(pc.is_in(text, _MISSING_SPELLINGS), None, text)
-    if column_type == "int64":
-        whole = pc.match_substring_regex(text, _WHOLE_NUMBER)
-        _refuse(text, whole, column_type, column, file)
-        text = pc.replace_substring_regex(text, r"^\+|\.0*$", "")
+            return _null_where(_as_text(values, where), "")
+        if column_type == "int64":
+            return _null_where(_as_integers(values, where), _MISSING_INTEGER)
+        numbers = _as_floats(values, where)
+        return pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float32()), numbers)
+    except HeldSeparatorError as error:
+        raise DataError(
+            f"{file}: a list of column {column!r} holds {error.args[0]!r}, and {separator!r} "
+            "separates its values; choose another `multivalue`"
+        ) from None
+    except pa.ArrowException as error:
+        raise DataError(
+            f"{file}: column {column!r} holds values of type {values.type}, which cannot be read "
+            f"as {column_type} ({str(error).splitlines()[0]}); store it as text or numbers"
+        ) from error
+
+
+class _Where:
+    """Where values stand, for errors."""
+
+    def __init__(
+        self, column: str, file: str, row: Callable[[int], str], inferred_from: str | None
+    ):
+        self.column = column
+        self.file = file
+        self.row = row
+        self.inferred_from = inferred_from
+
+    def decoded(self, values: pa.Array) -> pa.Array:
+        """The same text, known to be UTF-8."""
+        try:
+            return pc.cast(values.view(pa.binary()), pa.string())
+        except pa.ArrowInvalid:
+            for row, value in enumerate(values.view(pa.binary()).to_pylist()):
+                try:
+                    (value or b"").decode()
+                except UnicodeDecodeError:
+                    raise DataError(
+                        f"{self.file}: column {self.column!r} holds text that is not UTF-8 in "
+                        f"{self.row(row)} ({value[:40]!r}); say the `encoding` of its source, such "
+                        "as latin-1 or gbk"
+                    ) from None
+            raise
+
+    def refuse(self, text: pa.Array, fits: pa.Array, column_type: ColumnType) -> None:
+        """Raise DataError at the first text that does not fit."""
+        wrong = pc.invert(pc.fill_null(fits, True))
+        row = pc.index(wrong, True).as_py()
+        if row < 0:
+            return
+        value = text[row].as_py()
+        stands = self.row(row)
+        other = "float32" if column_type == "int64" and _is_fraction(value) else "string"
+        declare = f"declare `types: {{{self.column}: {other}}}` for its source"
+        if self.inferred_from is not None:
+            raise DataError(
+                f"{self.file}: column {self.column!r} holds {value!r} in {stands}, but "
+                f"{self.inferred_from}, so that it looked like {column_type}; {declare}"
+            )
+        raise DataError(
+            f"{self.file}: column {self.column!r} holds {value!r}, which is not {column_type}, in "
+            f"{stands}; correct the file, or {declare}"
+        )
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    """The values without dictionaries, views or extension types; text in one type, unchecked."""
+    if isinstance(values, pa.ExtensionArray):
+        values = values.storage
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    if pa.types.is_binary(values.type):
+        return values.view(pa.string())
+    if pa.types.is_large_string(values.type) or pa.types.is_large_binary(values.type):
+        return values.cast(pa.large_binary()).cast(pa.binary()).view(pa.string())
+    if str(values.type) in ("string_view", "binary_view") or pa.types.is_fixed_size_binary(
+        values.type
+    ):
+        return values.cast(pa.binary()).view(pa.string())
+    return values
+
+
+def _joined(values: pa.Array, separator: str | None, where: _Where) -> pa.Array:
+    if separator is None:
+        raise DataError(
+            f"{where.file}: column {where.column!r} holds lists; say `multivalue` for it in the "
+            "spec, or `column` in a sequence if each list is the history of its own row, or store "
+            "one value a row"
+        )
+    elements = _plain(pc.list_flatten(values))
+    if pa.types.is_nested(elements.type):
+        raise DataError(
+            f"{where.file}: column {where.column!r} holds lists of {_kind(elements.type)}; store "
+            "lists of text or numbers"
+        )
+    return joined(values, _null_where(_as_text(elements, where), ""), separator)
+
+
+def _kind(arrow_type: pa.DataType) -> str:
+    if pa.types.is_map(arrow_type):
+        return "maps"
+    return "lists" if is_list(arrow_type) else "structs"
+
+
+def _as_text(values: pa.Array, where: _Where) -> pa.Array:
+    if pa.types.is_string(values.type):
+        return where.decoded(values)
+    if pa.types.is_decimal(values.type):
+        return pc.replace_substring_regex(pc.cast(values, pa.string()), r"\.0+$", "")
+    if not pa.types.is_floating(values.type):
+        return pc.cast(values, pa.string())
+    values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
+    text = pc.cast(values, pa.string())
+    wide = pc.cast(values, pa.float64())
+    whole = pc.and_(pc.equal(wide, pc.trunc(wide)), pc.less(pc.abs(wide), 2.0**64))
+    if not pc.any(whole).as_py():
+        return text
+    digits = [
+        str(int(number)) if is_whole else None
+        for number, is_whole in zip(wide.to_pylist(), whole.to_pylist(), strict=True)
+    ]
+    return pc.coalesce(pa.array(digits, pa.string()), text)
+
+
+def _as_integers(values: pa.Array, where: _Where) -> pa.Array:
+    if pa.types.is_floating(values.type):
+        values = pc.if_else(pc.is_nan(values), pa.scalar(None, values.type), values)
+    elif pa.types.is_string(values.type):
+        return _integers_of_text(values, where)
     try:
-        return _without_missing(pc.cast(text, ARROW_TYPES[column_type]))
+        return pc.cast(values, pa.int64())
     except pa.ArrowInvalid:
-        _refuse(text, pa.array([_casts(t, column_type) for t in text]), column_type, column, file)
+        return _integers_of_text(_as_text(values, where), where)
+
+
+def _integers_of_text(text: pa.Array, where: _Where) -> pa.Array:
+    try:
+        numbers = pc.cast(text, pa.int64())
+        if not some_like_ids(text):
+            return numbers
+    except pa.ArrowInvalid:
+        pass
+    text = _without_missing(text, where)
+    spelling = INTEGER if where.inferred_from is not None else _WHOLE_NUMBER
+    where.refuse(text, pc.match_substring_regex(text, spelling), "int64")
+    hexadecimal = pc.fill_null(pc.match_substring_regex(text, "^0[xX]"), False)
+    where.refuse(text, pc.invert(pc.and_(hexadecimal, _longer(text, 17))), "int64")
+    text = pc.replace_substring_regex(text, r"^\+|\.0*$", "")
+    try:
+        return pc.cast(text, pa.int64())
+    except pa.ArrowInvalid:
+        where.refuse(text, _casts(text, pa.int64()), "int64")
         raise
 
 
-def _joined(values: pa.Array, separator: str | None, column: str, file: str) -> pa.Array:
-    if separator is None:
-        raise DataError(
-            f"{file}: column {column!r} holds lists; say `multivalue` for it in the spec, or store "
-            "one value a row"
-        )
-    texts = pc.cast(values, pa.list_(pa.string()))
-    return pc.binary_join(texts, separator)
-
-
-def _without_missing(values: pa.Array) -> pa.Array:
-    if pa.types.is_floating(values.type):
-        return pc.if_else(pc.is_nan(values), None, values)
-    if pa.types.is_integer(values.type):
-        return pc.if_else(pc.equal(values, _MISSING_INTEGER), None, values)
-    return pc.if_else(pc.equal(values, ""), None, values)
-
-
-def _casts(value: pa.Scalar, column_type: ColumnType) -> bool:
+def _as_floats(values: pa.Array, where: _Where) -> pa.Array:
+    if not pa.types.is_string(values.type):
+        return pc.cast(values, pa.float32(), safe=False)
     try:
-        pc.cast(value, ARROW_TYPES[column_type])
+        numbers = pc.cast(values, pa.float32())
+        if where.inferred_from is None or not some_like_ids(values):
+            return numbers
     except pa.ArrowInvalid:
+        pass
+    text = _without_missing(values, where)
+    if where.inferred_from is not None:
+        where.refuse(text, pc.invert(pc.match_substring_regex(text, r"^[+-]?0[\dxX]")), "float32")
+    where.refuse(text, _casts(text, pa.float32()), "float32")
+    return pc.cast(text, pa.float32())
+
+
+def _without_missing(text: pa.Array, where: _Where) -> pa.Array:
+    text = pc.utf8_trim_whitespace(where.decoded(text))
+    missing = pc.is_in(text, MISSING_SPELLINGS)
+    return pc.if_else(missing, pa.scalar(None, pa.string()), text)
+
+
+def _longer(text: pa.Array, length: int) -> pa.Array:
+    return pc.fill_null(pc.greater(pc.binary_length(text), length), False)
+
+
+def _casts(text: pa.Array, arrow_type: pa.DataType) -> pa.Array:
+    """Which texts are numbers of this type."""
+    fits = []
+    for value in text:
+        try:
+            pc.cast(value, arrow_type)
+            fits.append(True)
+        except pa.ArrowInvalid:
+            fits.append(False)
+    return pa.array(fits, pa.bool_())
+
+
+def _is_fraction(text: str) -> bool:
+    """Whether a text is a number, but no whole one."""
+    try:
+        return not float(text).is_integer()
+    except (ValueError, OverflowError):
         return False
-    return True
 
 
-def _refuse(
-    text: pa.Array, fits: pa.Array, column_type: ColumnType, column: str, file: str
-) -> None:
-    wrong = pc.filter(text, pc.invert(pc.fill_null(fits, True)))
-    if len(wrong) == 0:
-        return
-    value = wrong[0].as_py()
-    other = "string"
-    if column_type == "int64" and _casts(wrong[0], "float32"):
-        other = "float32"
-    raise DataError(
-        f"{file}: column {column!r} holds {value!r}, which is not {column_type}; correct the file, "
-        f"or declare `types: {{{column}: {other}}}` for its source"
-    )
+def _null_where(values: pa.Array, missing: str | int) -> pa.Array:
+    found = pc.equal(values, pa.scalar(missing, values.type))
+    if not pc.any(found).as_py():
+        return values
+    return pc.if_else(found, pa.scalar(None, values.type), values)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.raw.conversion import ARROW_TYPES, convert
+from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.data.raw.time_column import TimeColumn
 from infnet_keras.errors import DataError
@@ -23,6 +23,7 @@ class SideTable:
         columns: what to keep, the key included.
         types: of these columns.
         separators: of the columns whose values are split.
+        reasons: of the columns whose types nobody declares.
         times: how columns of dates are read.
 
     Raises:
@@ -36,17 +37,18 @@ class SideTable:
         columns: list[str],
         types: dict[str, ColumnType],
         separators: dict[str, str],
+        reasons: dict[str, str],
         times: Mapping[str, TimeColumn],
     ):
         parts = [
             pa.table(
                 {
-                    name: convert(
-                        block.table[name],
+                    name: files.values(
+                        block,
+                        name,
                         types[name],
                         separators.get(name),
-                        name,
-                        block.file,
+                        reasons.get(name),
                         times.get(name),
                     )
                     for name in columns

@@ -1,32 +1,42 @@
 """The raw files of one source, read in blocks of bounded size."""
 
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
+from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
-from infnet_keras.data.raw.conversion import inferred_type
+from infnet_keras.data.raw.block import Block
+from infnet_keras.data.raw.column_names import nearest_column
+from infnet_keras.data.raw.conversion import convert
+from infnet_keras.data.raw.csv_reader import CsvReader
+from infnet_keras.data.raw.file_kind import FileKind, plain_name
+from infnet_keras.data.raw.inference import Inferred, inferred_from_text, merged
+from infnet_keras.data.raw.json_reader import JsonReader
+from infnet_keras.data.raw.missing_text import MissingText
+from infnet_keras.data.raw.parquet_reader import ParquetReader
+from infnet_keras.data.raw.partition_columns import partition_columns
+from infnet_keras.data.raw.row_shape import RowShape, shaped_columns
 from infnet_keras.data.raw.storage import LocalStorage, Storage
+from infnet_keras.data.raw.text_stream import opened
+from infnet_keras.data.raw.time_column import TimeColumn
 from infnet_keras.errors import DataError
-from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.sources import ColumnType, Source
 
 _CSV_BLOCK_BYTES = 8 << 20
 _PARQUET_BLOCK_ROWS = 1 << 17
-_CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
+_SAMPLE_BYTES = 8 << 20  # of all files that are looked at together
+_LIST_BLOCK_ROWS = 1 << 8  # of rows that pack thousands each
+_SAMPLE_FILES = 16
+_SAMPLE_ROWS = 1 << 13  # of each of these files, where rows are taken apart
 _GZIP_RATIO = 6  # of text; only sizes partitions
 
-
-class Block(NamedTuple):
-    """Consecutive rows of one file: text columns from CSV, a file's own types from Parquet."""
-
-    file: str
-    first_row: int  # counted from 0 in its file
-    table: pa.Table
+Reader = CsvReader | JsonReader | ParquetReader
 
 
 class RawFiles:
@@ -44,8 +54,11 @@ class RawFiles:
 
     def __init__(self, name: str, raw: Path | str, source: Source, storage: Storage | None = None):
         self.name = name
+        self._raw = str(raw)
+        self._source = source
         self._storage = storage or LocalStorage()
-        self._delimiter = source.delimiter
+        self._skipped: dict[str, None] = {}
+        self._missing_text = MissingText()
         patterns = [source.files] if isinstance(source.files, str) else source.files
         found: list[str] = []
         for pattern in patterns:
@@ -56,8 +69,7 @@ class RawFiles:
                     "the spec or the directory of the raw logs"
                 )
             found.extend(path for path in matches if path not in found)
-        plain = {path.rpartition(".")[0] if _is_compressed(path) else path for path in found}
-        if len(plain) < len(found):
+        if len(set(map(plain_name, found))) < len(found):
             raise DataError(
                 f"source {name!r}: {', '.join(map(file_name, found))} hold a file twice, "
                 "compressed and not; keep one of the two"
@@ -65,24 +77,22 @@ class RawFiles:
         self.files = found
 
     def types(self) -> dict[str, ColumnType]:
-        """Every column of the first file with the type that its first block suggests."""
-        file = self.files[0]
-        with _readable(file):
-            if _is_parquet(file):
-                with self._storage.open(file) as stream:
-                    schema = pq.read_schema(stream)
-            else:
-                with self._open_csv(file, pa.csv.ConvertOptions()) as reader:
-                    schema = reader.schema
-        if len(set(schema.names)) < len(schema.names):
-            twice = next(n for n in schema.names if schema.names.count(n) > 1)
-            raise DataError(f"{file}: two columns are called {twice!r}; rename one")
-        return {field.name: inferred_type(field.type) for field in schema}
+        """Every column, with the type that the beginnings of some files suggest."""
+        return {name: seen.type or "string" for name, seen in self._columns.items()}
+
+    def reason(self, column: str) -> str:
+        """What of the files says that a column has its type, for errors."""
+        return self._columns[column].reason()
+
+    def notes(self) -> list[str]:
+        """What somebody should hear of the files, as far as they were read."""
+        skipped = [f"{file} holds no row: skipped" for file in self._skipped]
+        return skipped + self._missing_text.warnings(self.name)
 
     def stored_type(self, column: str) -> pa.DataType | None:
         """The type that the first file itself gives a column; None where all is text."""
         file = self.files[0]
-        if not _is_parquet(file):
+        if FileKind.of(file).format != "parquet":
             return None
         with _readable(file), self._storage.open(file) as stream:
             schema = pq.read_schema(stream)
@@ -90,7 +100,8 @@ class RawFiles:
 
     def estimated_rows(self) -> int:
         """About how many rows the files hold, from their sizes."""
-        return sum(self._estimated_rows(file) for file in self.files)
+        growth = 1.0 if self._shape is None else self._shape.growth
+        return int(growth * sum(self._estimated_rows(file) for file in self.files))
 
     def blocks(self, columns: list[str] | None) -> Iterator[Block]:
         """Read every file, in order.
@@ -107,61 +118,139 @@ class RawFiles:
     def file_blocks(self, file: str, columns: list[str] | None) -> Iterator[Block]:
         """Read one of the files; see `blocks`."""
         first_row = 0
-        for table in self._tables(file, columns):
-            yield Block(file, first_row, table)
+        shape = self._shape
+        read = columns if shape is None else shape.file_columns(columns)
+        for table in self._tables(file, read):
+            block = Block(file, first_row, table)
+            yield from [block] if shape is None else shape.blocks(block, columns)
             first_row += table.num_rows
+        if first_row == 0:
+            self._skipped[file] = None
+
+    def values(
+        self,
+        block: Block,
+        column: str,
+        column_type: ColumnType,
+        separator: str | None,
+        inferred_from: str | None,
+        time: TimeColumn | None = None,
+    ) -> pa.Array:
+        """A column of a block in its type; see `convert`. What looks missing there is noted."""
+        values = convert(
+            block.table[column],
+            column_type,
+            separator,
+            column,
+            block.file,
+            block.row,
+            inferred_from,
+            time,
+        )
+        self._missing_text.add(column, values)
+        return values
+
+    @property
+    def _columns(self) -> dict[str, Inferred]:
+        """The columns that rows have, which are the files' own but for a source with a shape."""
+        return self._inferred if self._shape is None else self._shape.inferred
+
+    @cached_property
+    def _shape(self) -> RowShape | None:
+        columns = shaped_columns(self._source)
+        if not columns:
+            return None
+        samples = [
+            Block(file, 0, table.slice(0, _SAMPLE_ROWS))
+            for file in self._sampled
+            for table in islice(self._tables(file, columns), 1)
+        ]
+        if not samples:
+            samples = [Block(self.files[0], 0, pa.table({c: pa.nulls(0) for c in columns}))]
+        typed = FileKind.of(self.files[0]).format == "parquet"
+        return RowShape(self.name, self._source, self._inferred, samples, typed)
+
+    @property
+    def _sampled(self) -> list[str]:
+        """Some of the files, the first and the last among them."""
+        step = -(-len(self.files) // _SAMPLE_FILES)
+        return list(dict.fromkeys([*self.files[::step], *self.files[-1:]]))
+
+    @cached_property
+    def _inferred(self) -> dict[str, Inferred]:
+        found: dict[str, list[Inferred]] = {}
+        for file in self._sampled:
+            for name, seen in self._inferred_of(file, _SAMPLE_BYTES // len(self._sampled)).items():
+                found.setdefault(name, []).append(seen)
+        if not found:
+            raise DataError(
+                f"source {self.name!r} is empty: {', '.join(map(file_name, self.files[:3]))} "
+                "hold no row"
+            )
+        return {name: merged(seen) for name, seen in found.items()}
+
+    def _inferred_of(self, file: str, sample_bytes: int) -> dict[str, Inferred]:
+        with _readable(file):
+            found = self._reader(file).inferred(sample_bytes)
+        if found:
+            for name, value in partition_columns(file, self._raw).items():
+                seen = inferred_from_text(pa.array([value], pa.string()), file)
+                found.setdefault(name, seen)
+        return found
+
+    def _reader(self, file: str) -> Reader:
+        source = self._source
+        kind = FileKind.of(file).format
+        text = {"columns", "delimiter", "quote"} if kind == "json" else set()
+        if kind == "parquet":
+            text = {"columns", "delimiter", "quote", "encoding"}
+        if declared := text & source.model_fields_set:
+            raise DataError(
+                f"source {self.name!r}: `{min(declared)}` says how CSV text is laid out, but "
+                f"{file_name(file)} is {'JSON lines' if kind == 'json' else 'Parquet'}; drop it"
+            )
+        if kind == "parquet":
+            rows = _PARQUET_BLOCK_ROWS if source.explode is None else _LIST_BLOCK_ROWS
+            return ParquetReader(file, source.missing_values, self._storage, rows)
+        if kind == "json":
+            return JsonReader(file, source, self._storage, _CSV_BLOCK_BYTES)
+        return CsvReader(file, source, self._storage, _CSV_BLOCK_BYTES)
 
     def _tables(self, file: str, columns: list[str] | None) -> Iterator[pa.Table]:
+        """Tables of the columns asked for; those of the directories' names come last."""
+        partitions = partition_columns(file, self._raw)
         with _readable(file):
-            if _is_parquet(file):
-                with self._storage.open(file) as stream, pq.ParquetFile(stream) as parquet:
-                    _need(file, columns, parquet.schema_arrow.names)
-                    for batch in parquet.iter_batches(_PARQUET_BLOCK_ROWS, columns=columns):
-                        yield pa.Table.from_batches([batch])
+            reader = self._reader(file)
+            present = reader.names()
+            if not present:
                 return
-            with self._open_csv(file, pa.csv.ConvertOptions()) as reader:
-                names = reader.schema.names
-            _need(file, columns, names)
-            text = pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                include_columns=columns,
-                null_values=[""],
-                strings_can_be_null=True,
-            )
-            with self._open_csv(file, text) as reader:
-                for batch in reader:
-                    yield pa.Table.from_batches([batch])
-
-    @contextmanager
-    def _open_csv(
-        self, file: str, convert: pa.csv.ConvertOptions
-    ) -> Iterator[pa.csv.CSVStreamingReader]:
-        with (
-            self._open_text(file) as stream,
-            pa.csv.open_csv(
-                stream,
-                read_options=pa.csv.ReadOptions(block_size=_CSV_BLOCK_BYTES),
-                parse_options=pa.csv.ParseOptions(
-                    delimiter=self._delimiter, newlines_in_values=True
-                ),
-                convert_options=convert,
-            ) as reader,
-        ):
-            yield reader
-
-    def _open_text(self, file: str) -> pa.NativeFile:
-        stream = self._storage.open(file)
-        codec = _CODECS.get(PurePosixPath(file).suffix)
-        return stream if codec is None else pa.CompressedInputStream(stream, codec)
+            partitions = {n: v for n, v in partitions.items() if n not in present}
+            if isinstance(reader, JsonReader):
+                present = list(dict.fromkeys([*present, *self._inferred]))
+            _need(file, columns, [*present, *partitions])
+            read = [c for c in columns or present if c not in partitions] or present[:1]
+            if isinstance(reader, JsonReader):
+                tables = reader.blocks(read, whole=columns is None)
+            else:
+                tables = reader.blocks(read)
+            for table in tables:
+                if not table.num_rows:
+                    continue
+                for name, value in partitions.items():
+                    if columns is None or name in columns:
+                        text = pa.array([value], pa.string()).take(_zeros(table.num_rows))
+                        table = table.append_column(name, text)
+                yield table
 
     def _estimated_rows(self, file: str) -> int:
+        kind = FileKind.of(file)
         with _readable(file):
-            if _is_parquet(file):
-                with self._storage.open(file) as stream:
-                    return int(pq.read_metadata(stream).num_rows)
-            with self._open_text(file) as stream:
-                sample: bytes = stream.read(1 << 20)
-            size = self._storage.size(file) * (_GZIP_RATIO if _is_compressed(file) else 1)
+            reader = self._reader(file)
+            if isinstance(reader, ParquetReader):
+                return reader.rows()
+            with opened(self._storage, file) as stream:
+                sample = stream.read(1 << 20)
+            size = self._storage.size(file) * (_GZIP_RATIO if kind.codec is not None else 1)
         return size * max(sample.count(b"\n"), 1) // max(len(sample), 1)
 
 
@@ -170,18 +259,16 @@ def file_name(path: str) -> str:
     return PurePosixPath(path).name
 
 
-def _is_parquet(file: str) -> bool:
-    return PurePosixPath(file).suffix in (".parquet", ".pq")
-
-
-def _is_compressed(file: str) -> bool:
-    return PurePosixPath(file).suffix in _CODECS
+def _zeros(count: int) -> pa.Array:
+    return pa.nulls(count, pa.int8()).fill_null(0)
 
 
 def _need(file: str, columns: list[str] | None, present: list[str]) -> None:
     for column in columns or []:
         if column not in present:
-            raise DataError(f"{file}: there is no column {column!r}; {nearest(column, present)}")
+            raise DataError(
+                f"{file}: there is no column {column!r}; {nearest_column(column, present)}"
+            )
 
 
 @contextmanager
@@ -193,7 +280,14 @@ def _readable(file: str) -> Iterator[None]:
     """
     try:
         yield
-    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+    except (
+        pa.ArrowException,
+        OSError,
+        EOFError,
+        UnicodeDecodeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         if "://" in file and _may_pass(error):
             raise  # a runner tries again
         said = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)

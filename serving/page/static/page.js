@@ -271,7 +271,7 @@ function makeField(name, dtype, dims, json, label) {
       throw error;
     }
   };
-  return { name, control, wrong, read };
+  return { name, dtype, control, wrong, read };
 }
 makeField.count = 0;
 
@@ -286,14 +286,8 @@ const labelledField = ({ control, wrong }, text, dtype) => labelled(control, tex
 
 function buildForm(signature) {
   const dimsOf = (input) => (signature.batched ? input.shape.slice(1) : input.shape);
-  const isList = (input) => dimsOf(input)?.length === 1;
   const single = signature.inputs.filter(({ name }) => !signature.candidates.includes(name));
-  const behaviours = new Map(); // behaviour -> its lists, whose length is sent as BEHAVIOUR__length
-  for (const { name } of single.filter((i) => i.name.endsWith("__length") && dimsOf(i)?.length === 0)) {
-    const prefix = name.slice(0, -"length".length);
-    const lists = single.filter((i) => i.name.startsWith(prefix) && isList(i));
-    if (lists.length) behaviours.set(prefix, lists);
-  }
+  const grouped = new Set(signature.behaviours.flatMap((b) => [b.length, ...b.lists.map(([name]) => name)]));
   fields = [];
   const make = (input) => {
     const field = makeField(input.name, input.dtype, dimsOf(input), signature.example[input.name]);
@@ -305,17 +299,16 @@ function buildForm(signature) {
   const groups = [];
   for (const input of single) {
     const { name, dtype } = input;
-    const prefix = [...behaviours.keys()].find((p) => name === `${p}length` || behaviours.get(p).includes(input));
-    if (prefix) continue;
+    if (grouped.has(name)) continue;
     if (signature.candidates.length && name === "candidate_count") continue;
     (dimsOf(input)?.length === 0 ? grid : lists).append(labelledField(make(input), name, dtype));
   }
-  for (const [prefix, inputs] of behaviours) {
-    const own = inputs.map((input) => [input, make(input)]);
+  for (const behaviour of signature.behaviours) {
+    const own = behaviour.lists.map(([name, column]) => [column, make(single.find((i) => i.name === name))]);
     const count = element("small");
-    const boxes = own.map(([{ name, dtype }, field]) => labelledField(field, name.slice(prefix.length), dtype));
+    const boxes = own.map(([column, field]) => labelledField(field, column, field.dtype));
     const length = {
-      name: `${prefix}length`,
+      name: behaviour.length,
       read: () => {
         const sizes = own.map(([, field]) => elements(field.read()).length);
         const odd = sizes.findIndex((size) => size !== sizes[0]);
@@ -338,7 +331,7 @@ function buildForm(signature) {
     recount();
     own.forEach(([, field]) => field.control.addEventListener("input", recount));
     fields.push(length);
-    groups.push(element("fieldset", {}, element("legend", {}, prefix.slice(0, -2), " ", count),
+    groups.push(element("fieldset", {}, element("legend", {}, behaviour.name, " ", count),
       element("div", { class: "lists" }, ...boxes)));
   }
   candidates = signature.candidates.length ? candidateTable(signature) : null;
@@ -537,7 +530,7 @@ async function showAttention(inputs, about, signature) {
   const by = Object.fromEntries(tasks.map((task) => [task, weights[task][0]]));
   const note = element("p", { class: "note" }, `${about} What each task's query weighs, in the last block of the `
     + "model. The weights over the fields sum to 1, and so do those over the events of all histories.");
-  body.replaceChildren(note, ...fieldWeights(tasks, by, positions, own), ...historyWeights(tasks, by, positions, own));
+  body.replaceChildren(note, ...fieldWeights(tasks, by, positions, own), ...historyWeights(tasks, by, version, own));
 }
 
 function fieldWeights(tasks, by, positions, inputs) {
@@ -556,18 +549,14 @@ function fieldWeights(tasks, by, positions, inputs) {
   return [element("h3", {}, "Fields"), wide("Weights over the fields", weights)];
 }
 
-function historyWeights(tasks, by, positions, inputs) {
+function historyWeights(tasks, by, { positions, histories }, inputs) {
   const sources = new Map(); // source -> the indices of its steps, oldest first
   positions.forEach(([source, step], index) => {
     if (step !== null) sources.set(source, [...(sources.get(source) ?? []), index]);
   });
   if (!sources.size) return [];
-  const values = new Map([...sources.keys()].map((source) => {
-    const [behaviour, attribute] = source.split(/\.(.*)/s);
-    const names = attribute ? [`${behaviour}__${attribute}`]
-      : Object.keys(inputs).filter((n) => n.startsWith(`${behaviour}__`) && n !== `${behaviour}__length`);
-    return [source, names.map((name) => elements(inputs[name]).map(shown))];
-  }));
+  const values = new Map([...sources.keys()].map((source) => (
+    [source, histories[source].map((name) => elements(inputs[name]).map(shown))])));
   const valueAt = (source, step) => values.get(source).map((list) => list.at(step) ?? "").join(", ");
   const steps = [...sources.values()].flat();
   const longest = Math.max(...[...sources.values()].map((list) => list.length));

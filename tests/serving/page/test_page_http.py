@@ -116,7 +116,22 @@ def test_the_signatures_of_a_model_of_ours(server: PageServer) -> None:
     views = [[f"view.{c}", step] for c in ("video_id", "tag") for step in (-4, -3, -2, -1)]
     clicks = [["click.video_id", step] for step in (-3, -2, -1)]
     assert found["positions"] == [*fields, *views, *clicks]
+    assert found["histories"] == {
+        "view.video_id": ["view__video_id"],
+        "view.tag": ["view__tag"],
+        "click.video_id": ["click__video_id"],
+        "view": ["view__video_id", "view__tag"],
+        "click": ["click__video_id"],
+    }
     rank = found["signatures"][1]
+    assert rank["behaviours"] == [
+        {
+            "name": "view",
+            "length": "view__length",
+            "lists": [["view__video_id", "video_id"], ["view__tag", "tag"]],
+        },
+        {"name": "click", "length": "click__length", "lists": [["click__video_id", "video_id"]]},
+    ]
     assert sorted(rank["candidates"]) == ["tag", "video_id"]
     shapes = {i["name"]: i["shape"] for i in rank["inputs"]}
     assert (shapes["video_id"], shapes["user_id"]) == ([-1, -1], [-1])
