@@ -92,6 +92,10 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     if arguments.predictions is not None:
         write_output(arguments.predictions, predictions.save)
     report = evaluate_predictions(predictions)
+    has_users = prepared.spec.keys.user is not None
+    if not has_users:  # each impression stands for a user of its own, of one class
+        for task in predictions.tasks:
+            report[task] |= {"users": None, "users_left_out": None}
     sample = sample_inputs(prepared, arguments.split, SAMPLE, min(BATCH_SIZE, arguments.batch_size))
     blocks = measure_collapse(model, sample)
     if arguments.json is not None:
@@ -101,6 +105,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         write_output(arguments.json, lambda path: path.write_text(text, encoding="utf-8"))
     console = Console()
     console.print(report_table(report, title=f"{prepared.spec.name}, {arguments.split}"))
+    if not has_users:
+        console.print("no gAUC: `keys` names no user, so intervals are over impressions")
     _print_collapse(console, model, blocks)
 
 

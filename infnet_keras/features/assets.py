@@ -173,7 +173,13 @@ def definition_of(spec: FeatureSpec) -> dict[str, Any]:
         for name, field in spec.fields.items()
     }
     sequences: dict[str, dict[str, Any]] = {
-        name: {**sequence.model_dump(exclude={"attributes"}, mode="json"), "attributes": {}}
+        name: {
+            **sequence.model_dump(
+                exclude={"attributes"} if sequence.source else {"attributes", "source"},
+                mode="json",
+            ),
+            "attributes": {},
+        }
         for name, sequence in spec.sequences.items()
     }
     for feature in spec.sequence_features:

@@ -42,6 +42,6 @@ def model_inputs(
 
 def field_values(step: FieldStep, engine: Engine[Values], raw: Mapping[str, Values]) -> Values:
     """The values of a field before they are encoded: given, or computed from what is given."""
-    if step.derivation is None or step.derivation.is_sent:
+    if step.derivation is None or step.is_sent:
         return raw[step.column]
     return engine.derived(step.derivation)

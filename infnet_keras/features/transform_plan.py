@@ -43,11 +43,6 @@ class FieldStep(Step):
         """Whether requests hold its derived number under its name."""
         return self.derivation is not None and self.derivation.is_sent
 
-    @property
-    def is_computed(self) -> bool:
-        """Whether its value is computed from the raw inputs of its row."""
-        return self.derivation is not None and not self.derivation.is_sent
-
 
 @dataclass(frozen=True)
 class SequenceStep(Step):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy.typing as npt
 
 from infnet_keras.errors import DataError
+from infnet_keras.request.encode import check_rows
 from infnet_keras.request.json_tensors import to_json
 
 _KEYS = ("signature_name", "instances", "inputs")
@@ -53,9 +54,12 @@ class RequestBody(NamedTuple):
         features = body["instances" if by_row else "inputs"]
         if by_row and not (isinstance(features, list) and features):
             raise DataError("`instances` is a list of at least one row")
-        columns = features.values() if isinstance(features, Mapping) else [features]
-        if not by_row and any(column == [] for column in columns):
-            raise DataError("`inputs` has an empty column: a request has at least one row")
+        if not by_row:
+            named = features if isinstance(features, Mapping) else {"inputs": features}
+            rows = {name: len(column) for name, column in named.items() if isinstance(column, list)}
+            if 0 in rows.values():
+                raise DataError("`inputs` has an empty column: a request has at least one row")
+            check_rows(rows)
         return cls(features, by_row, name)
 
     def signature(self, names: Collection[str]) -> str:

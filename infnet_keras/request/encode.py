@@ -34,6 +34,7 @@ def encode(features: Any, signature: Signature) -> dict[str, Array]:
             what the signature takes.
 
     Example:
+        >>> from infnet_keras.request.tensor_spec import TensorSpec
         >>> signature = Signature("f", {"x": TensorSpec("float32", (None,))}, {})
         >>> encode([{"x": 1}, {"x": None}], signature)
         {'x': array([ 1., nan], dtype=float32)}
@@ -51,9 +52,6 @@ def encode(features: Any, signature: Signature) -> dict[str, Array]:
         for name in signature.inputs
         if name not in lengths
     }
-    rows = {name: len(array) for name, array in arrays.items() if array.ndim}
-    if len(set(rows.values())) > 1:
-        raise DataError(f"the inputs differ in their number of rows: {rows}")
     for name, lists in lengths.items():
         own = {other: _own_lengths(columns[other]) for other in lists}
         arrays[name] = _counted(name, columns.get(name), own, signature)
@@ -145,17 +143,14 @@ def _counted(name: str, given: Any, own: Mapping[str, list[int]], signature: Sig
     """
     if isinstance(given, np.ndarray):
         given = given.tolist()
+    check_rows({other: len(counts) for other, counts in own.items()})
     shortest = [min(counts) for counts in zip(*own.values(), strict=True)]
     if isinstance(given, list | tuple) and len(given) == len(shortest):
         filled = [s if g is None else g for s, g in zip(shortest, given, strict=True)]
     else:
         filled = shortest if given is None else given
     lengths = to_array(name, filled, signature.inputs[name])
-    if len(lengths) != len(shortest):
-        raise DataError(
-            "the inputs differ in their number of rows: "
-            f"{ {name: len(lengths), **{other: len(counts) for other, counts in own.items()}} }"
-        )
+    check_rows({name: len(lengths), **{other: len(counts) for other, counts in own.items()}})
     for row, (length, most) in enumerate(zip(lengths.tolist(), shortest, strict=True)):
         if not 0 <= length <= most:
             other = next(other for other, counts in own.items() if counts[row] == most)
@@ -164,6 +159,12 @@ def _counted(name: str, given: Any, own: Mapping[str, list[int]], signature: Sig
                 "there: a length counts leading elements of the lists; leave it out to count all"
             )
     return lengths
+
+
+def check_rows(rows: Mapping[str, int]) -> None:
+    """Raise DataError unless all columns have as many rows."""
+    if len(set(rows.values())) > 1:
+        raise DataError(f"the inputs differ in their number of rows: {dict(rows)}")
 
 
 def _own_lengths(column: Any) -> list[int]:

@@ -18,6 +18,7 @@ from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.pipeline_checks import check_pipeline
 from infnet_keras.spec.ready_made_checks import check_ready_made
 from infnet_keras.spec.sequences import SequenceAttribute
+from infnet_keras.spec.source_checks import check_sources
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
@@ -27,33 +28,16 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
 def check(spec: FeatureSpec) -> None:
     """Raise SpecProblem for the first contradiction between blocks."""
-    _sources(spec)
+    _tasks(spec)
+    check_sources(spec)
     _keys(spec)
     _names(spec)
     _fields(spec)
     _sequences(spec)
-    _tasks(spec)
     check_ready_made(spec)
     spec.model.check(spec)
     check_columns(spec)
     check_pipeline(spec)
-
-
-def _sources(spec: FeatureSpec) -> None:
-    logs = [name for name, source in spec.sources.items() if source.join is None]
-    if len(logs) != 1:
-        found = ", ".join(logs) or "none"
-        raise SpecProblem(
-            ("sources",),
-            f"exactly one source, the log of impressions, has no `join`; found {found}",
-        )
-    for name, source in spec.sources.items():
-        path = ("sources", name)
-        if name == logs[0] and source.time is None:
-            raise SpecProblem(path, "the log needs `time`: a column of it, or `row_order`")
-        if name != logs[0] and (source.time is not None or source.deduplicate):
-            key = "deduplicate" if source.time is None else "time"
-            raise SpecProblem((*path, key), f"`{key}` belongs to the log of impressions, {logs[0]}")
 
 
 def _keys(spec: FeatureSpec) -> None:
@@ -70,11 +54,40 @@ def _keys(spec: FeatureSpec) -> None:
                 ("outcomes", index), f"{column!r} is {known_before[column]}, not an outcome"
             )
     for name, task in spec.tasks.items():
-        if task.label in known_before:
+        for column in task.label_columns:
+            if column in known_before:
+                raise SpecProblem(
+                    ("tasks", name, "label"),
+                    f"{column!r} is {known_before[column]}: it cannot be a label",
+                )
+    if spec.keys.user is None:
+        _without_user(spec)
+
+
+def _without_user(spec: FeatureSpec) -> None:
+    """A log that does not say whose impressions it holds has no histories."""
+    if spec.sequences:
+        raise SpecProblem(
+            ("sequences", next(iter(spec.sequences))),
+            "`keys` names no user, and a history is a user's: name the user's column, or drop the "
+            "sequences",
+        )
+    for name, field in spec.fields.items():
+        if field.side == "user":
             raise SpecProblem(
-                ("tasks", name, "label"),
-                f"{task.label!r} is {known_before[task.label]}: it cannot be a label",
+                ("fields", name, "side"),
+                "`keys` names no user whose feature this could be: name the user's column, or say "
+                "context",
             )
+    if spec.time.row_order == "user":
+        raise SpecProblem(
+            ("sources", spec.log_source, "time", "row_order"),
+            "`keys` names no user whose rows could be in order: name the user's column, or say log",
+        )
+    gates = [(("evaluation", "gates", task), g.gauc) for task, g in spec.evaluation.gates.items()]
+    for path, bound in (*gates, (("evaluation", "change"), spec.evaluation.change.gauc)):
+        if bound is not None:
+            raise SpecProblem((*path, "gauc"), "without a user in `keys` there is no gAUC")
 
 
 def _names(spec: FeatureSpec) -> None:
@@ -155,8 +168,23 @@ def _sequences(spec: FeatureSpec) -> None:
 
 def _tasks(spec: FeatureSpec) -> None:
     for name, task in spec.tasks.items():
+        path = ("tasks", name)
         if task.mask is not None:
-            _condition(task.mask, ("tasks", name, "mask"))
+            _condition(task.mask, (*path, "mask"))
+        if isinstance(task.label, str):
+            try:
+                _ = task.condition
+            except ConditionError as error:
+                raise SpecProblem((*path, "label"), str(error)) from error
+        else:
+            if task.label.when is not None:
+                _condition(task.label.when, (*path, "label", "when"))
+            if task.missing is not None:
+                raise SpecProblem(
+                    (*path, "missing"),
+                    "a label `found_in` another log is 0 where nothing is found, never missing: "
+                    "drop `missing`, or say `mask`",
+                )
 
 
 def _condition(text: str, path: KeyPath) -> None:

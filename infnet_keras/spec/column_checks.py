@@ -85,8 +85,7 @@ def _type_fits(
 
 
 def _outcomes(spec: FeatureSpec) -> None:
-    known_after = dict.fromkeys(spec.outcomes, "an outcome")
-    known_after |= {task.label: f"the label of task {name}" for name, task in spec.tasks.items()}
+    known_after = {**dict.fromkeys(spec.outcomes, "an outcome"), **spec.label_columns}
     for name in spec.fields:
         for column in spec.field_reads(name):
             if column in known_after:
@@ -99,7 +98,7 @@ def _outcomes(spec: FeatureSpec) -> None:
 
 
 def _sides(spec: FeatureSpec) -> None:
-    keys = {spec.keys.user: "user", spec.keys.item: "item"}
+    keys: dict[str | None, str] = {spec.keys.user: "user", spec.keys.item: "item"}
     sides: dict[str, str] = {}
     for name, field in spec.fields.items():
         for column in spec.field_reads(name):
@@ -113,7 +112,7 @@ def _sides(spec: FeatureSpec) -> None:
                     ("fields", name, "side"),
                     f"column {column!r} is already read on side {sides[column]}",
                 )
-    known_after = {*spec.outcomes, *(task.label for task in spec.tasks.values())}
+    known_after = {*spec.outcomes, *spec.label_columns}
     for name, field in spec.fields.items():
         by = None if field.derivation is None else field.derivation.shared_by
         if by in known_after:

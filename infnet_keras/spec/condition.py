@@ -1,11 +1,13 @@
-"""Comparisons joined by and, or, not: the language of `when` and `mask`. Never run as code."""
+"""Comparisons joined by and, or, not, as in `when`, `mask` and `label`. Never run as code."""
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import numpy as np
@@ -18,7 +20,7 @@ Tree = tuple[Any, ...]  # ("compare", column, operator, value) | ("not", x) | ("
 
 _TOKEN = re.compile(
     r"(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?P<text>'[^']*'|\"[^\"]*\")"
-    r"|(?P<operator>==|!=|<=|>=|<|>)|(?P<paren>[()])|(?P<word>[A-Za-z_]\w*)"
+    r"|(?P<operator>==|!=|<=|>=|<|>)|(?P<paren>[()])|(?P<word>[A-Za-z_]\w*)|(?P<quoted>`[^`]+`)"
 )
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -28,6 +30,9 @@ _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_MOST_DIGITS = 40
+TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+"""What a text that is true or false looks like, in lower case."""
 _KEYWORDS = ("and", "or", "not", "true", "false")
 
 
@@ -52,7 +57,8 @@ class Condition:
         """Parse `column operator value`, joined by and, or, not and parentheses.
 
         Values are numbers, quoted strings, true or false; operators ==, !=, <, <=, >, >=. `not`
-        binds tighter than `and`, `and` tighter than `or`.
+        binds tighter than `and`, `and` tighter than `or`. A column whose name is more than ASCII
+        letters, digits and underscores stands in backticks, as does one called like a keyword.
 
         Raises:
             ConditionError: the text is not a condition; the message says where.
@@ -68,9 +74,11 @@ class Condition:
         """Rows for which the condition holds.
 
         Args:
-            columns: arrays of equal length, by name; numbers, or strings (dtype object), where a
-                missing value is NaN or None. A comparison with a missing value does not hold,
-                whatever its operator, so the `not` of it does.
+            columns: arrays of equal length, by name: numbers or strings (dtype object). Missing
+                values are masked (NumPy's masked arrays), NaN or None. A comparison with one does
+                not hold, whatever its operator, so the `not` of it does. Integers are compared
+                exactly, whatever their size; a fraction is rounded to the type of a column of
+                floats, as the values of the column were.
 
         Returns:
             Boolean array of that length.
@@ -145,9 +153,9 @@ class _Parser:
         return self._comparison()
 
     def _comparison(self) -> Tree:
-        if self._kind != "word":
+        if self._kind not in ("word", "quoted"):
             self._fail_here("a column name")
-        column = self._take()
+        column = self._take().strip("`")
         if self._kind != "operator":
             self._fail_here(f"a comparison after {column!r} (==, !=, <, <=, >, >=)")
         comparison = self._take()
@@ -161,7 +169,11 @@ class _Parser:
             return "'=' is not an operator: compare with ==", at + 1
         if symbol in "'\"":
             return f"the string that starts with {symbol} does not end", at + 1
+        if symbol == "`":
+            return "the column name that starts with ` does not end", at + 1
         hint = {"&": ": write `and`", "|": ": write `or`", "!": ": write `not`"}.get(symbol, "")
+        if not symbol.isascii() or symbol in ":-#@$/[]{}":
+            hint = ": quote a column's name in backticks, as in `click:float` == 1"
         return f"{symbol!r} is not part of a condition{hint}", at + 1
 
     def _fail_here(self, expected: str) -> NoReturn:
@@ -173,12 +185,17 @@ class _Parser:
         raise ConditionError(f"{problem} (character {position} of {self._text!r})")
 
 
-def _value(kind: str, text: str) -> int | float | str:
+def _value(kind: str, text: str) -> int | float | str | bool:
     if kind == "text":
         return text[1:-1]
-    if kind == "number":
-        return int(text) if text.lstrip("-").isdigit() else float(text)
-    return int(kind == "true")
+    if kind != "number":
+        return kind == "true"
+    if text.lstrip("-").isdigit():
+        return int(text)
+    exact = Decimal(text)
+    # Whole in any spelling, save one of so many digits that every integer is on one side of it.
+    whole = exact.adjusted() < _MOST_DIGITS and exact == exact.to_integral_value()
+    return int(exact) if whole else float(text)
 
 
 def _columns(tree: Tree) -> Iterator[str]:
@@ -203,20 +220,49 @@ def _compare(
 ) -> Mask:
     if column not in columns:
         raise ConditionError(f"there is no column {column!r}; {nearest(column, columns)}")
-    values = np.asarray(columns[column])
-    present: Mask
+    values = columns[column]
+    present = ~np.ma.getmaskarray(values)
+    values = np.ma.getdata(values)
     if values.dtype.kind == "O":
         # A missing value is None, or NaN: the one value that differs from itself.
-        present = np.fromiter((v is not None and v == v for v in values), bool, len(values))
-        strings = any(isinstance(v, str) for v in values[present])
-    else:
-        strings = values.dtype.kind in "UT"
-        present = ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), bool)
-    if present.any() and strings != isinstance(value, str):
+        present &= np.fromiter((v is not None and v == v for v in values), bool, len(values))
+    elif values.dtype.kind == "f":
+        present &= ~np.isnan(values)
+    known = values[present]
+    strings = known.dtype.kind in "UT" or any(isinstance(v, str) for v in known)
+    if strings and isinstance(value, bool):
+        known, strings = _truths(column, known), False
+    if len(known) and strings != isinstance(value, str):
         held, needed = ("strings", "a quoted string") if strings else ("numbers", "a number")
         raise ConditionError(
             f"column {column!r} holds {held}: compare it with {needed}, not with {value!r}"
         )
-    holds = np.zeros(len(values), bool)
-    holds[present] = _OPERATORS[comparison](values[present], value)
+    holds = np.zeros(len(present), bool)
+    holds[present] = _compared(known, comparison, value)
     return holds
+
+
+def _compared(known: npt.NDArray[Any], comparison: str, value: Any) -> Any:
+    if known.dtype.kind in "iu" and isinstance(value, float):
+        # No integer equals a fraction; NumPy would round both to floats.
+        if comparison in ("==", "!="):
+            return np.full(len(known), comparison == "!=")
+        if math.isinf(value):
+            return np.full(len(known), (value > 0) == (comparison in ("<", "<=")))
+        value = math.floor(value)
+        comparison = "<=" if comparison in ("<", "<=") else ">"
+    if known.dtype.kind == "f" and isinstance(value, int):
+        value = float(value)
+    return _OPERATORS[comparison](known, value)
+
+
+def _truths(column: str, known: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Text that spells true and false, as numbers."""
+    spelt = [TRUTHS.get(str(value).strip().lower()) for value in known]
+    if None in spelt:
+        wrong = known[spelt.index(None)]
+        raise ConditionError(
+            f"column {column!r} holds {str(wrong)!r}, which is neither true nor false: compare it "
+            "with a quoted string"
+        )
+    return np.array(spelt, bool)

@@ -16,7 +16,7 @@ from infnet_keras.spec.pipeline_options import Evaluation, Splits, Tuning, Valid
 from infnet_keras.spec.sequences import Sequence, SequenceAttribute
 from infnet_keras.spec.sources import Keys, Source, Time
 from infnet_keras.spec.tables import Table
-from infnet_keras.spec.tasks import Task
+from infnet_keras.spec.tasks import FoundIn, Task
 
 
 class SequenceFeature(NamedTuple):
@@ -87,8 +87,42 @@ class FeatureSpec(Block):
 
     @cached_property
     def log_source(self) -> str:
-        """Name of the source that holds the impressions: the one without `join`."""
-        return next(name for name, source in self.sources.items() if source.join is None)
+        """Name of the source that holds the impressions: without `join`, and not a sequence's."""
+        return next(
+            name
+            for name, source in self.sources.items()
+            if source.join is None and name not in self.event_sources
+        )
+
+    @cached_property
+    def event_sources(self) -> list[str]:
+        """The sources of sequences besides the log of impressions, each once."""
+        return list(dict.fromkeys(s.source for s in self.sequences.values() if s.source))
+
+    @cached_property
+    def found_in(self) -> list[str]:
+        """The sources that labels are found in, each once."""
+        labels = (task.label for task in self.tasks.values())
+        return list(dict.fromkeys(one.found_in for one in labels if isinstance(one, FoundIn)))
+
+    @cached_property
+    def joined_sources(self) -> list[str]:
+        """The sources that columns are looked up in."""
+        return [n for n in self.sources if n not in (self.log_source, *self.other_logs)]
+
+    @property
+    def other_logs(self) -> list[str]:
+        """Logs besides that of the impressions, which gives them labels or earlier events."""
+        return list(dict.fromkeys([*self.event_sources, *self.found_in]))
+
+    @cached_property
+    def label_columns(self) -> dict[str, str]:
+        """Columns that labels are made of, each with what says so."""
+        return {
+            column: f"the label of task {name}"
+            for name, task in self.tasks.items()
+            for column in task.label_columns
+        }
 
     @property
     def time(self) -> Time:

@@ -15,9 +15,16 @@ def check_ready_made(spec: FeatureSpec) -> None:
     ready = {name: s for name, s in spec.sequences.items() if s.column is not None}
     for name, sequence in ready.items():
         path = ("sequences", name)
-        known_after = {*spec.outcomes, *(task.label for task in spec.tasks.values())}
-        taken = {spec.keys.user: "the user's key", spec.keys.item: "the item's key"}
+        known_after = {*spec.outcomes, *spec.label_columns}
+        taken: dict[str | None, str] = {
+            spec.keys.user: "the user's key",
+            spec.keys.item: "the item's key",
+        }
         taken |= dict.fromkeys(known_after, "known only after the impression")
+        if sequence.source is not None:
+            raise SpecProblem(
+                (*path, "source"), "a ready-made history stands in the log itself: drop `source`"
+            )
         for key in ("column", "times"):
             column = getattr(sequence, key)
             if column in taken:

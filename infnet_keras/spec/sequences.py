@@ -28,7 +28,8 @@ class Sequence(Block):
     """The latest `length` events strictly before the impression for which `when` holds.
 
     `until: day` ends the history before the impression's own day. A behaviour without attributes
-    has no tokens and serves history_count and history_rate alone.
+    has no tokens and serves history_count and history_rate alone. A behaviour with a `source` is
+    made of the events of another log, by the same users, at times of their own.
 
     With a `column` the history is ready made: a cell of the impression lists what the user did
     before it (`N3 N8 N1`), and earlier rows of the log are not looked at. Its elements are values
@@ -36,6 +37,9 @@ class Sequence(Block):
     attributes are looked up by the item, in a source joined by it.
     """
 
+    source: str | None = None
+    """The log whose events these are, a source with a `time` of its own; without it the log of
+    impressions."""
     length: NonNegativeInt = 0
     """How many events the history holds at most: the latest."""
     when: str | None = None

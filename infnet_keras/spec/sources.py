@@ -57,17 +57,21 @@ class Source(Block):
     others CSV; text may be compressed (.gz, .bz2, .zst, .lz4, .zip). A directory `key=value` on
     the way to a file is a column of it.
 
-    The one source without `join` is the log of impressions; the others are looked up by the key
-    that `join` names, a column both have. A column that several sources have is read from the log,
-    else from the first of them.
+    The log of impressions is the one source without `join` that no sequence names. Of the others
+    some are looked up by the keys that `join` names, for columns that the log does not have or for
+    labels `found_in` them, and some hold the events of a sequence that names them as its `source`.
+    A column that several joined sources have is read from the log, else from the first of them.
     """
 
     files: str | list[str]
     """File names or patterns such as log_*.csv.gz, relative to the directory of raw files."""
-    join: str | None = None
-    """The column by which the log looks up this source."""
+    join: str | list[str] | dict[str, str] | None = None
+    """By what the log looks up this source: a column that both have, several, or the log's column
+    and this source's, as in user_id: uid."""
+    misses: Literal["refused", "allowed"] = "refused"
+    """Whether the join may miss more than 99 % of the impressions."""
     time: Time | None = None
-    """When an event of the log happened."""
+    """When an event of the log, or of a sequence's own source, happened."""
     deduplicate: bool = False
     """Drop exact repeats of a row of the log."""
     types: dict[str, ColumnType] = Field(default_factory=dict)
@@ -88,6 +92,29 @@ class Source(Block):
     """A row that packs several: one row an element."""
     leaks: str | None = None
     """Why this source must not be trusted offline; printed as a warning."""
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The log's columns that `join` names, each with this source's.
+
+        Example:
+            >>> Source(files="items.csv", join=["day", "item"]).keys
+            {'day': 'day', 'item': 'item'}
+        """
+        if self.join is None or isinstance(self.join, dict):
+            return self.join or {}
+        return {key: key for key in ([self.join] if isinstance(self.join, str) else self.join)}
+
+    @field_validator("join")
+    @classmethod
+    def _some_key(
+        cls, join: str | list[str] | dict[str, str] | None
+    ) -> str | list[str] | dict[str, str] | None:
+        names = list(join.values()) if isinstance(join, dict) else join
+        names = [names] if isinstance(names, str) else names
+        if names is not None and not (names and all(names) and len(set(names)) == len(names)):
+            raise ValueError("give at least one column, and each once")
+        return join
 
     @field_validator("files")
     @classmethod
@@ -133,7 +160,7 @@ class Source(Block):
 class Keys(Block):
     """Whose behaviours a history holds (also gAUC's groups), and what is ranked."""
 
-    user: str
-    """The column that identifies the user."""
+    user: str | None = None
+    """The column that identifies the user; a log without one has no histories and no gAUC."""
     item: str
     """The column that identifies the item."""

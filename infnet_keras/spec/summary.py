@@ -122,7 +122,8 @@ def _sequences(spec: FeatureSpec) -> str:
     for name, sequence in spec.sequences.items():
         features = [f for f in spec.sequence_features if f.sequence == name]
         attributes = ", ".join(f.column for f in features) or "(counted only)"
-        when = (sequence.when or "every event") + _until(sequence.until)
+        events = "every event" if sequence.source is None else f"every event of {sequence.source}"
+        when = (sequence.when or events) + _until(sequence.until)
         if sequence.column is not None:
             when = f"ready made in {sequence.column}"
         lines.append((name, str(sequence.length), when, attributes))
@@ -131,7 +132,7 @@ def _sequences(spec: FeatureSpec) -> str:
 
 def _tasks(spec: FeatureSpec) -> str:
     lines = [
-        (name, task.label, f"{task.weight:g}", task.mask or "every impression")
+        (name, task.label_text, f"{task.weight:g}", task.mask or "every impression")
         for name, task in spec.tasks.items()
     ]
     return _columns(("task", "label", "weight", "measured on"), lines, right=(2,))

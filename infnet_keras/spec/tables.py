@@ -31,7 +31,7 @@ class TableKeys(Block):
     """Integers 0 .. n - 1, each with its row."""
     quantiles: int | None = Field(default=None, ge=2)
     """Numbers in this many buckets of about equal size, fitted on the training part."""
-    boundaries: list[float] | None = Field(default=None, min_length=1)
+    boundaries: list[int | float] | None = Field(default=None, min_length=1)
     """Numbers in buckets between these boundaries; a bucket starts with its boundary."""
     oov: PositiveInt = 1
     """Rows for values out of the vocabulary, which are spread over them by hash."""
@@ -44,10 +44,16 @@ class TableKeys(Block):
 
     @field_validator("boundaries")
     @classmethod
-    def _increasing(cls, values: list[float] | None) -> list[float] | None:
-        if values is not None and any(a >= b for a, b in pairwise(values)):
+    def _increasing(cls, values: list[int | float] | None) -> list[int | float] | None:
+        if values is None:
+            return None
+        if any(a >= b for a, b in pairwise(values)):
             raise ValueError("the boundaries must increase strictly")
-        return values
+        # 7 and 7.0 are one boundary; an integer that no float holds stays as it is
+        return [
+            value if int(value) == value and abs(value) > 2**53 else float(value)
+            for value in values
+        ]
 
     @property
     def kinds(self) -> list[str]:

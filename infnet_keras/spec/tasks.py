@@ -1,20 +1,79 @@
 """Tasks: what is predicted."""
 
+import re
 from typing import Literal
 
 from pydantic import NonNegativeFloat
 
 from infnet_keras.spec.base import Block
+from infnet_keras.spec.condition import Condition
+
+_COMPARES = re.compile(r"[=<>]")
+_QUOTED = re.compile(r"`([^`]+)`")
+Missing = int | float | str
+
+
+class FoundIn(Block):
+    """A label that another log gives: 1 where that log has a row with the impression's keys."""
+
+    found_in: str
+    """The source to look in; its `join` says by which columns."""
+    when: str | None = None
+    """Which of its rows count: comparisons over its own columns; without it every row."""
 
 
 class Task(Block):
     """One binary label of the log; rows outside `mask` leave its loss and its metrics."""
 
-    label: str
-    """The column that holds 0 or 1."""
+    label: str | FoundIn
+    """What is 1 or 0: a column (0 and 1, true and false), a condition such as rating >= 4, or
+    `found_in` another log."""
     kind: Literal["binary"] = "binary"
     """What is predicted: the probability that the label is 1."""
     weight: NonNegativeFloat = 1.0
     """Factor of its loss."""
     mask: str | None = None
     """Which impressions count: comparisons joined by and, or, not; without it all."""
+    missing: Missing | list[Missing] | None = None
+    """Values of the label's columns that mean: no label."""
+
+    @property
+    def condition(self) -> Condition | None:
+        """The label as a condition; None where it is a column or found in another log.
+
+        Raises:
+            ConditionError: it compares something, and is no condition.
+        """
+        if isinstance(self.label, str) and _COMPARES.search(_QUOTED.sub("", self.label)):
+            return Condition.parse(self.label)
+        return None
+
+    @property
+    def label_columns(self) -> tuple[str, ...]:
+        """The columns of an impression that the label is made of: known only after it.
+
+        Example:
+            >>> Task(label="rating >= 4 and finished == 1").label_columns
+            ('rating', 'finished')
+        """
+        if isinstance(self.label, FoundIn):
+            return ()
+        if (condition := self.condition) is not None:
+            return condition.columns
+        quoted = _QUOTED.fullmatch(self.label)
+        return (self.label if quoted is None else quoted[1],)
+
+    @property
+    def label_text(self) -> str:
+        """The label as reports and errors call it."""
+        if isinstance(self.label, str):
+            return self.label
+        when = "" if self.label.when is None else f" where {self.label.when}"
+        return f"found in {self.label.found_in}{when}"
+
+    @property
+    def means_missing(self) -> list[Missing]:
+        """Every value that means: no label."""
+        if self.missing is None:
+            return []
+        return self.missing if isinstance(self.missing, list) else [self.missing]

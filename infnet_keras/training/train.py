@@ -158,7 +158,9 @@ def _model(
 
 def _check_data(spec: FeatureSpec, data: Impressions) -> None:
     data.assets.check(spec)
-    tasks, there = ({n: (t.label, t.mask) for n, t in s.tasks.items()} for s in (spec, data.spec))
+    tasks, there = (
+        {n: (t.label, t.missing, t.mask) for n, t in s.tasks.items()} for s in (spec, data.spec)
+    )
     if tasks != there:
         changed = sorted(n for n in {*tasks, *there} if tasks.get(n) != there.get(n))
         raise DataError(

@@ -249,7 +249,7 @@ TAKES = (
         ({"inputs": [1, 2]}, f"row 0 is no object of named values; {PREDICT_TAKES}"),
         (
             {"inputs": {"x": [1], "name": ["a", "b"]}},
-            "the inputs differ in their number of rows: {'name': 2, 'x': 1}",
+            "the inputs differ in their number of rows: {'x': 1, 'name': 2}",
         ),
         (
             {"inputs": {"x": ["1"], "name": ["a"]}},

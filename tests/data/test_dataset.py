@@ -105,7 +105,7 @@ ITEMS = 120
 def many_shards(tmp_path, content, write, split, monkeypatch) -> PreparedData:
     """120 training impressions, each of an item of its own, in shards read one by one."""
     lines = [f"{n % 12},{n},{1000 + n},{n % 2}" for n in range(ITEMS)]
-    lines += [f"{n},0,{86_400_000 * day},1" for day in (1, 2) for n in range(3)]
+    lines += [f"{n},0,{86_400_000 * day},{n % 2}" for day in (1, 2) for n in range(3)]
     log = "user,item,time,clicked\n" + "\n".join(lines) + "\n"
     directory = tmp_path / "out"
     partitions, reader = map(

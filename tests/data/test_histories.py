@@ -311,8 +311,9 @@ def write_log(directory: Path, log: list[Event], history: list[Past]) -> None:
 def test_sequences_equal_the_slow_reference(
     tmp_path_factory, monkeypatch, rows_per_partition, log, history, repeats
 ) -> None:
-    first = Event(1, 1, 5 * DAY - ZONE_OFFSET, 1, 1, "x")  # something to train on
-    log = [first, *log]
+    # Something to train on, and both classes in every split.
+    days = [day * DAY - ZONE_OFFSET for day in (5, 6, 7)]
+    log = [Event(5, 1, day, clicked, 1, "x") for day in days for clicked in (1, 0)] + log
     log += [log[number % len(log)] for number in repeats]
     directory = tmp_path_factory.mktemp("log")
     write_log(directory, log, history)

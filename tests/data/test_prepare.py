@@ -57,7 +57,7 @@ def test_counts_of_the_manifest(prepared, content, three_days) -> None:
 
 def test_rows_that_differ_in_an_unused_column_are_no_repeats(prepared, content) -> None:
     content["sources"]["log"]["deduplicate"] = True
-    log = "user,item,time,clicked,note\n" + "1,7,5,1,a\n1,7,5,1,b\n1,7,5,1,a\n1,7,5,1,\n"
+    log = "user,item,time,clicked,note\n" + "1,7,5,1,a\n1,7,5,1,b\n1,7,5,1,a\n1,7,5,0,\n"
     assert prepared(content, log=log).count("train") == 3
 
 
@@ -100,24 +100,22 @@ def test_several_files_and_another_delimiter(prepared, content) -> None:
     head = "user\titem\tclicked\n"
     data = prepared(
         content,
-        (0.5, 0.75),
+        (1.0, 1.0),
         b=head + "1\t5\t1\n",
-        a_1=head + "1\t6\t1\n",
+        a_1=head + "1\t6\t0\n",
         a_2=head + "1\t7\t1\n" * 2,
     )
-    assert data.manifest.impressions == {"train": 2, "valid": 1, "test": 1}
-    views = [
-        rows(data, split).inputs["view__item"].tolist() for split in ("train", "valid", "test")
-    ]
-    assert views == [[[0, 0, 0], [2, 0, 0]], [[2, 3, 0]], [[2, 3, 1]]]
+    assert data.manifest.impressions == {"train": 4, "valid": 0, "test": 0}
+    views = rows(data).inputs["view__item"].tolist()
+    assert views == [[0, 0, 0], [3, 0, 0], [3, 4, 0], [3, 4, 2]]  # 7 is the most frequent
 
 
 def test_row_order_of_each_user(prepared, content) -> None:
     content["sources"]["log"]["time"] = {"row_order": "user"}
-    log = "user,item,clicked\n" + "".join(f"a,{item},1\n" for item in range(10)) + "b,0,0\nb,1,1\n"
-    data = prepared(content, ("0.5", "0.9"), log=log)
-    assert data.manifest.impressions == {"train": 6, "valid": 5, "test": 1}
-    assert rows(data, "test").inputs["view__item"].tolist() == [[1, 1, 1]]
+    of_a = "".join(f"a,{item},{item % 2}\n" for item in range(10))
+    data = prepared(content, ("0.5", "0.8"), log="user,item,clicked\n" + of_a + "b,0,0\nb,1,1\n")
+    assert data.manifest.impressions == {"train": 6, "valid": 4, "test": 2}
+    assert rows(data, "test").inputs["view__item"].tolist() == [[1, 1, 1]] * 2
     assert rows(data, "train").users.tolist() == [0, 0, 0, 0, 0, 1]
 
 
@@ -128,13 +126,13 @@ def test_days_are_those_of_the_time_zone(prepared, content) -> None:
     midnight = 1_615_698_000_000  # 2021-03-14 00:00 -05:00; the clocks go forward at 02:00
     hours = [-1, 0, 1, 2, 22, 23]
     log = "user,item,time,clicked\n" + "".join(
-        f"1,{hour + 1},{midnight + hour * HOUR},1\n" for hour in hours
+        f"{user},{hour + 1},{midnight + hour * HOUR},{user}\n" for user in (0, 1) for hour in hours
     )
     data = prepared(content, ("2021-03-14", "2021-03-15"), log=log)
-    assert data.manifest.impressions == {"train": 1, "valid": 4, "test": 1}
+    assert data.manifest.impressions == {"train": 2, "valid": 8, "test": 2}
     found = [rows(data, split).inputs for split in ("train", "valid", "test")]
-    assert [(f["hour"] - 2).tolist() for f in found] == [[23], [0, 1, 3, 23], [0]]
-    assert [(f["day"] - 2).tolist() for f in found] == [[5], [6, 6, 6, 6], [0]]
+    assert [(f["hour"] - 2).tolist() for f in found] == [[23] * 2, [0, 1, 3, 23] * 2, [0] * 2]
+    assert [(f["day"] - 2).tolist() for f in found] == [[5] * 2, [6] * 8, [0] * 2]
 
 
 def test_days_since_a_joined_date(prepared, content) -> None:
@@ -145,7 +143,9 @@ def test_days_since_a_joined_date(prepared, content) -> None:
         "derive": {"days_since": {"column": "since"}},
     }
     items = "item,since\n1,1970-01-01\n2,1969-12-30T23:59\n3,soon\n4,\n"
-    log = "user,item,time,clicked\n" + "".join(f"1,{item},{item},1\n" for item in range(1, 6))
+    log = "user,item,time,clicked\n" + "".join(
+        f"1,{item},{item},{item % 2}\n" for item in range(1, 6)
+    )
     assert rows(prepared(content, log=log, items=items)).inputs["age"].tolist() == [2, 4, 1, 1, 1]
 
 
@@ -157,7 +157,7 @@ def test_sources_joined_through_one_another(prepared, content) -> None:
     content["sequences"]["view"]["attributes"]["country"] = "country"
     data = prepared(
         content,
-        log="user,item,time,clicked\n1,1,1,1\n1,2,2,1\n1,3,3,1\n",
+        log="user,item,time,clicked\n1,1,1,1\n1,2,2,0\n1,3,3,1\n",
         items="item,maker\n1,x\n2,y\n3,\n",
         makers="maker,country\nx,FR\ny,DE\n",
     )
@@ -217,7 +217,8 @@ def test_a_source_that_leaks_is_warned_of(prepared, content, three_days) -> None
     content["sources"]["items"] = {"files": "items.csv", "join": "item", "leaks": "it looks ahead"}
     content["fields"]["brand"] = {"side": "item", "hash": 10}
     lines: list[str] = []
-    prepared(content, lines=lines, log=three_days, items="item,brand\n0,5\n")
+    items = "item,brand\n" + "".join(f"{item},5\n" for item in range(24))
+    prepared(content, lines=lines, log=three_days, items=items)
     warned = [line for line in lines if line.startswith("warning")]
     assert warned == ["warning: source 'items' must not be trusted offline: it looks ahead"]
 
@@ -263,3 +264,22 @@ def test_raw_examples_hold_what_the_reader_reads(prepared, content, tmp_path) ->
     read = [line for batch in held_out for line in lines(batch)]
     assert sorted(lines(inputs)) == sorted(read)  # all of them: fewer than 256
     assert any(length == 0 for length in examples["view__length"])
+
+
+def test_infinite_numbers_are_in_the_outer_buckets(content, prepared) -> None:
+    content["fields"]["rate"] = {"side": "item", "quantiles": 4}
+    rates = ["inf", "-inf", "0.1", "0.2", "0.3", "0.4", "1e39", ""]
+    lines = [
+        f"{n % 3},{n},{DAY * number + n},{n // 3 % 2},{rate}\n"
+        for number in range(3)
+        for n, rate in enumerate(rates)
+    ]
+    data = prepared(content, log="user,item,time,clicked,rate\n" + "".join(lines))
+    (table,) = data.assets.boundaries
+    assert np.isfinite(data.assets.boundaries[table]).all()
+    inputs = rows(data).inputs
+    first, last = 2, 2 + len(data.assets.boundaries[table])
+    items = [data.assets.vocabularies["item"][number - 2] for number in inputs["item"].reshape(-1)]
+    found = dict(zip(items, inputs["rate"].reshape(-1).tolist(), strict=True))
+    assert (found["0"], found["6"], found["1"], found["7"]) == (last, last, first, 1)
+    assert first <= found["2"] <= found["3"] <= found["5"] <= last

@@ -92,9 +92,9 @@ def prepared(tmp_path, content, write, split, three_days):
 
 def test_an_earlier_preparation_is_replaced(prepared, content, write, split) -> None:
     before = PreparedData.open(prepared).manifest.rows_read
-    raw = write(log="user,item,time,clicked\n1,7,5,1\n")
+    raw = write(log="user,item,time,clicked\n1,7,5,1\n1,7,6,0\n")
     prepare(spec_from_dict(content), raw, prepared, *split)
-    assert (before, PreparedData.open(prepared).manifest.rows_read) == (12, 1)
+    assert (before, PreparedData.open(prepared).manifest.rows_read) == (12, 2)
 
 
 def test_a_failed_preparation_leaves_the_earlier_one(prepared, content, write, split) -> None:

@@ -61,7 +61,9 @@ SOURCE = """user,item,time,clicked,words,price
 3,é,6,0,"two
 lines|y",6
 9,late,90000000,1,late,100
+9,late,90000000,0,late,100
 9,a,180000000,1,late,100
+9,a,180000000,0,late,100
 """
 
 
@@ -97,7 +99,9 @@ def test_a_joined_value_counts_once_an_impression(tmp_path, content, write, spli
     content["fields"]["brand"] = {"side": "item", "table": "brand"}
     content["fields"]["price"] = {"side": "item", "quantiles": 2}
     content["sequences"]["view"]["attributes"]["brand"] = "brand"
-    log = "user,item,time,clicked\n" + "".join(f"1,{item},{item},0\n" for item in [1, 2, 3, 3, 3])
+    log = "user,item,time,clicked\n" + "".join(
+        f"1,{item},{item},{item % 2}\n" for item in [1, 2, 3, 3, 3]
+    )
     items = "item,brand,price\n1,x,5\n2,x,6\n3,y,7\n4,unseen,8\n"
     prepare(spec_from_dict(content), write(log=log, items=items), tmp_path / "out", *split)
     assets = PreparedData.open(tmp_path / "out").assets

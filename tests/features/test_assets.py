@@ -45,6 +45,7 @@ def test_table_rows(assets, spec):
         "tab": 2 + 5,
         "hour": 2 + 24,
         "weekday": 2 + 7,
+        "monthday": 2 + 31,
         "age": 2 + 4,
         "clicks": 2 + 3,
         "gap": 2 + 2,

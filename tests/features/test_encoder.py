@@ -41,6 +41,8 @@ def expected_id(table: Table, value: int | float | str) -> int:
     first = 1 + table.oov + (table.missing == "own")
     if isinstance(value, float) and abs(value) < 2.0**-126:
         value = 0.0
+    if table.kind in ("boundaries", "quantiles") and isinstance(value, int):
+        return first + bisect.bisect_right(table.boundaries or QUANTILES, value)
     if table.kind in ("boundaries", "quantiles"):
         boundaries = [float(np.float32(b)) for b in table.boundaries or QUANTILES]
         return first + bisect.bisect_right(boundaries, float(np.float32(value)))
@@ -123,10 +125,11 @@ def test_integers_split_as_their_digits():
     assert encoder.encode_multivalue(values, "2", 2).tolist() == [[2, 3], [1, 0], [1, 0]]
 
 
-def test_integers_beyond_exact_floats_are_compared_in_float32():
-    encoder = Encoder(Table(boundaries=[2.0**24, 2.0**53]))
-    values = np.array([2**24 - 1, 2**24 + 1, 2**53 - 1, 2**53 - 2**30])
-    assert encoder.encode(values).tolist() == [2, 3, 4, 3]
+def test_integers_beyond_exact_floats_are_compared_exactly():
+    encoder = Encoder(Table(boundaries=[2**24 + 1, 2**53 + 1, 2**63 - 1, 1e19]))
+    values = np.array([2**24, 2**24 + 1, 2**53, 2**53 + 1, 2**63 - 2, 2**63 - 1])
+    assert encoder.encode(values).tolist() == [2, 3, 3, 4, 4, 5]
+    assert Encoder(Table(boundaries=[-1e19, 0.5])).encode(np.array([-(2**63) + 1])).tolist() == [3]
 
 
 def test_numbers_that_are_almost_integral_are_read_in_float32():

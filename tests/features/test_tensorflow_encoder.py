@@ -21,7 +21,9 @@ TABLES = {
     "hash": Table(hash=7),
     "hash_missing": Table(hash=1000, oov=2, missing="own"),
     "identity": Table(identity=12),
-    "boundaries": Table(boundaries=[-1.5, 0.0, 0.1, 16777216.0, 16777217.0, 1e39]),
+    "boundaries": Table(
+        boundaries=[-1.5, 0.0, 0.1, 16777216.0, 16777217.0, 2.0**62, 2**62 + 1, 1e39]
+    ),
     "quantiles": Table(quantiles=5),
 }
 VOCABULARY = [

@@ -173,6 +173,86 @@ def test_what_does_not_fit_the_columns(text: str, message: str) -> None:
     assert str(error.value) == message
 
 
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("`点击` == 1", "点击"),
+        ("not `click:float` == 1", "click:float"),
+        ("(`a (b) or c` == 1)", "a (b) or c"),
+        ("`and` == 1", "and"),
+        ("`plain` == 1", "plain"),
+        ("`_x` == 1", "_x"),
+    ],
+)
+def test_backticks_hold_any_name(text: str, column: str) -> None:
+    condition = Condition.parse(text)
+    assert condition.columns == (column,)
+    holds = condition.evaluate({column: np.array([1, 0])})
+    assert holds.tolist() == ([False, True] if text.startswith("not") else [True, False])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("`点击 == 1", "the column name that starts with ` does not end (character 1"),
+        ("点击 == 1", "'点' is not part of a condition: quote a column's name in backticks"),
+        ("click:float == 1", "':' is not part of a condition: quote a column's name in backticks"),
+        ("`` == 1", "the column name that starts with ` does not end (character 1"),
+    ],
+)
+def test_names_that_need_backticks(text: str, message: str) -> None:
+    with pytest.raises(ConditionError) as error:
+        Condition.parse(text)
+    assert message in str(error.value)
+
+
+INTEGERS = st.one_of(
+    st.integers(-(2**63), 2**63 - 1), st.sampled_from([2**53, 2**53 + 1, -(2**53) - 1, 0, 1])
+)
+LITERALS = st.one_of(INTEGERS, st.integers(-(2**70), 2**70), st.sampled_from([0.5, -1.5, 1e300]))
+
+
+@given(
+    st.lists(st.one_of(INTEGERS, st.none()), max_size=6),
+    st.sampled_from(list(OPERATORS)),
+    LITERALS,
+)
+def test_integers_compare_exactly_also_where_some_are_missing(
+    values: list[int | None], symbol: str, literal: float
+) -> None:
+    missing = np.array([value is None for value in values], bool)
+    integers = np.array([value or 0 for value in values], np.int64)
+    held = Condition.parse(f"id {symbol} {literal}").evaluate(
+        {"id": np.ma.MaskedArray(integers, missing)}
+    )
+    # Python compares an int with a float exactly.
+    expected = [value is not None and OPERATORS[symbol](value, literal) for value in values]
+    assert held.tolist() == expected
+
+
+def test_unsigned_integers_compare_exactly() -> None:
+    ids = np.array([2**64 - 1, 2**64 - 2, 0], np.uint64)
+    for text, expected in (
+        (f"id == {2**64 - 2}", [False, True, False]),
+        ("id >= -1", [True, True, True]),
+        (f"id == {2**64 - 1}.0", [True, False, False]),
+    ):
+        assert Condition.parse(text).evaluate({"id": ids}).tolist() == expected
+
+
+def test_true_and_false_are_text_too() -> None:
+    spelt = np.array(["True", "FALSE", None, "1", " false "], object)
+    held = Condition.parse("bought == true").evaluate({"bought": spelt})
+    assert held.tolist() == [True, False, False, True, False]
+    with pytest.raises(ConditionError, match="'maybe', which is neither true nor false"):
+        Condition.parse("bought == true").evaluate({"bought": np.array(["maybe"], object)})
+
+
+def test_a_fraction_is_rounded_as_the_columns_values_were() -> None:
+    ratio = np.array([0.1, 0.2], np.float32)
+    assert Condition.parse("ratio == 0.1").evaluate({"ratio": ratio}).tolist() == [True, False]
+
+
 @pytest.mark.parametrize("values", [np.array([None, None], object), np.array([], object)])
 def test_a_column_without_a_value_fits_every_comparison(values: Any) -> None:
     for text in ("s == 1", "s != 'a'"):

@@ -9,7 +9,11 @@ from infnet_keras.data.examples.columns import example_columns
 from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest, FileFormat
 from infnet_keras.data.history.group_histories import GroupHistories
 from infnet_keras.data.history.splits import SplitRule, split_starts
-from infnet_keras.data.preparation.log_pass import history_columns, history_files
+from infnet_keras.data.preparation.earlier_pass import (
+    earlier_columns,
+    earlier_files,
+    history_files,
+)
 from infnet_keras.data.preparation.prepare import partitions_of
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.misread_histories import misread_histories
@@ -89,13 +93,16 @@ def write_examples(
         for warning in misread_histories(spec, plan):
             progress(f"warning: {warning}")
     past = None if history is None else history_files(history, storage_of(history))
+    earlier = earlier_files(spec, plan, past)
     if partitions is not None and partitions < 1:
         raise DataError(f"{partitions} partitions of users: give at least one")
     job = Job(
         spec=spec,
         plan=plan,
-        history=past,
-        history_columns=[] if past is None else history_columns(spec, plan, past),
+        earlier=earlier,
+        earlier_columns={
+            source: earlier_columns(spec, plan, source, files) for source, files in earlier.items()
+        },
         columns=columns,
         valid_from=valid_from,
         test_from=test_from,

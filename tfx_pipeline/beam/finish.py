@@ -10,7 +10,9 @@ from apache_beam.io.filesystems import FileSystems
 from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest
 from infnet_keras.data.examples.raw_examples import raw_batch
 from infnet_keras.data.history.splits import SPLITS
+from infnet_keras.data.preparation.join_misses import check_joins
 from infnet_keras.data.preparation.log_pass import check_rows
+from infnet_keras.data.raw.joined_sources import JoinedSources
 from infnet_keras.errors import DataError
 from infnet_keras.features.raw_examples_file import RAW_EXAMPLES, raw_examples_text
 from infnet_keras.spec import dump_spec
@@ -40,6 +42,7 @@ class FinishExamples(beam.DoFn):
             if outcome.failures:
                 raise DataError(outcome.failures[0].reason)
             check_rows(job.spec, job.plan, outcome.rows_read)
+            check_joins(job.spec, job.plan, outcome.counts, self._sources)
             outcome.counts.check(job.spec, job.valid_from)
         except DataError as error:
             self._write(FAILURE, json.dumps({"error": str(error)}))
@@ -66,6 +69,9 @@ class FinishExamples(beam.DoFn):
         self._write(FILE_NAME, manifest.to_json())
         self._delete_temporary()
         yield manifest
+
+    def _sources(self) -> JoinedSources:
+        return self._job.reference().sources
 
     def _write(self, name: str, content: str) -> None:
         with replaced_file(self._job.output, name) as stream:

@@ -1,6 +1,6 @@
 """What every worker of the Beam job knows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -9,13 +9,14 @@ from apache_beam.utils.shared import Shared
 
 from infnet_keras.data.examples.columns import ExampleColumn
 from infnet_keras.data.examples.manifest import FileFormat
+from infnet_keras.data.history.events import LOG
 from infnet_keras.data.history.group_histories import GroupHistories
 from infnet_keras.data.history.partition import Partition
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.side_table import SideTable
+from infnet_keras.data.raw.joined_sources import JoinedSources
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.spec import FeatureSpec
-from tfx_pipeline.beam.messages import HISTORY, LOG, PartitionInput, unpacked
+from tfx_pipeline.beam.messages import PartitionInput, unpacked
 from tfx_pipeline.beam.storage import storage_of
 
 
@@ -26,8 +27,8 @@ class Job:
     Attributes:
         spec: what is prepared.
         plan: where columns come from.
-        history: the file of earlier events, or None.
-        history_columns: what is read of it.
+        earlier: files of earlier events, by what kind they are: see `earlier_files`.
+        earlier_columns: what is read of them.
         columns: of the examples.
         valid_from: where validation starts.
         test_from: where the test starts.
@@ -38,8 +39,8 @@ class Job:
 
     spec: FeatureSpec
     plan: ColumnPlan
-    history: RawFiles | None
-    history_columns: list[str]
+    earlier: dict[int, RawFiles]
+    earlier_columns: dict[int, list[str]]
     columns: list[ExampleColumn]
     valid_from: str | float
     test_from: str | float
@@ -50,13 +51,12 @@ class Job:
 
     @property
     def files(self) -> list[tuple[int, int, str]]:
-        """Every file to read: LOG or HISTORY, its number there, its path."""
-        log = self.plan.files[self.spec.log_source].files
-        past = self.history.files if self.history is not None else []
+        """Every file to read: LOG or the kind of earlier event, its number there, its path."""
+        every = {LOG: self.plan.files[self.spec.log_source], **self.earlier}
         return [
             (source, number, path)
-            for source, paths in ((LOG, log), (HISTORY, past))
-            for number, path in enumerate(paths)
+            for source, files in every.items()
+            for number, path in enumerate(files.files)
         ]
 
     def reference(self) -> "Reference":
@@ -71,7 +71,7 @@ class Job:
     def partition(self, reference: "Reference", received: PartitionInput) -> Partition:
         """The events of a partition that was sent at least one row of the log."""
         assert received.log is not None
-        return Partition(self.spec, self.plan, reference.sides, received.log, received.history)
+        return Partition(self.spec, self.plan, reference.sources, received.log, received.earlier)
 
 
 class Reference:
@@ -82,22 +82,10 @@ class Reference:
     """
 
     def __init__(self, job: Job):
-        plan = job.plan
         self._spec = job.spec
         self._lock = Lock()
         self._histories: dict[str, GroupHistories] = {}
-        self.sides: Mapping[str, SideTable] = {
-            name: SideTable(
-                plan.files[name],
-                key,
-                plan.columns[name],
-                plan.types,
-                plan.separators,
-                plan.reasons,
-                plan.times,
-            )
-            for name, key in plan.joins.items()
-        }
+        self.sources = JoinedSources.of(job.plan)
 
     def histories(self, path: str | None) -> GroupHistories:
         """The histories over all users, from the file of the survey; None where none are needed."""

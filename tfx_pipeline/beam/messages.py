@@ -8,16 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.history.events import TIME
+from infnet_keras.data.history.events import HISTORY, LOG, SOURCE, TIME
 from infnet_keras.data.preparation.spill import IPC_OPTIONS
-
-LOG, HISTORY = 0, 1
 
 
 class Piece(NamedTuple):
     """Rows of one partition in one block of a raw file, as Arrow IPC."""
 
-    source: int  # LOG or HISTORY
+    source: int  # LOG, HISTORY or another log of earlier events
     file: int
     block: int
     rows: bytes
@@ -73,7 +71,7 @@ class PartitionInput:
 
     Attributes:
         log: rows of the log in its order, None where there are none.
-        history: rows of the earlier history, in order.
+        earlier: rows of the earlier history and of other logs, in order.
         rows_read: rows of the whole log.
         history_rows_read: rows of the whole earlier history.
         surveyed: the file of the histories over all users, where there is one.
@@ -81,7 +79,7 @@ class PartitionInput:
     """
 
     log: pa.Table | None = None
-    history: pa.Table | None = None
+    earlier: pa.Table | None = None
     rows_read: int = 0
     history_rows_read: int = 0
     surveyed: str | None = None
@@ -107,23 +105,31 @@ class PartitionInput:
                 found.surveyed = message.path
             elif message.source == LOG:
                 counts[message.file] = message.rows
-            else:
+            elif message.source == HISTORY:
                 found.history_rows_read = message.rows
         found.rows_read = sum(counts.values())
         if found.failures:
             return found
         pieces.sort(key=lambda piece: piece[:3], reverse=True)
         first = np.concatenate([[0], np.cumsum([counts[file] for file in sorted(counts)])])
-        tables: dict[int, list[pa.Table]] = {LOG: [], HISTORY: []}
+        log: list[pa.Table] = []
+        earlier: list[pa.Table] = []
         while pieces:  # each piece is freed as its table is made
             piece = pieces.pop()
             table = unpacked(piece.rows)
             if in_row_order and piece.source == LOG:
                 at = table.column_names.index(TIME)
                 table = table.set_column(at, TIME, pc.add(table[TIME], int(first[piece.file])))
-            tables[piece.source].append(table)
-        if tables[LOG]:
-            found.log = pa.concat_tables(tables[LOG])
-        if tables[HISTORY]:
-            found.history = pa.concat_tables(tables[HISTORY])
+            (log if piece.source == LOG else earlier).append(table)
+        if log:
+            found.log = pa.concat_tables(log)
+        if earlier:
+            found.earlier = pa.concat_tables(earlier)
         return found
+
+    @property
+    def history_rows(self) -> int:
+        """How many rows of the earlier history came to this partition."""
+        if self.earlier is None:
+            return 0
+        return int((self.earlier[SOURCE].to_numpy() == HISTORY).sum())

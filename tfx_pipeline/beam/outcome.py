@@ -52,6 +52,7 @@ class Outcome:
         for reason, by_name in (
             ("impressions", counts.impressions),
             ("joins_missed", counts.joins_missed),
+            ("event_rows_kept", counts.event_rows),
             ("labels_missing", counts.unlabelled),
             ("labels_masked", counts.masked),
             ("history_events_later", counts.later),

@@ -15,6 +15,7 @@ from infnet_keras.cli.beam_arguments import parsed_with_beam
 from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts, resolved_spec
 from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest
 from infnet_keras.data.history.splits import SPLITS
+from infnet_keras.data.preparation.join_misses import join_lines
 from infnet_keras.errors import DataError, InfnetError
 from infnet_keras.features.raw_examples_file import RAW_EXAMPLES
 from infnet_keras.files.whole_directory import output_directory
@@ -60,6 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     for reason, count in manifest.counters.items():
         print(f"{reason}: {count:,}", file=sys.stderr)
+    missed = {
+        reason.partition(":")[2]: count
+        for reason, count in manifest.counters.items()
+        if reason.startswith("joins_missed:")
+    }
+    for line in join_lines(spec, missed, sum(manifest.impressions.values())):
+        _say(line)
     print(parsed.output)
     return 0
 

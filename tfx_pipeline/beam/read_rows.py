@@ -6,12 +6,14 @@ from collections.abc import Iterator
 import apache_beam as beam
 import pyarrow as pa
 
-from infnet_keras.data.preparation.log_pass import history_rows, log_columns, log_rows
+from infnet_keras.data.history.events import HISTORY, LOG, USER
+from infnet_keras.data.preparation.earlier_pass import earlier_rows
+from infnet_keras.data.preparation.log_pass import log_columns, log_rows
 from infnet_keras.data.preparation.spill import partition_numbers, split_rows
 from infnet_keras.data.raw.block import Block
 from infnet_keras.errors import DataError
 from tfx_pipeline.beam.job import Job
-from tfx_pipeline.beam.messages import LOG, Failure, FileRead, Message, Piece, packed
+from tfx_pipeline.beam.messages import Failure, FileRead, Message, Piece, packed
 
 METRICS = "infnet"
 _LOGGER = logging.getLogger(__name__)
@@ -20,7 +22,7 @@ _MOST_BYTES = 128 << 20
 
 
 class ReadRows(beam.DoFn):
-    """Reads one file of the log, or of the earlier history, and splits its rows by user.
+    """Reads one file of the log, or of earlier events, and splits its rows by user.
 
     Yields (partition, message).
     """
@@ -30,13 +32,13 @@ class ReadRows(beam.DoFn):
         self._told: set[str] = set()
         self._rows_read = {
             source: beam.metrics.Metrics.counter(METRICS, name)
-            for source, name in enumerate(("rows_read", "history_rows_read"))
+            for source, name in ((LOG, "rows_read"), (HISTORY, "history_rows_read"))
         }
 
     def process(self, element: tuple[int, int, str]) -> Iterator[tuple[int, Message]]:
         """Read one file: its source, its number, its path."""
         source, number, path = element
-        partitions, user = self._job.partitions, self._job.spec.keys.user
+        partitions, user = self._job.partitions, self._job.spec.keys.user or USER
         rows = 0
         last: Message
         try:
@@ -48,7 +50,8 @@ class ReadRows(beam.DoFn):
                 rows += table.num_rows
             last = FileRead(source, number, rows)
             self._tell()
-            self._rows_read[source].inc(rows)
+            if source in self._rows_read:
+                self._rows_read[source].inc(rows)
         except DataError as error:
             last = Failure(0, source, number, str(error))
         for partition in range(partitions):
@@ -57,8 +60,8 @@ class ReadRows(beam.DoFn):
     def _tell(self) -> None:
         """Write into the worker's log what `prepare` says of the files; each note once."""
         job = self._job
-        for files in (job.plan.files[job.spec.log_source], job.history):
-            for note in files.notes() if files is not None else []:
+        for files in (job.plan.files[job.spec.log_source], *job.earlier.values()):
+            for note in files.notes():
                 if note not in self._told:
                     _LOGGER.warning(note)
                 self._told.add(note)
@@ -82,9 +85,10 @@ class ReadRows(beam.DoFn):
         if source == LOG:
             log = job.plan.files[job.spec.log_source]
             return log.file_blocks(path, log_columns(job.spec, job.plan))
-        assert job.history is not None
-        return job.history.file_blocks(path, job.history_columns)
+        return job.earlier[source].file_blocks(path, job.earlier_columns[source])
 
     def _rows(self, source: int, block: Block, first_number: int) -> pa.Table:
-        make = log_rows if source == LOG else history_rows
-        return make(self._job.spec, self._job.plan, block, first_number)
+        spec, plan = self._job.spec, self._job.plan
+        if source == LOG:
+            return log_rows(spec, plan, block, first_number)
+        return earlier_rows(spec, plan, source, block, first_number)

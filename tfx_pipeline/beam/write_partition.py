@@ -84,7 +84,7 @@ class WritePartition(beam.DoFn):
         here = Outcome(
             outcome.counts,
             0 if received.log is None else received.log.num_rows,
-            0 if received.history is None else received.history.num_rows,
+            received.history_rows,
         )
         for reason, count in here.counters().items():
             if reason not in ("rows_read", "history_rows_read"):  # counted where files are read

@@ -17,9 +17,9 @@ _DEFAULT_GATE = Bound(at_least=0.5)
 def eval_config(spec: FeatureSpec) -> config_pb2.EvalConfig:
     """What to measure on the test part, by task and slice, and which gates must be passed.
 
-    For each task AUC, gAUC, calibration, log loss and the number of impressions, over those whose
-    label counts (weight 1). Gates and limits of change stand on the overall slice alone: TFMA's
-    `MetricConfig.threshold` would hold every slice to them.
+    For each task AUC, gAUC (where the log names its users), calibration, log loss and the number of
+    impressions, over those whose label counts (weight 1). Gates and limits of change stand on the
+    overall slice alone: TFMA's `MetricConfig.threshold` would hold every slice to them.
 
     Args:
         spec: `evaluation` says slices, gates and change; without gates every task's AUC must be at
@@ -58,7 +58,8 @@ def gates_of(spec: FeatureSpec, task: str) -> dict[Metric, Bound]:
 def _task_metrics(spec: FeatureSpec, task: str) -> config_pb2.MetricsSpec:
     exact = {
         "module": "tfx_pipeline.evaluation.exact_metrics",
-        "config": json.dumps({"query_key": spec.keys.user}),
+        # AUC and log loss ask nobody's key: any feature of every example will do.
+        "config": json.dumps({"query_key": spec.keys.user or weight_name(task)}),
     }
     classes: dict[Metric, config_pb2.MetricConfig] = {
         "auc": config_pb2.MetricConfig(class_name="ExactAUC", **exact),
@@ -67,6 +68,8 @@ def _task_metrics(spec: FeatureSpec, task: str) -> config_pb2.MetricsSpec:
         "log_loss": config_pb2.MetricConfig(class_name="LogLoss", **exact),
     }
     gates, change = gates_of(spec, task), spec.evaluation.change.given
+    if spec.keys.user is None:
+        del classes["gauc"]
     for metric in METRICS:
         threshold = _threshold(metric, gates.get(metric), change.get(metric))
         if threshold is not None:

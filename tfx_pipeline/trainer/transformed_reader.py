@@ -137,14 +137,20 @@ class TransformedReader:
         features = _features(self._spec)
         parsed = records.batch(_BLOCK).map(lambda block: tf.io.parse_example(block, features))
         try:
+            found = 0
             for block in parsed.prefetch(2).as_numpy_iterator():
-                yield self._batch(block)
+                batch = self._batch(block, found)
+                found += len(batch.users)
+                yield batch
         except tf.errors.OpError as error:
             raise DataError(
                 f"transformed examples cannot be read ({error.message}): run Transform again"
             ) from error
 
-    def _batch(self, block: dict[str, npt.NDArray[Any]]) -> Batch:
+    def _batch(self, block: dict[str, npt.NDArray[Any]], first: int) -> Batch:
+        rows = len(next(iter(block.values())))
+        # Without users each row is a group of its own, as in prepared data.
+        users = block.get(USER_CODE, np.arange(first, first + rows))
         labels = {
             task: np.where(block[weight_name(task)] > 0, block[label_name(task)], np.nan).astype(
                 np.float32
@@ -152,7 +158,7 @@ class TransformedReader:
             for task in self._spec.tasks
         }
         inputs = {name: block[name].astype(np.int32) for name in model_input_shapes(self._spec)}
-        return Batch(inputs, labels, block[USER_CODE])
+        return Batch(inputs, labels, users)
 
 
 def _features(spec: FeatureSpec) -> dict[str, tf.io.FixedLenFeature]:
@@ -164,7 +170,8 @@ def _features(spec: FeatureSpec) -> dict[str, tf.io.FixedLenFeature]:
     for task in spec.tasks:
         features[label_name(task)] = tf.io.FixedLenFeature([], tf.int64)
         features[weight_name(task)] = tf.io.FixedLenFeature([], tf.float32)
-    features[USER_CODE] = tf.io.FixedLenFeature([], tf.int64)
+    if spec.keys.user is not None:
+        features[USER_CODE] = tf.io.FixedLenFeature([], tf.int64)
     return features
 
 

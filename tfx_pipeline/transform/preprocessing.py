@@ -41,7 +41,8 @@ def preprocessing_fn(
     Returns:
         Every model input under its name, int64: a field [batch] or [batch, max_values], a sequence
         feature [batch, length] or [batch, length, max_values]. `label__<task>` int64 [batch],
-        `weight__<task>` float32 [batch], and `user__code` int64 [batch].
+        `weight__<task>` float32 [batch], and, where the log names its users, `user__code`
+        int64 [batch].
 
     Raises:
         DataError: a column is missing, or has a type that its table cannot use.
@@ -63,7 +64,8 @@ def preprocessing_fn(
     for task in spec.tasks:
         outputs[label_name(task)] = columns[label_name(task)]
         outputs[weight_name(task)] = columns[weight_name(task)]
-    outputs[USER_CODE] = user_code(columns[spec.keys.user])
+    if spec.keys.user is not None:
+        outputs[USER_CODE] = user_code(columns[spec.keys.user])
     return outputs
 
 

@@ -28,7 +28,7 @@ class ExampleColumn(NamedTuple):
             first; "fitting", a value that only fits vocabularies or quantiles; "user", the user's
             key where no raw input holds it; "label", 0 or 1; "weight", 1.0, or 0.0 where the label
             does not count.
-        column: the raw column it holds (of a label, the one that it comes from), or the field
+        column: the raw column it holds (of a label, what it comes from), or the field
             whose history count or rate it is.
         sequence: the behaviour of a "sequence", else None.
         task: the task of a "label" or a "weight", else None.
@@ -84,14 +84,18 @@ def example_columns(
         if name not in names:
             columns.append(ExampleColumn(name, column_types[name], "fitting", name))
             names.add(name)
-    if spec.keys.user not in names:
-        user = spec.keys.user
+    user = spec.keys.user
+    if user is not None and user not in names:
         if user not in column_types:
             raise DataError(f"the column types hold none of the user's key {user!r}; add it")
         columns.append(ExampleColumn(user, column_types[user], "user", user))
     for name, task in spec.tasks.items():
-        columns.append(ExampleColumn(label_name(name), "int64", "label", task.label, task=name))
-        columns.append(ExampleColumn(weight_name(name), "float32", "weight", task.label, task=name))
+        columns.append(
+            ExampleColumn(label_name(name), "int64", "label", task.label_text, task=name)
+        )
+        columns.append(
+            ExampleColumn(weight_name(name), "float32", "weight", task.label_text, task=name)
+        )
     for name, count in Counter(column.name for column in columns).items():
         if count > 1:
             raise DataError(

@@ -35,7 +35,7 @@ def recent_events(spec: FeatureSpec, signals: list[str]) -> RecentEvents:
     Raises:
         DataError: there is no such sequence.
     """
-    masked = {task.label for task in spec.tasks.values() if task.mask is not None}
+    masked = {task.label_text for task in spec.tasks.values() if task.mask is not None}
     found: dict[int | None, RecentEvents] = {}
     for name, sequence in spec.sequences.items():
         if not sequence.length or not sequence.attributes or sequence.until != "now":

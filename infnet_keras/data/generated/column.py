@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.raw.columns import needed_columns
 from infnet_keras.data.raw.conversion import ARROW_TYPES
+from infnet_keras.data.raw.needed_columns import needed_columns
 from infnet_keras.features.calendar import DAY
 from infnet_keras.features.numpy.spelt_times import spelt_times
 from infnet_keras.spec import Condition, FeatureSpec, Table
@@ -109,9 +109,9 @@ def generated_columns(spec: FeatureSpec) -> dict[str, GeneratedColumn]:
         for column, separator in columns.items():
             tables.setdefault(column, (spec.all_tables[name], separator))
     types = declared_types(spec)
-    joins = [source.join for source in spec.sources.values() if source.join is not None]
+    joins = [key for source in spec.sources.values() for key in source.keys]
     apart = {spec.keys.user, spec.keys.item, spec.time.column}
-    apart |= {task.label for task in spec.tasks.values()}
+    apart |= set(spec.label_columns)
     found = {}
     for name in dict.fromkeys([*needed_columns(spec), *spec.outcomes, *types, *joins]):
         if name in apart:

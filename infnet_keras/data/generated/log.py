@@ -18,6 +18,7 @@ from infnet_keras.data.generated.column import (
     generated_columns,
 )
 from infnet_keras.data.generated.conflict import GeneratedConflict
+from infnet_keras.data.generated.generated_keys import GeneratedKeys
 from infnet_keras.data.generated.sources import column_source
 from infnet_keras.data.generated.world import (
     GROUPS,
@@ -26,7 +27,7 @@ from infnet_keras.data.generated.world import (
     Impressions,
     Integers,
 )
-from infnet_keras.data.history.column_values import as_numpy
+from infnet_keras.data.raw.as_numpy import as_numpy
 from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.features.calendar import DAY
 from infnet_keras.features.numpy.clock import to_epoch_ms
@@ -68,12 +69,13 @@ class GeneratedLog:
         self, spec: FeatureSpec, users: int, events: int, seed: int, conflict: float = 0.0
     ):
         self._spec = spec
+        self._keys_of = GeneratedKeys.of(spec)
         self._users = users
         self._events = events
         self._seed = seed
         self._random = np.random.default_rng(seed)
         self._columns = generated_columns(spec)
-        self._signals = _signals(spec, self._columns)
+        self._signals = _signals(spec, self._keys_of, self._columns)
         sizes = (
             spec.all_tables[name].size
             for name, columns in spec.table_columns.items()
@@ -103,13 +105,13 @@ class GeneratedLog:
     @property
     def _signs(self) -> dict[str, int]:
         """Label -> sign of its tasks: they alternate in the spec's order."""
-        labels = dict.fromkeys(task.label for task in self._spec.tasks.values())
+        labels = dict.fromkeys(self._keys_of.labels.values())
         return {label: 1 - 2 * (place % 2) for place, label in enumerate(labels)}
 
     def conflict_truth(self) -> dict[str, Any]:
         """What the tasks' conflict is computed from, as plain data."""
         conflict = {"strength": 0.0} if self._conflict is None else self._conflict.description()
-        signs = {name: self._signs[task.label] for name, task in self._spec.tasks.items()}
+        signs = {name: self._signs[label] for name, label in self._keys_of.labels.items()}
         return {**conflict, "signs": signs}
 
     def items_truth(self) -> pa.Table:
@@ -120,7 +122,7 @@ class GeneratedLog:
 
     def side_table(self, source: str) -> pa.Table:
         """A row for every key of a joined source."""
-        key = str(self._spec.sources[source].join)
+        key = self._keys_of.joins[source]
         keys = self._keys(key)
         columns = {key: keys}
         for name, column in self._columns.items():
@@ -168,7 +170,7 @@ class GeneratedLog:
         ]
         shown = Impressions(*(np.concatenate(part) for part in zip(*parts, strict=True)))
         items, context, signals = shown.items, shown.context, shown.signals
-        keys = self._spec.keys
+        keys = self._keys_of
         columns = {
             keys.user: self._keys(keys.user).take(pa.array(users)),
             keys.item: self._keys(keys.item).take(pa.array(items)),
@@ -196,10 +198,10 @@ class GeneratedLog:
         truth = {key: columns[key] for key in (keys.user, keys.item)}
         for name, task in self._spec.tasks.items():
             held = self._mask(task, columns, entities)
-            label = columns[task.label]
+            label = columns[keys.labels[name]]
             # Nothing is positive where its task says that it cannot be.
-            columns[task.label] = pc.if_else(held, label, pa.scalar(0, label.type))
-            signal = self._signals.index(task.label)
+            columns[keys.labels[name]] = pc.if_else(held, label, pa.scalar(0, label.type))
+            signal = self._signals.index(keys.labels[name])
             probability = pa.array(shown.probabilities[:, signal])
             truth[f"probability:{name}"] = pc.if_else(held, probability, None)
             truth[f"conflict:{name}"] = pa.array(shown.conflict[:, signal])
@@ -210,7 +212,7 @@ class GeneratedLog:
     ) -> pa.Array:
         """For which rows a task's mask holds."""
         if task.mask is None:
-            return pa.array(np.ones(len(entities[self._spec.keys.user]), bool))
+            return pa.array(np.ones(len(entities[self._keys_of.user]), bool))
         condition = Condition.parse(task.mask)
         read = {}
         for name in condition.columns:
@@ -221,11 +223,11 @@ class GeneratedLog:
 
     def _entity_key(self, column: str) -> str | None:
         """The key of whoever a column belongs to; None for the impression itself."""
-        keys = {"user": self._spec.keys.user, "item": self._spec.keys.item}
+        keys = {"user": self._keys_of.user, "item": self._keys_of.item}
         if column in self._signals or column == self._spec.time.column:
             return None
-        source = self._spec.sources[column_source(self._spec, column)]
-        return source.join or keys.get(self._spec.column_side(column))
+        source = column_source(self._spec, column)
+        return self._keys_of.joins.get(source) or keys.get(self._spec.column_side(column))
 
     def _value_at(self, column: str, key: str, rows: Integers) -> pa.Array:
         if column not in self._entity_values:
@@ -235,7 +237,7 @@ class GeneratedLog:
 
     def _keys(self, column: str) -> pa.Array:
         """Every value of a key."""
-        counts = {self._spec.keys.user: self._users, self._spec.keys.item: self._items}
+        counts = {self._keys_of.user: self._users, self._keys_of.item: self._items}
         if column not in counts:
             return self._columns[column].pool
         if column not in self._entity_values:
@@ -272,10 +274,12 @@ class GeneratedLog:
         return spelt_times(instants, time, time.timezone, column_type)
 
 
-def _signals(spec: FeatureSpec, columns: dict[str, GeneratedColumn]) -> list[str]:
+def _signals(
+    spec: FeatureSpec, keys: GeneratedKeys, columns: dict[str, GeneratedColumn]
+) -> list[str]:
     """Labels, and what conditions compare with 0 and 1 alone and no field reads."""
     literals = condition_literals(spec)
-    labels = [task.label for task in spec.tasks.values()]
+    labels = keys.labels.values()
     binary = [
         name
         for name in columns

@@ -24,7 +24,7 @@ def column_source(spec: FeatureSpec, column: str) -> str:
     if column in declared_types(spec):
         return next(name for name, source in spec.sources.items() if column in source.types)
     key = {"user": spec.keys.user, "item": spec.keys.item}.get(spec.column_side(column))
-    joined = (name for name, source in spec.sources.items() if key and source.join == key)
+    joined = (name for name, source in spec.sources.items() if key and key in source.keys)
     return next(joined, spec.log_source)
 
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from infnet_keras.data.history.events import Events
+from infnet_keras.data.raw.as_numpy import as_numpy
 from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.data.raw.side_table import SideTable
 
 Rows = npt.NDArray[np.int64]
@@ -31,13 +32,16 @@ class ColumnValues:
         self._events = events
         self._sides = sides
         self.side_rows: dict[str, npt.NDArray[np.int32]] = {}
-        for name, key in plan.joins.items():
-            self.side_rows[name] = sides[name].rows(self.values(key))
+        for name, keys in plan.joins.items():
+            self.side_rows[name] = sides[name].rows([self.values(key) for key in keys])
 
     def values(self, column: str, rows: Rows | None = None) -> pa.Array:
         """Values of a column, of all events or of some rows; a missing value is null."""
         owner = self._plan.owner[column]
         if owner not in self._plan.joins:
+            if column not in self._events.table.column_names:  # here nobody has such events
+                missing = ARROW_TYPES[self._plan.types[column]]
+                return pa.nulls(len(self._events) if rows is None else len(rows), missing)
             chunked = self._events.table[column]  # in one chunk, which needs no copy, if at all
             values = chunked.chunk(0) if chunked.num_chunks == 1 else chunked.combine_chunks()
             return values if rows is None else values.take(pa.array(rows))
@@ -48,7 +52,7 @@ class ColumnValues:
     def looked_up(self, column: str, keys: pa.Array) -> pa.Array:
         """A joined source's column at some keys; null where the source does not have the key."""
         side = self._sides[self._plan.owner[column]]
-        at = side.rows(keys)
+        at = side.rows([keys])
         return side.column(column).take(pa.array(np.where(at < 0, len(side), at)))
 
     def arrays(
@@ -56,10 +60,3 @@ class ColumnValues:
     ) -> dict[str, npt.NDArray[np.generic]]:
         """The same as NumPy arrays, as `Condition.evaluate` takes them."""
         return {column: as_numpy(self.values(column, rows)) for column in columns}
-
-
-def as_numpy(values: pa.Array) -> npt.NDArray[np.generic]:
-    """Numbers with NaN, or strings (dtype object) with None, where a value is missing."""
-    if pa.types.is_integer(values.type) and values.null_count:
-        values = pc.cast(values, pa.float64(), safe=False)
-    return np.asarray(values.to_numpy(zero_copy_only=False))

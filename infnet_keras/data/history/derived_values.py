@@ -34,14 +34,14 @@ def derived_values(plan: TransformPlan, rows: EventRows) -> dict[str, npt.NDArra
     for step in plan.fields:
         kind = step.derivation
         if kind is not None:
-            found[step.name] = SENT[type(kind)](kind, rows) if kind.is_sent else derived(kind, rows)
+            found[step.name] = SENT[type(kind)](kind, rows) if step.is_sent else derived(kind, rows)
     return found
 
 
 def _seconds_since(kind: SecondsSince, rows: EventRows) -> npt.NDArray[np.float32]:
     """From the user's latest event that holds and has a time; NaN without one."""
     events = rows.events
-    at = np.where(rows.holds[kind.sequence] & events.logged, np.arange(len(events)), -1)
+    at = np.where(rows.holds[kind.sequence] & events.timed, np.arange(len(events)), -1)
     latest = np.maximum.accumulate(np.append(-1, at))[events.history_end]
     seconds = (events.times - events.times[latest]) / SECOND
     return np.where(latest >= events.user_start, seconds, np.nan).astype(np.float32)

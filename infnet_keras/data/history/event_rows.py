@@ -54,7 +54,7 @@ class EventRows:
     @cached_property
     def instants(self) -> Integers:
         """The time of each event, milliseconds; at history rows it means nothing."""
-        return np.where(self.events.logged, self.events.times, 0)
+        return np.where(self.events.timed, self.events.times, 0)
 
     def column(self, name: str) -> pa.Array:
         """The raw values of a column, one an event."""

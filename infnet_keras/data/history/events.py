@@ -1,6 +1,7 @@
 """The events of some users in order, and where each one's history ends."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,9 @@ import pyarrow.compute as pc
 Positions = npt.NDArray[np.int32]
 TIME = ":time"  # no raw column is called so; the value is the order where there is no time
 TEXT = ":text"
+USER = ":user"  # stands for the user's key where the log names no user: every row's own
+SOURCE = ":source"  # of an earlier event: HISTORY, or FIRST_OTHER and up for other logs
+LOG, HISTORY, FIRST_OTHER = 0, 1, 2
 
 
 def group_starts(*keys: npt.NDArray[np.int64]) -> Positions:
@@ -31,7 +35,7 @@ def group_starts(*keys: npt.NDArray[np.int64]) -> Positions:
 
 @dataclass(frozen=True)
 class Events:
-    """Events sorted by (user, time), those of the earlier history first.
+    """Events sorted by (user, time), those of the earlier history, which have no time, first.
 
     Events of one instant keep the order of the log and are never in each other's history.
 
@@ -40,7 +44,8 @@ class Events:
             such column.
         users: code of each event's user.
         times: milliseconds since 1970, or the order of the row; the order alone in history rows.
-        logged: False for rows of the earlier history, which are no impressions.
+        sources: int8, LOG for impressions, HISTORY for the earlier history, FIRST_OTHER + n for
+            the n-th of the spec's `event_sources`.
         user_start: row of the user's first event.
         history_end: first row of the same user that is not strictly before this event.
     """
@@ -48,18 +53,19 @@ class Events:
     table: pa.Table
     users: npt.NDArray[np.int64]
     times: npt.NDArray[np.int64]
-    logged: npt.NDArray[np.bool_]
+    sources: npt.NDArray[np.int8]
     user_start: Positions
     history_end: Positions
 
     @classmethod
-    def of(cls, log: pa.Table, history: pa.Table | None, user: str, first_code: int) -> "Events":
+    def of(cls, log: pa.Table, earlier: pa.Table | None, user: str, first_code: int) -> "Events":
         """Order the events of some users.
 
         Args:
             log: rows of the log with their `:time`, in the log's order; `:text`, where there is
                 such a column, is what makes two rows repeats of each other: the first one stays.
-            history: rows of the earlier history; of users without impressions they are dropped.
+            earlier: rows of the earlier history and of other logs, with their `:source`; of users
+                without impressions they are dropped.
             user: the column of the user's key.
             first_code: code of the first user where keys are strings; integer keys are their own.
         """
@@ -67,13 +73,13 @@ class Events:
             repeats = pc.dictionary_encode(log[TEXT]).combine_chunks().indices
             first = np.unique(repeats.to_numpy(), return_index=True)[1]
             log = log.drop_columns(TEXT).take(pa.array(np.sort(first)))
-        logged = np.ones(log.num_rows, bool)
+        sources = np.full(log.num_rows, LOG, np.int8)
         table = log
-        if history is not None:
-            known = pc.is_in(history[user], value_set=pc.unique(log[user]))
-            history = history.filter(known)
-            table = pa.concat_tables([history, log], promote_options="default")
-            logged = np.concatenate([np.zeros(history.num_rows, bool), logged])
+        if earlier is not None:
+            known = pc.is_in(earlier[user], value_set=pc.unique(log[user]))
+            earlier = earlier.filter(known)
+            sources = np.concatenate([earlier[SOURCE].to_numpy(), sources])
+            table = pa.concat_tables([earlier.drop_columns(SOURCE), log], promote_options="default")
         table = table.combine_chunks()
         if pa.types.is_integer(table[user].type):
             users = table[user].to_numpy()
@@ -81,18 +87,29 @@ class Events:
             codes = pc.dictionary_encode(table[user]).combine_chunks().indices
             users = codes.to_numpy().astype(np.int64) + first_code
         times = table[TIME].to_numpy()
-        order = np.lexsort((times, logged, users))
-        users, times, logged = users[order], times[order], logged[order]
+        order = np.lexsort((times, sources != HISTORY, users))
+        users, times, sources = users[order], times[order], sources[order]
         # Every history row is an instant of its own, before the log's first.
-        instants = np.where(logged, times, np.arange(len(order)))
+        timed = sources != HISTORY
+        instants = np.where(timed, times, np.arange(len(order)))
         return cls(
             table.take(pa.array(order)).drop_columns(TIME).combine_chunks(),
             users,
             times,
-            logged,
+            sources,
             group_starts(users),
-            group_starts(users, logged.astype(np.int64), instants),
+            group_starts(users, timed.astype(np.int64), instants),
         )
+
+    @cached_property
+    def logged(self) -> npt.NDArray[np.bool_]:
+        """Which events are impressions."""
+        return np.asarray(self.sources == LOG)
+
+    @cached_property
+    def timed(self) -> npt.NDArray[np.bool_]:
+        """Which events have a time: all but those of the earlier history."""
+        return np.asarray(self.sources != HISTORY)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -101,9 +118,9 @@ class Events:
         """First row of the same user that is not before the start of this event's local day.
 
         Args:
-            local_days: of every event; history rows' are not looked at.
+            local_days: of every event; those without a time are not looked at.
         """
-        days = np.where(self.logged, local_days, np.iinfo(np.int64).min)
+        days = np.where(self.timed, local_days, np.iinfo(np.int64).min)
         return group_starts(self.users, days)
 
 

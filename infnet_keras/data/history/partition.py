@@ -1,6 +1,5 @@
 """A part of the users, opened: their events in order, and what follows from raw values."""
 
-from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -11,17 +10,19 @@ import pyarrow.compute as pc
 from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.derived_values import derived_values
 from infnet_keras.data.history.event_rows import EventRows
-from infnet_keras.data.history.events import Events, Positions
+from infnet_keras.data.history.events import FIRST_OTHER, USER, Events, Positions
 from infnet_keras.data.history.group_histories import BEFORE_THE_LOG, Days, GroupHistories
 from infnet_keras.data.history.histories import Histories, Rows
+from infnet_keras.data.history.labels import column_labels, wrong_label
 from infnet_keras.data.history.splits import ONLY_HISTORY, SplitRule
 from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.joined_sources import JoinedSources
 from infnet_keras.data.raw.ready_made import history_column, later_column
-from infnet_keras.data.raw.side_table import SideTable
 from infnet_keras.errors import DataError
 from infnet_keras.features.numpy.clock import local_day
 from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec import Condition, ConditionError, FeatureSpec
+from infnet_keras.spec.tasks import FoundIn
 
 
 class Partition:
@@ -30,12 +31,14 @@ class Partition:
     Args:
         spec: what they mean.
         plan: where columns come from.
-        sides: the joined sources.
+        sources: the joined sources and the logs that labels are found in.
         log: these users' rows of the log, in its order, as `log_rows` makes them.
-        history: their rows of the earlier history, as `history_rows` makes them.
+        earlier: their rows of the earlier history and of other logs, as `earlier_rows` makes them.
         first_code: code of the first user where keys are strings.
 
     Attributes:
+        spec: what they mean.
+        plan: where columns come from.
         events: in order.
         values: their raw columns.
         days: int64 [events], the local day, `BEFORE_THE_LOG` where an event has no time; None for
@@ -48,21 +51,23 @@ class Partition:
         self,
         spec: FeatureSpec,
         plan: ColumnPlan,
-        sides: Mapping[str, SideTable],
+        sources: JoinedSources,
         log: pa.Table,
-        history: pa.Table | None,
+        earlier: pa.Table | None,
         first_code: int = 0,
     ):
-        self._spec = spec
-        self.events = Events.of(log, history, spec.keys.user, first_code)
-        self.values = ColumnValues(plan, self.events, sides)
+        self.spec = spec
+        self.plan = plan
+        self._sources = sources
+        self.events = Events.of(log, earlier, spec.keys.user or USER, first_code)
+        self.values = ColumnValues(plan, self.events, sources.tables)
         self.days: Days | None = None
         if spec.time.column is not None:
-            logged = self.events.logged
-            days = local_day(np.where(logged, self.events.times, 0), spec.time.timezone)
-            self.days = np.where(logged, days, BEFORE_THE_LOG)
+            timed = self.events.timed
+            days = local_day(np.where(timed, self.events.times, 0), spec.time.timezone)
+            self.days = np.where(timed, days, BEFORE_THE_LOG)
         self.holds = {
-            name: self._holds(sequence.when, f"`when` of sequence {name!r}")
+            name: self._behaviour(name)
             for name, sequence in spec.sequences.items()
             if sequence.column is None
         }
@@ -87,7 +92,7 @@ class Partition:
         events = self.events
         if self.days is not None:
             splits = rule.by_day(self.days)
-        elif self._spec.time.row_order == "log":
+        elif self.spec.time.row_order == "log":
             splits = rule.by_position(events.times, total_rows)
         else:
             before = np.cumsum(events.logged, dtype=np.int64) - events.logged
@@ -101,26 +106,61 @@ class Partition:
         """For each task, which events are impressions that its mask lets count."""
         return {
             name: self.events.logged & self._holds(task.mask, f"mask of task {name!r}")
-            for name, task in self._spec.tasks.items()
+            for name, task in self.spec.tasks.items()
         }
 
     @cached_property
     def labels(self) -> dict[str, npt.NDArray[np.float32]]:
-        """For each task float32 [events], NaN where a label is missing or does not count."""
+        """For each task float32 [events], NaN where a label is missing or does not count.
+
+        Raises:
+            DataError: a label that counts is neither 0 nor 1.
+        """
         found = {}
-        for name, task in self._spec.tasks.items():
-            labels = self.values.arrays((task.label,))[task.label].astype(np.float32)
+        for name, task in self.spec.tasks.items():
+            labels = (
+                self._found(task.label) if isinstance(task.label, FoundIn) else self._read(name)
+            )
             found[name] = np.where(self.masks[name], labels, np.float32(np.nan))
         return found
 
     @property
     def date_columns(self) -> dict[str, str]:
         """The column of every field that counts days since a date."""
-        return {name: date.column for name, date in self._spec.dates.items()}
+        return {name: date.column for name, date in self.spec.dates.items()}
+
+    def _found(self, label: FoundIn) -> npt.NDArray[np.float32]:
+        return self.occurs(label.found_in, label.when).astype(np.float32)
+
+    def _read(self, name: str) -> npt.NDArray[np.float32]:
+        task = self.spec.tasks[name]
+        columns = self.values.arrays(task.label_columns)
+        try:
+            labels, wrong = column_labels(task, columns)
+        except ConditionError as error:
+            raise DataError(
+                f"label of task {name!r}: {error}; correct it or declare the column's type"
+            ) from error
+        wrong &= self.masks[name]
+        if wrong.any():
+            column = task.label_columns[0]
+            value = columns[column][np.flatnonzero(wrong)[0]]
+            raise DataError(wrong_label(task, column, value))
+        return labels
+
+    def occurs(self, source: str, when: str | None) -> npt.NDArray[np.bool_]:
+        """Which events have their keys in a log that labels are found in.
+
+        Args:
+            source: the log.
+            when: which of its rows count; None for all.
+        """
+        keys = [self.values.values(column) for column in self.plan.labels[source]]
+        return self._sources.label_logs[source].holds(keys, when)
 
     def derived(self, groups: GroupHistories) -> dict[str, npt.NDArray[np.generic]]:
         """The value of every derived field at every event; see `derived_values`."""
-        plan = TransformPlan.of(self._spec)
+        plan = TransformPlan.of(self.spec)
         rows = EventRows(
             plan,
             self.events,
@@ -135,7 +175,7 @@ class Partition:
 
     def histories(self, sequence: str) -> Histories:
         """What every event's history of a behaviour holds."""
-        declared = self._spec.sequences[sequence]
+        declared = self.spec.sequences[sequence]
         if declared.column is not None:
             return Histories.of_cells(self.cells[sequence])
         ends = self.events.history_end
@@ -143,6 +183,16 @@ class Partition:
             assert self.day_end is not None  # the spec's checks ask for a time column
             ends = self.day_end
         return Histories.of(self.holds[sequence], self.events.user_start, ends, declared.length)
+
+    def _behaviour(self, name: str) -> npt.NDArray[np.bool_]:
+        """Which events are a behaviour's: of its own log, and those its `when` holds for."""
+        sequence = self.spec.sequences[name]
+        if sequence.source is None:
+            here = self.events.sources < FIRST_OTHER
+        else:
+            number = self.spec.event_sources.index(sequence.source)
+            here = self.events.sources == FIRST_OTHER + number
+        return here & self._holds(sequence.when, f"`when` of sequence {name!r}")
 
     def step_values(self, sequence: str, column: str, steps: Rows) -> pa.Array:
         """Raw values of a behaviour's steps.
@@ -155,7 +205,7 @@ class Partition:
         if sequence not in self.cells:
             return self.values.values(column, steps)
         elements = self.cells[sequence].flatten().take(pa.array(steps))
-        if column == self._spec.history_element(sequence):
+        if column == self.spec.history_element(sequence):
             return elements
         return self.values.looked_up(column, elements)
 

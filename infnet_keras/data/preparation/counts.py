@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from infnet_keras.data.history.events import FIRST_OTHER, HISTORY
 from infnet_keras.data.history.partition import Partition
 from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.data.raw.time_column import check_times, spelling_hint
@@ -22,9 +23,12 @@ class Counts:
     Attributes:
         users: users with at least one impression.
         history_rows: rows of the earlier history that seed sequences.
+        event_rows: of each log of earlier events, rows that may enter a history.
         log_rows: rows of the log without repeats: impressions.
         impressions: of each split.
-        joins_missed: for each joined source, impressions whose key it does not have.
+        joins_missed: for each joined source, impressions whose key it does not have; for each log
+            that labels are found in likewise.
+        missed_keys: for each of these sources, a key that it does not have.
         labelled: for each split and task, impressions whose label counts.
         positive: those among them whose label is 1.
         masked: for each task, impressions outside its mask.
@@ -39,8 +43,10 @@ class Counts:
     users: int = 0
     history_rows: int = 0
     log_rows: int = 0
+    event_rows: Counter[str] = field(default_factory=Counter)
     impressions: Counter[str] = field(default_factory=Counter)
     joins_missed: Counter[str] = field(default_factory=Counter)
+    missed_keys: dict[str, list[str]] = field(default_factory=dict)
     labelled: Counter[tuple[str, str]] = field(default_factory=Counter)
     positive: Counter[tuple[str, str]] = field(default_factory=Counter)
     masked: Counter[str] = field(default_factory=Counter)
@@ -57,9 +63,12 @@ class Counts:
         derived: Mapping[str, npt.NDArray[np.generic]],
     ) -> None:
         """Count one partition, whose events are in these splits and have these derived values."""
-        logged = partition.events.logged
-        self.users += len(np.unique(partition.events.user_start))
-        self.history_rows += int((~logged).sum())
+        logged, sources = partition.events.logged, partition.events.sources
+        if partition.spec.keys.user is not None:
+            self.users += len(np.unique(partition.events.user_start))
+        self.history_rows += int((sources == HISTORY).sum())
+        for number, name in enumerate(partition.spec.event_sources, FIRST_OTHER):
+            self.event_rows[name] += int((sources == number).sum())
         self.log_rows += int(logged.sum())
         if partition.days is not None and logged.any():
             times = partition.events.times[logged]
@@ -69,9 +78,11 @@ class Counts:
             self.dates_read[name] += int(read.sum())
             unread = partition.values.values(column).filter(pa.array(logged & ~read)).drop_null()
             if len(unread):
-                self.unread_dates.setdefault(name, str(unread[0].as_py()))
+                self._unread_date(name, str(unread[0].as_py()))
         for name, rows in partition.values.side_rows.items():
-            self.joins_missed[name] += int(((rows < 0) & logged).sum())
+            self._missed(partition, name, partition.plan.joins[name], (rows < 0) & logged)
+        for name, keys in partition.plan.labels.items():
+            self._missed(partition, name, keys, ~partition.occurs(name, None) & logged)
         self.later.update(partition.later)
         for split, code in SPLITS.items():
             self.impressions[split] += int((splits == code).sum())
@@ -84,15 +95,40 @@ class Counts:
             self.masked[task] += int((logged & ~mask).sum())
             self.unlabelled[task] += int((mask & np.isnan(labels)).sum())
 
+    def _missed(
+        self,
+        partition: Partition,
+        source: str,
+        keys: Mapping[str, str],
+        missed: npt.NDArray[np.bool_],
+    ) -> None:
+        rows = np.flatnonzero(missed)
+        self.joins_missed[source] += len(rows)
+        values = [partition.values.values(column, rows) for column in keys]
+        present = np.all([v.is_valid().to_numpy(zero_copy_only=False) for v in values], axis=0)
+        for row in np.flatnonzero(present)[:1].tolist():
+            self._example(source, [repr(column[row].as_py()) for column in values])
+
+    def _example(self, source: str, key: list[str]) -> None:
+        """The same one is kept in whichever order partitions are counted."""
+        self.missed_keys[source] = min(key, self.missed_keys.get(source, key))
+
+    def _unread_date(self, name: str, value: str) -> None:
+        self.unread_dates[name] = min(value, self.unread_dates.get(name, value))
+
     def merge(self, other: "Counts") -> None:
         """Add another one's counts to these."""
         self._extend(other.times)
+        for source, key in other.missed_keys.items():
+            self._example(source, key)
+        for name, value in other.unread_dates.items():
+            self._unread_date(name, value)
         for count in fields(self):
             mine, others = getattr(self, count.name), getattr(other, count.name)
             if isinstance(mine, Counter):
                 mine.update(others)
             elif isinstance(mine, dict):
-                setattr(self, count.name, {**others, **mine})
+                continue
             elif isinstance(mine, int):
                 setattr(self, count.name, mine + others)
 
@@ -114,8 +150,11 @@ class Counts:
         }
 
     def check(self, spec: FeatureSpec, valid_from: str | float) -> None:
-        """Raise DataError if the log's times are another unit's, nothing is left to train on, or a
-        task has no label.
+        """Raise DataError if the log's times are another unit's, or nothing is left to train on,
+        to learn or to measure.
+
+        A task without a label in training, and a split in which the labels of every task are all
+        0 or all 1: no model can be ranked there.
         """
         if self.times is not None:
             check_times(self.times, spec.time)
@@ -136,6 +175,20 @@ class Counts:
             if not self.labelled["train", name]:
                 masked = "" if task.mask is None else f" where {task.mask}"
                 raise DataError(
-                    f"label {task.label!r} of task {name!r} is missing in every training "
+                    f"label {task.label_text!r} of task {name!r} is missing in every training "
                     f"impression{masked}; correct the log, or drop the task"
                 )
+        for split in SPLITS:
+            if self.impressions[split] and not any(self._both(split, task) for task in spec.tasks):
+                rates = ", ".join(
+                    f"{task} {self.positive[split, task]:,} of {self.labelled[split, task]:,}"
+                    for task in spec.tasks
+                )
+                raise DataError(
+                    f"the {split} split has one class in every task (labels that are 1: {rates}): "
+                    "nothing can be learned or measured there; correct the labels, or choose "
+                    "other `valid_from` and `test_from`"
+                )
+
+    def _both(self, split: str, task: str) -> bool:
+        return 0 < self.positive[split, task] < self.labelled[split, task]

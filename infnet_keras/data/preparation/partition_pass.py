@@ -13,7 +13,7 @@ from infnet_keras.data.preparation.counts import Counts
 from infnet_keras.data.preparation.statistics import Statistics
 from infnet_keras.data.prepared import layout
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.side_table import SideTable
+from infnet_keras.data.raw.joined_sources import JoinedSources
 from infnet_keras.spec import FeatureSpec
 
 
@@ -23,7 +23,7 @@ class PartitionPass:
     Args:
         spec: what is prepared.
         plan: where columns come from.
-        sides: the joined sources.
+        sources: the joined sources and the logs that labels are found in.
         split_rule: which impressions are training, validation and test.
         total_rows: rows of the whole log.
         partitions: how many partitions there are.
@@ -33,29 +33,29 @@ class PartitionPass:
         self,
         spec: FeatureSpec,
         plan: ColumnPlan,
-        sides: dict[str, SideTable],
+        sources: JoinedSources,
         split_rule: SplitRule,
         total_rows: int,
         partitions: int,
     ):
         self._spec = spec
         self._plan = plan
-        self._sides = sides
+        self._sources = sources
         self._split_rule = split_rule
         self._total_rows = total_rows
         self._partitions = partitions
         self._inputs = input_columns(spec, plan.types)
         self.counts = Counts()
         self.groups = GroupHistories(spec)
-        self.statistics = Statistics(spec, plan, sides)
+        self.statistics = Statistics(spec, plan, sources.tables)
         self.drawn: list[Drawn] = []
 
-    def run(self, log: pa.Table, history: pa.Table | None) -> pa.Table:
+    def run(self, log: pa.Table, earlier: pa.Table | None) -> pa.Table:
         """Bring one partition into order.
 
         Args:
             log: its rows of the log, as put aside.
-            history: its rows of the earlier history.
+            earlier: its rows of the earlier history and of other logs.
 
         Returns:
             The columns of the shard besides ids, and the raw columns that ids come from: `raw:*`
@@ -63,7 +63,7 @@ class PartitionPass:
             elements of ready-made histories.
         """
         spec = self._spec
-        partition = self._open(log, history)
+        partition = self._open(log, earlier)
         events, values = partition.events, partition.values
         splits = partition.splits(self._split_rule, self._total_rows)
         derived = partition.derived(self.groups)
@@ -90,15 +90,16 @@ class PartitionPass:
         for name, cells in partition.cells.items():
             columns[f"cells:{name}"] = cells
         for id_column in layout.id_columns(spec):
-            if self._plan.owner.get(id_column.column) == spec.log_source:
+            owner = self._plan.owner.get(id_column.column)
+            if owner is not None and owner not in self._plan.joins:
                 columns[f"raw:{id_column.column}"] = values.values(id_column.column)
         return pa.table(columns)
 
-    def survey(self, log: pa.Table, history: pa.Table | None) -> None:
+    def survey(self, log: pa.Table, earlier: pa.Table | None) -> None:
         """Count one partition's events for the histories over all users, before any `run`."""
-        partition = self._open(log, history)
+        partition = self._open(log, earlier)
         assert partition.days is not None  # the spec's checks ask for a time column
         self.groups.add(partition.values, partition.holds, partition.days)
 
-    def _open(self, log: pa.Table, history: pa.Table | None) -> Partition:
-        return Partition(self._spec, self._plan, self._sides, log, history, self.counts.users)
+    def _open(self, log: pa.Table, earlier: pa.Table | None) -> Partition:
+        return Partition(self._spec, self._plan, self._sources, log, earlier, self.counts.users)

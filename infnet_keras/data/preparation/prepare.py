@@ -12,16 +12,22 @@ import pyarrow.parquet as pq
 from infnet_keras.data.examples.raw_examples import raw_batch
 from infnet_keras.data.history.splits import SPLITS, SplitRule
 from infnet_keras.data.preparation.counts import Counts
+from infnet_keras.data.preparation.earlier_pass import (
+    earlier_files,
+    history_files,
+    spill_earlier,
+)
 from infnet_keras.data.preparation.encode import ShardEncoder
-from infnet_keras.data.preparation.log_pass import history_files, spill_history, spill_log
+from infnet_keras.data.preparation.join_misses import check_joins, join_lines
+from infnet_keras.data.preparation.log_pass import spill_log
 from infnet_keras.data.preparation.partition_pass import PartitionPass
 from infnet_keras.data.preparation.spill import Spill
 from infnet_keras.data.prepared import layout
 from infnet_keras.data.prepared.file_names import ASSETS, MANIFEST, SHARDS, SPEC
 from infnet_keras.data.prepared.manifest import Manifest, Shard
 from infnet_keras.data.raw.columns import ColumnPlan
+from infnet_keras.data.raw.joined_sources import JoinedSources
 from infnet_keras.data.raw.misread_histories import misread_histories
-from infnet_keras.data.raw.side_table import SideTable
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.features.assets import Assets, definition_of
 from infnet_keras.features.raw_examples_file import RAW_EXAMPLES, save_raw_examples
@@ -93,26 +99,15 @@ def prepare(
         log_spill = Spill(temporary / "log", partitions)
         total_rows = spill_log(spec, plan, log_spill)
         past_spill = Spill(temporary / "history", partitions)
-        if past is not None:
-            spill_history(spec, plan, past, past_spill)
-        say(f"{total_rows:,} rows read; joining {', '.join(plan.joins) or 'nothing'}")
-        sides = {
-            name: SideTable(
-                plan.files[name],
-                key,
-                plan.columns[name],
-                plan.types,
-                plan.separators,
-                plan.reasons,
-                plan.times,
-            )
-            for name, key in plan.joins.items()
-        }
+        spill_earlier(spec, plan, past, past_spill)
+        joined = ", ".join((*plan.joins, *plan.labels))
+        say(f"{total_rows:,} rows read; joining {joined or 'nothing'}")
+        sources = JoinedSources.of(plan)
         for note in dict.fromkeys(
             note for files in (*plan.files.values(), past) if files for note in files.notes()
         ):
             say(note)
-        ordering = PartitionPass(spec, plan, sides, split_rule, total_rows, partitions)
+        ordering = PartitionPass(spec, plan, sources, split_rule, total_rows, partitions)
         if ordering.groups.needed:
             say("counting the histories over all users")
             for number in range(partitions):
@@ -130,6 +125,9 @@ def prepare(
             past_spill.delete(number)
             say(f"ordered partition {number + 1} of {partitions}")
         ordered.finish()
+        for line in join_lines(spec, ordering.counts.joins_missed, ordering.counts.log_rows):
+            say(line)
+        check_joins(spec, plan, ordering.counts, lambda: sources)
         ordering.counts.check(spec, valid_from)
         for name, count in ordering.counts.later.items():
             if count:
@@ -146,7 +144,7 @@ def prepare(
             vocabularies=ordering.statistics.vocabularies(),
             boundaries=ordering.statistics.boundaries(),
         )
-        encoder = ShardEncoder(spec, assets, plan, sides)
+        encoder = ShardEncoder(spec, assets, plan, sources.tables)
         (directory / SHARDS).mkdir()
         shards: list[Shard] = []
         for number in range(partitions):
@@ -164,7 +162,9 @@ def prepare(
         manifest.save(directory)
     say(
         ", ".join(f"{count:,} {split}" for split, count in manifest.impressions.items())
-        + f" impressions of {manifest.users:,} users in {out}"
+        + " impressions"
+        + (f" of {manifest.users:,} users" if spec.keys.user is not None else "")
+        + f" in {out}"
     )
     return manifest
 
@@ -181,7 +181,7 @@ def partitions_of(
         most: how many at most; the default keeps the files open that `prepare` spills into.
     """
     rows = plan.files[spec.log_source].estimated_rows()
-    rows += history.estimated_rows() if history is not None else 0
+    rows += sum(files.estimated_rows() for files in earlier_files(spec, plan, history).values())
     # A ready-made history stands in every row: a long one takes the memory of many rows.
     steps = sum(s.length for s in spec.sequences.values() if s.column is not None)
     rows *= 1 + steps // _STEPS_PER_ROW
@@ -230,5 +230,6 @@ def _manifest(
         joins_missed=dict(counts.joins_missed),
         history_events_later=dict(counts.later),
         label_rates=counts.label_rates(spec.tasks),
+        event_rows=dict(counts.event_rows),
         versions={name: version(name) for name in ("numpy", "pyarrow")},
     )

@@ -91,8 +91,14 @@ def behaviour_column(sequence: str) -> str:
 
 
 def behaviours(spec: FeatureSpec) -> list[str]:
-    """Sequences whose events a reader has to tell from others: they have tokens and a `when`."""
-    return [n for n, s in spec.sequences.items() if s.attributes and s.when is not None]
+    """Sequences whose events a reader has to tell from others.
+
+    They have tokens and a `when`, or there are events of several logs.
+    """
+    several = bool(spec.event_sources)
+    return [
+        n for n, s in spec.sequences.items() if s.attributes and (several or s.when is not None)
+    ]
 
 
 def needs_day_end(spec: FeatureSpec) -> bool:

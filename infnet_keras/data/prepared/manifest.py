@@ -36,15 +36,17 @@ class Manifest:
         test_from: the same for the test.
         column_types: type of every raw column that was read.
         shards: the files, in order.
-        users: users with at least one impression.
+        users: users with at least one impression; 0 for a log without users.
         impressions: impressions of each split.
         history_rows: rows of the earlier history that seed sequences.
         rows_read: rows of the log's files.
         duplicates_dropped: exact repeats among them.
-        joins_missed: for each joined source, impressions whose key it does not have.
+        joins_missed: for each joined source, and each log that labels are found in, impressions
+            whose key it does not have.
         history_events_later: for each ready-made history with times, how many of its events were
             not strictly before their impression, and were dropped.
         label_rates: for each split and task, positives over rows with a label; None without rows.
+        event_rows: of each log of earlier events, rows that may enter a history.
         versions: of this package's format and of the libraries that wrote the files.
         format: of the directory.
     """
@@ -61,6 +63,7 @@ class Manifest:
     duplicates_dropped: int
     joins_missed: dict[str, int]
     label_rates: dict[str, dict[str, float | None]]
+    event_rows: dict[str, int] = field(default_factory=dict)
     history_events_later: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT

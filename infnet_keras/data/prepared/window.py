@@ -99,7 +99,8 @@ class _Part:
             layout.steps_column(feature) for found in ready_made.values() for feature in found
         )
         names |= dict.fromkeys(layout.label_column(task) for task in spec.tasks)
-        names |= dict.fromkeys(layout.behaviour_column(name) for name in layout.behaviours(spec))
+        told_apart = layout.behaviours(spec)
+        names |= dict.fromkeys(map(layout.behaviour_column, told_apart))
         names |= dict.fromkeys([layout.USER, layout.SPLIT, layout.HISTORY_END])
         if layout.needs_day_end(spec):
             names[layout.DAY_END] = None
@@ -134,10 +135,10 @@ class _Part:
                 )
                 continue
             end = array(layout.DAY_END if sequence.until == "day" else layout.HISTORY_END)[rows]
-            if sequence.when is None:
-                holds = np.ones(len(users), bool)
-            else:
+            if name in told_apart:
                 holds = array(layout.behaviour_column(name))
+            else:
+                holds = np.ones(len(users), bool)
             histories = Histories.of(holds, user_start, end, sequence.length)
             columns = {features[i] for i in spec.sequence_inputs[name].attributes.values()}
             self.behaviours[name] = Behaviour(

@@ -5,37 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infnet_keras.data.raw.column_names import nearest_column
+from infnet_keras.data.raw.needed_columns import (
+    event_columns,
+    impression_columns,
+    other_log_columns,
+)
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.storage import Storage
 from infnet_keras.data.raw.time_column import TimeColumn, time_columns, time_type
 from infnet_keras.errors import DataError
-from infnet_keras.spec import Condition, FeatureSpec
+from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
-
-def needed_columns(spec: FeatureSpec) -> dict[str, str]:
-    """Every raw column that a spec reads, joins aside, with what reads it (for errors)."""
-    needed = {spec.keys.user: "keys.user", spec.keys.item: "keys.item"}
-    if spec.time.column is not None:
-        needed[spec.time.column] = "the log's time"
-    for name, field in spec.fields.items():
-        reads = spec.field_reads(name)
-        if field.derivation is not None and field.derivation.shared_by is not None:
-            reads = (*reads, field.derivation.shared_by)
-        for column in reads:
-            needed.setdefault(column, f"field {name}")
-    for name, sequence in spec.sequences.items():
-        for column in sequence.attributes:
-            needed.setdefault(column, f"sequence {name}")
-        if sequence.when is not None:
-            for column in Condition.parse(sequence.when).columns:
-                needed.setdefault(column, f"`when` of sequence {name}")
-    for name, task in spec.tasks.items():
-        needed.setdefault(task.label, f"the label of task {name}")
-        if task.mask is not None:
-            for column in Condition.parse(task.mask).columns:
-                needed.setdefault(column, f"the mask of task {name}")
-    return needed
+Headers = dict[str, dict[str, ColumnType]]
 
 
 def history_cells(spec: FeatureSpec) -> dict[str, str]:
@@ -53,13 +35,19 @@ class ColumnPlan:
     """Where each needed column is read and what type it has.
 
     Attributes:
-        files: raw files of the log and of every source that some needed column comes from.
-        columns: what to read of each of those sources, join keys included.
+        files: raw files of the log, of every source that some needed column comes from and of the
+            other logs.
+        columns: what to read of the log and of each joined source, its own keys aside.
         owner: the source that each column is taken from; the log comes first, then the spec's
-            order decides.
+            order decides, then the logs of earlier events.
         types: the type of each column, declared or inferred from the beginnings of its files.
         reasons: of the columns whose type nobody declares, what of the files says it.
-        joins: the sources to look up, in the spec's order, with their key.
+        joins: the sources to look up, in the spec's order: the log's key columns, each with the
+            source's.
+        labels: the same of the logs that labels are found in.
+        label_types: of these logs, the columns that conditions read there.
+        events: of the logs of earlier events, the log's columns that they have, each with theirs.
+        event_times: of these logs, the type of their time.
         separators: of columns whose values are split.
         times: how columns of times and dates are read.
         cells: columns of the log that hold ready-made histories and are read as nothing else.
@@ -70,7 +58,11 @@ class ColumnPlan:
     owner: dict[str, str]
     types: dict[str, ColumnType]
     reasons: dict[str, str]
-    joins: dict[str, str]
+    joins: dict[str, dict[str, str]]
+    labels: dict[str, dict[str, str]]
+    label_types: dict[str, dict[str, ColumnType]]
+    events: dict[str, dict[str, str]]
+    event_times: dict[str, ColumnType]
     separators: dict[str, str]
     times: Mapping[str, TimeColumn]
     cells: frozenset[str]
@@ -87,107 +79,206 @@ class ColumnPlan:
         Raises:
             DataError: files or columns are missing, or a key has a type that no key can have.
         """
-        order = [spec.log_source, *(n for n in spec.sources if n != spec.log_source)]
-        files = {name: RawFiles(name, raw, spec.sources[name], storage) for name in order}
-        headers = {name: files[name].types() for name in order}
-        for name in order:
-            for column in spec.sources[name].types:
-                if column not in headers[name]:
-                    raise DataError(
-                        f"source {name!r} declares a type for {column!r}, which its files do not "
-                        f"have; {nearest_column(column, headers[name])}"
-                    )
-        needed = {**history_cells(spec), **needed_columns(spec)}
-        owner = {c: _owner(c, why, order, headers) for c, why in needed.items()}
-        log_only = {spec.keys.user: "keys.user", spec.keys.item: "keys.item"}
-        log_only |= {task.label: f"the label of task {n}" for n, task in spec.tasks.items()}
-        if spec.time.column is not None:
-            log_only[spec.time.column] = "the log's time"
-        log_only |= history_cells(spec)
-        for column, why in log_only.items():
-            if column not in headers[spec.log_source]:
-                raise DataError(
-                    f"the log, source {spec.log_source!r}, has no column {column!r}, {why}; "
-                    f"{nearest_column(column, headers[spec.log_source])}"
-                )
-        for name in reversed(order[1:]):
-            if name in owner.values():
-                key = str(spec.sources[name].join)
-                if key not in headers[name]:
-                    raise DataError(
-                        f"source {name!r} has no column {key!r}, its `join`; "
-                        f"{nearest_column(key, headers[name])}"
-                    )
-                before = order[: order.index(name)]
-                owner[key] = _owner(key, f"the join of source {name!r}", before, headers)
-        joins = {n: str(spec.sources[n].join) for n in order[1:] if n in owner.values()}
-        columns = {n: [c for c in owner if owner[c] == n] for n in (spec.log_source, *joins)}
-        for name, key in joins.items():
-            columns[name] = list(dict.fromkeys([key, *columns[name]]))
+        log = spec.log_source
+        files = {
+            name: RawFiles(name, raw, source, storage) for name, source in spec.sources.items()
+        }
+        headers: Headers = {name: of_source.types() for name, of_source in files.items()}
+        _check_headers(spec, headers)
+        order = [log, *spec.joined_sources]
+        events = {name: _as_in_the_log(spec, name, headers) for name in spec.event_sources}
+        sources = {name: headers[name] for name in order}
+        needed = {**history_cells(spec), **impression_columns(spec)}
+        owner = {c: _owner(c, why, sources) for c, why in needed.items()}
+        _check_log(spec, headers)
+        for name, columns_there in events.items():
+            known = {**sources, name: {c: headers[name][t] for c, t in columns_there.items()}}
+            for column, why in event_columns(spec, name).items():
+                owner.setdefault(column, _owner(column, why, known))
+        keys_of = {name: spec.sources[name].keys for name in spec.sources}
+        for name in reversed([*spec.joined_sources, *spec.found_in]):
+            if name not in owner.values() and name not in spec.found_in:
+                continue
+            before = order if name in spec.found_in else order[: order.index(name)]
+            for ours in keys_of[name]:
+                known = {other: headers[other] for other in before}
+                owner[ours] = _owner(ours, f"the join of source {name!r}", known)
+        joins = {name: keys_of[name] for name in spec.joined_sources if name in owner.values()}
+        labels = {name: keys_of[name] for name in spec.found_in}
+        columns = {name: [c for c in owner if owner[c] == name] for name in (log, *joins)}
         separators = {
             column: separator
             for table in spec.table_columns.values()
             for column, separator in table.items()
             if separator is not None
         }
-        declared = {c: _declared_type(spec, c, owner[c], separators) for c in owner}
-        types = {c: found or headers[owner[c]][c] for c, found in declared.items()}
+        shared = {**joins, **labels, **events}
         times = time_columns(spec)
-        for column, time in times.items():
-            stored = files[owner[column]].stored_type(column)
-            types[column] = time_type(time, declared[column], types[column], stored)
-        reasons = {c: files[owner[c]].reason(c) for c in owner if declared[c] is None}
-        for column in {spec.keys.user, spec.keys.item, *joins.values()}:
+        types: dict[str, ColumnType] = {}
+        reasons: dict[str, str] = {}
+        for column, source in owner.items():
+            there = {source: column}
+            there |= {name: join[column] for name, join in shared.items() if column in join}
+            declared = _declared_type(spec, column, there, separators)
+            types[column] = declared or _inferred_type(spec, column, there, headers)
+            if column in times:
+                stored = files[source].stored_type(there[source])
+                types[column] = time_type(times[column], declared, types[column], stored)
+            if declared is None:
+                reasons[column] = files[source].reason(there[source])
+        keys = {key for join in (*joins.values(), *labels.values()) for key in join}
+        for column in {*filter(None, (spec.keys.user, spec.keys.item)), *keys}:
             if types[column] == "float32":
                 raise DataError(
                     f"column {column!r} is a key and looks like a fraction; declare `types: "
                     f"{{{column}: int64}}` (or string, which keeps ids of any length) for source "
                     f"{owner[column]!r}"
                 )
-        kept = {name: files[name] for name in columns}
+        _check_fitted(spec, owner)
+        events = {
+            name: {ours: theirs for ours, theirs in columns_there.items() if ours in owner}
+            for name, columns_there in events.items()
+        }
+        label_types = {
+            name: {
+                column: spec.sources[name].types.get(column, headers[name][column])
+                for column in other_log_columns(spec, name)
+            }
+            for name in labels
+        }
         _check_looked_up(spec, owner, joins)
-        cells = frozenset(history_cells(spec).keys() - needed_columns(spec).keys())
-        return cls(kept, columns, owner, types, reasons, joins, separators, times, cells)
+        return cls(
+            files={name: files[name] for name in (*columns, *spec.other_logs)},
+            columns=columns,
+            owner=owner,
+            types=types,
+            reasons=reasons,
+            joins=joins,
+            labels=labels,
+            label_types=label_types,
+            events=events,
+            event_times={name: _event_time(files[name], spec, name) for name in events},
+            separators=separators,
+            times=times,
+            cells=frozenset(history_cells(spec).keys() - impression_columns(spec).keys()),
+        )
+
+    def key_types(self, keys: dict[str, str]) -> dict[str, ColumnType]:
+        """A source's key columns, each with the type of the column that is looked up in it.
+
+        Args:
+            keys: the log's key columns, each with the source's.
+        """
+        return {theirs: self.types[ours] for ours, theirs in keys.items()}
+
+    def key_reasons(self, keys: dict[str, str]) -> dict[str, str]:
+        """What of the files says those types, of the columns whose type nobody declares."""
+        return {theirs: self.reasons[ours] for ours, theirs in keys.items() if ours in self.reasons}
 
 
-def _check_looked_up(spec: FeatureSpec, owner: dict[str, str], joins: dict[str, str]) -> None:
-    """The attributes of a ready-made history come from sources joined by its items."""
-    for name, sequence in spec.sequences.items():
-        if sequence.column is None:
-            continue
-        element = spec.history_element(name)
-        for column in sequence.attributes:
-            if column != element and joins.get(owner[column]) != element:
+def _event_time(files: RawFiles, spec: FeatureSpec, name: str) -> ColumnType:
+    """The type of the time of a log of earlier events."""
+    source = spec.sources[name]
+    assert source.time is not None  # the spec's checks ask for it
+    column = str(source.time.column)
+    time = TimeColumn(source.time, source.time.timezone)
+    declared = source.types.get(column)
+    return time_type(time, declared, files.types()[column], files.stored_type(column))
+
+
+def _check_headers(spec: FeatureSpec, headers: Headers) -> None:
+    """Whatever a source itself names is in its files."""
+    for name, source in spec.sources.items():
+        for column in source.types:
+            if column not in headers[name]:
                 raise DataError(
-                    f"sequence {name!r} looks {column!r} up for each {element!r} of its history, "
-                    f"and source {owner[column]!r}, which has it, is not joined by {element!r}: "
-                    f"give {column!r} in a source with `join: {element}` alone, or drop it"
+                    f"source {name!r} declares a type for {column!r}, which its files do not "
+                    f"have; {nearest_column(column, headers[name])}"
+                )
+    for name in (*spec.joined_sources, *spec.other_logs):
+        source = spec.sources[name]
+        needed = dict.fromkeys(source.keys.values(), "its `join`")
+        if source.time is not None and source.time.column is not None:
+            needed[source.time.column] = "its time"
+        needed |= dict.fromkeys(other_log_columns(spec, name), "which a label's `when` reads")
+        for column, why in needed.items():
+            if column not in headers[name]:
+                raise DataError(
+                    f"source {name!r} has no column {column!r}, {why}; "
+                    f"{nearest_column(column, headers[name])}"
                 )
 
 
-def _owner(
-    column: str, why: str, order: list[str], headers: dict[str, dict[str, ColumnType]]
-) -> str:
-    for name in order:
-        if column in headers[name]:
+def _check_log(spec: FeatureSpec, headers: Headers) -> None:
+    """Keys, time and labels are in the log itself."""
+    log = spec.log_source
+    log_only = {spec.keys.item: "keys.item"}
+    if spec.keys.user is not None:
+        log_only[spec.keys.user] = "keys.user"
+    if spec.time.column is not None:
+        log_only[spec.time.column] = "the log's time"
+    log_only |= {**spec.label_columns, **history_cells(spec)}
+    for column, why in log_only.items():
+        if column not in headers[log]:
+            raise DataError(
+                f"the log, source {log!r}, has no column {column!r}, {why}; "
+                f"{nearest_column(column, headers[log])}"
+            )
+
+
+def _as_in_the_log(spec: FeatureSpec, name: str, headers: Headers) -> dict[str, str]:
+    """Every column of a log of earlier events as the log of impressions calls it.
+
+    Raises:
+        DataError: it lacks a column that a history of it needs.
+    """
+    renamed = {theirs: ours for ours, theirs in spec.sources[name].keys.items()}
+    found = {renamed.get(theirs, theirs): theirs for theirs in headers[name]}
+    needed = {str(spec.keys.user): "the user whose events these are"}
+    for column, why in event_columns(spec, name).items():
+        # What a joined source has is looked up for these events as for impressions.
+        if not any(column in headers[joined] for joined in spec.joined_sources):
+            needed.setdefault(column, why)
+    for column, why in needed.items():
+        if column not in found:
+            raise DataError(
+                f"source {name!r} has no column {column!r} ({why}); "
+                f"{nearest_column(column, found)} (if it is called otherwise there: join: "
+                f"{{{column}: ITS_NAME}})"
+            )
+    # The time of the log of impressions is no column of these events: they have their own.
+    return {ours: theirs for ours, theirs in found.items() if ours != spec.time.column}
+
+
+def _owner(column: str, why: str, headers: Headers) -> str:
+    for name, header in headers.items():
+        if column in header:
             return name
-    everything = [known for name in order for known in headers[name]]
+    everything = [known for header in headers.values() for known in header]
     raise DataError(
         f"no source has a column {column!r} ({why}); {nearest_column(column, everything)}"
     )
 
 
 def _declared_type(
-    spec: FeatureSpec,
-    column: str,
-    owner: str,
-    separators: dict[str, str],
+    spec: FeatureSpec, column: str, there: dict[str, str], separators: dict[str, str]
 ) -> ColumnType | None:
-    declaring = [owner, *(n for n, source in spec.sources.items() if source.join == column)]
-    declared = {spec.sources[n].types[column] for n in declaring if column in spec.sources[n].types}
+    """The one type that is declared for a column; None where nobody declares one.
+
+    Args:
+        spec: with the sources.
+        column: as the log calls it.
+        there: every source that shares it, with what it is called there.
+        separators: of columns whose values are split.
+    """
+    declared = {
+        spec.sources[name].types[theirs]
+        for name, theirs in there.items()
+        if theirs in spec.sources[name].types
+    }
     if len(declared) > 1:
         raise DataError(
-            f"sources {', '.join(declaring)} declare different types for their key {column!r}; "
+            f"sources {', '.join(there)} declare different types for their key {column!r}; "
             "declare one"
         )
     if declared:
@@ -195,3 +286,50 @@ def _declared_type(
     if column in separators:
         return "string"
     return None
+
+
+def _inferred_type(
+    spec: FeatureSpec, column: str, there: dict[str, str], headers: Headers
+) -> ColumnType:
+    """What the files suggest; a key is text if it is text in any of the sources that share it."""
+    keys = (spec.keys.user, spec.keys.item)
+    inferred = [
+        headers[name][theirs]
+        for name, theirs in there.items()
+        if column in spec.sources[name].keys or column in keys
+    ]
+    owner, called = next(iter(there.items()))
+    return "string" if "string" in inferred else headers[owner][called]
+
+
+def _check_looked_up(
+    spec: FeatureSpec, owner: dict[str, str], joins: dict[str, dict[str, str]]
+) -> None:
+    """The attributes of a ready-made history come from sources joined by its items."""
+    for name, sequence in spec.sequences.items():
+        if sequence.column is None:
+            continue
+        element = spec.history_element(name)
+        for column in sequence.attributes:
+            if column != element and list(joins.get(owner[column], ())) != [element]:
+                raise DataError(
+                    f"sequence {name!r} looks {column!r} up for each {element!r} of its history, "
+                    f"and source {owner[column]!r}, which has it, is not joined by {element!r}: "
+                    f"give {column!r} in a source with `join: {element}` alone, or drop it"
+                )
+
+
+def _check_fitted(spec: FeatureSpec, owner: dict[str, str]) -> None:
+    """Vocabularies and quantiles come from impressions, which do not have every event's columns."""
+    for feature in spec.sequence_features:
+        table = spec.all_tables[feature.table]
+        fitted = table.vocabulary is not None or table.quantiles is not None
+        if owner[feature.column] in spec.event_sources and fitted:
+            others = set(spec.table_columns[feature.table]) - {feature.column}
+            if not any(owner.get(other) not in spec.event_sources for other in others):
+                raise DataError(
+                    f"attribute {feature.column!r} of sequence {feature.sequence!r} is only in "
+                    f"source {owner[feature.column]!r}, and table {feature.table!r} is fitted on "
+                    "impressions, which do not have it: use hash, identity or boundaries, or a "
+                    "table that a field shares"
+                )

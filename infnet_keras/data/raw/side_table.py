@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.conversion import ARROW_TYPES
+from infnet_keras.data.raw.key_index import KeyIndex
 from infnet_keras.data.raw.sources import RawFiles, file_name
 from infnet_keras.data.raw.time_column import TimeColumn
 from infnet_keras.errors import DataError
@@ -19,12 +20,15 @@ class SideTable:
 
     Args:
         files: the source's raw files.
-        key: column that the log (or an earlier source) shares with it.
-        columns: what to keep, the key included.
+        keys: its key columns, each with the type of the column that is looked up in it.
+        columns: what to keep.
         types: of these columns.
         separators: of the columns whose values are split.
         reasons: of the columns whose types nobody declares.
         times: how columns of dates are read.
+
+    Attributes:
+        index: its rows by key.
 
     Raises:
         DataError: a file cannot be read, or a key occurs twice.
@@ -33,17 +37,21 @@ class SideTable:
     def __init__(
         self,
         files: RawFiles,
-        key: str,
+        keys: dict[str, ColumnType],
         columns: list[str],
         types: dict[str, ColumnType],
         separators: dict[str, str],
         reasons: dict[str, str],
         times: Mapping[str, TimeColumn],
     ):
-        parts = [
-            pa.table(
+        def converted(block: Block) -> pa.Table:
+            return pa.table(
                 {
-                    name: files.values(
+                    name: files.values(block, name, t, None, reasons.get(name))
+                    for name, t in keys.items()
+                }
+                | {
+                    f"kept:{name}": files.values(
                         block,
                         name,
                         types[name],
@@ -54,33 +62,32 @@ class SideTable:
                     for name in columns
                 }
             )
-            for block in files.blocks(columns)
-        ]
-        schema = pa.schema([(name, ARROW_TYPES[types[name]]) for name in columns])
-        table = pa.concat_tables([schema.empty_table(), *parts])
-        self._columns = {
-            name: pa.concat_arrays([*table[name].chunks, pa.nulls(1, table[name].type)])
-            for name in columns
-        }
+
+        read = list(dict.fromkeys([*keys, *columns]))
+        schema = {name: ARROW_TYPES[column_type] for name, column_type in keys.items()}
+        schema |= {f"kept:{name}": ARROW_TYPES[types[name]] for name in columns}
+        empty = pa.schema(schema.items()).empty_table()
+        table = pa.concat_tables([empty, *map(converted, files.blocks(read))])
+        self._columns = {}
+        for name in columns:
+            chunked = table[f"kept:{name}"]
+            missing = pa.nulls(1, chunked.type)
+            self._columns[name] = pa.concat_arrays([*chunked.chunks, missing])
         self._rows = table.num_rows
-        self._keys = self._columns[key].slice(0, self._rows)
-        counts = pc.value_counts(self._keys)
-        repeated = pc.and_(pc.greater(counts.field("counts"), 1), counts.field("values").is_valid())
-        if pc.any(repeated).as_py():
-            value = pc.filter(counts.field("values"), repeated)[0].as_py()
+        self.index = KeyIndex([table[name].combine_chunks() for name in keys])
+        if (repeated := self.index.repeated()) is not None:
             names = ", ".join(map(file_name, files.files))
+            key = ", ".join(f"{n} {v!r}" for n, v in zip(keys, repeated, strict=True))
             raise DataError(
-                f"source {files.name!r} ({names}): {key} {value!r} occurs more than once; keep one "
-                "row a key"
+                f"source {files.name!r} ({names}): {key} occurs more than once; keep one row a key"
             )
 
     def __len__(self) -> int:
         return int(self._rows)
 
-    def rows(self, keys: pa.Array) -> npt.NDArray[np.int32]:
+    def rows(self, keys: list[pa.Array]) -> npt.NDArray[np.int32]:
         """Row of each key, -1 where there is none."""
-        found = pc.index_in(keys, value_set=self._keys, skip_nulls=True)
-        return np.asarray(pc.fill_null(found, -1).to_numpy(), np.int32)
+        return self.index.rows(keys)
 
     def column(self, name: str) -> pa.Array:
         """A column, with one missing value after its last row: row -1 of a `take`."""

@@ -1,6 +1,7 @@
 """Raw value -> row of an embedding table, for local work: Arrow and NumPy."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -47,7 +48,9 @@ class Encoder:
                 raise ValueError("a vocabulary table needs its fitted vocabulary")
             self._rank = {value.encode(): rank for rank, value in enumerate(vocabulary)}
         if table.is_numeric:
-            self._boundaries = comparable(table_boundaries(table, boundaries))
+            numbers = table_boundaries(table, boundaries)
+            self._boundaries = comparable(numbers)
+            self._whole_boundaries = whole_boundaries(numbers)
 
     def encode(
         self, values: pa.Array | pa.ChunkedArray | npt.NDArray[Any], column: str = "values"
@@ -170,8 +173,11 @@ class Encoder:
                 f"column {column!r} holds strings, but {self.table.kind} compare numbers: "
                 f"declare types: {{{column}: float32 or int64}}"
             )
-        numbers = comparable(array.fill_null(0).to_numpy(zero_copy_only=False))
-        place = np.searchsorted(self._boundaries, numbers, side="right")
+        numbers = array.fill_null(0).to_numpy(zero_copy_only=False)
+        if pa.types.is_integer(array.type):
+            place = np.searchsorted(self._whole_boundaries, numbers, side="right")
+        else:
+            place = np.searchsorted(self._boundaries, comparable(numbers), side="right")
         known = array.is_valid().to_numpy(zero_copy_only=False)
         return np.where(known, self.table.first_value_id + place, OUT_OF_VOCABULARY_ID).astype(
             np.int32
@@ -186,12 +192,26 @@ def encoders(spec: FeatureSpec, assets: Assets) -> dict[str, Encoder]:
     }
 
 
-def table_boundaries(table: Table, fitted: list[float] | None) -> list[float]:
+def table_boundaries(table: Table, fitted: list[float] | None) -> Sequence[int | float]:
     """Boundaries that a numeric table declares, or those fitted for its quantiles."""
     boundaries = table.boundaries if table.boundaries is not None else fitted
     if boundaries is None:
         raise ValueError("a quantiles table needs its fitted boundaries")
     return boundaries
+
+
+def whole_boundaries(boundaries: Sequence[int | float]) -> npt.NDArray[np.int64]:
+    """What integers are compared with, so that none is rounded: x >= b where x >= ceil(b).
+
+    Args:
+        boundaries: ascending; those beyond 64 bits are left out above, all integers reach below.
+
+    Example:
+        >>> whole_boundaries([0.5, 9007199254740993, 1e30])
+        array([               1, 9007199254740993])
+    """
+    whole = (0 if abs(b) < SMALLEST_NORMAL else math.ceil(b) for b in boundaries if b < 2**63)
+    return np.array([max(number, -(2**63)) for number in whole], np.int64)
 
 
 def comparable(numbers: npt.ArrayLike) -> npt.NDArray[np.float32]:

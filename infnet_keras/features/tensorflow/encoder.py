@@ -10,6 +10,7 @@ from infnet_keras.features.numpy.encoder import (
     OUT_OF_VOCABULARY_ID,
     SMALLEST_NORMAL,
     table_boundaries,
+    whole_boundaries,
 )
 from infnet_keras.features.numpy.encoder import comparable as comparable_numbers
 from infnet_keras.features.transform_plan import Step
@@ -43,11 +44,13 @@ class TensorFlowEncoder(tf.Module):
         if table.vocabulary is not None and ranks is None:
             raise ValueError("a vocabulary table needs its vocabulary")
         if table.is_numeric:
-            self._boundaries = (
-                boundaries
-                if tf.is_tensor(boundaries)
-                else comparable_numbers(table_boundaries(table, boundaries))
-            )
+            if tf.is_tensor(boundaries):
+                self._boundaries = boundaries
+                self._whole_boundaries = _whole_boundaries(boundaries)
+            else:
+                numbers = table_boundaries(table, boundaries)
+                self._boundaries = comparable_numbers(numbers)
+                self._whole_boundaries = whole_boundaries(numbers)
 
     def encode(self, values: tf.Tensor) -> tf.Tensor:
         """Rows of single values.
@@ -126,10 +129,20 @@ class TensorFlowEncoder(tf.Module):
                 f"strings were given to a table of {self._table.kind}, which compare numbers: "
                 "declare the column's type float32 or int64"
             )
-        flat = tf.reshape(comparable(values), [-1])
-        place = tf.reshape(tf.searchsorted(self._boundaries, flat, side="right"), tf.shape(values))
+        if values.dtype.is_floating:
+            boundaries, numbers = self._boundaries, comparable(values)
+        else:
+            boundaries, numbers = self._whole_boundaries, tf.cast(values, tf.int64)
+        flat = tf.reshape(numbers, [-1])
+        place = tf.reshape(tf.searchsorted(boundaries, flat, side="right"), tf.shape(values))
         ids = self._table.first_value_id + place
         return tf.where(is_missing_number(values), OUT_OF_VOCABULARY_ID, ids)
+
+
+def _whole_boundaries(boundaries: tf.Tensor) -> tf.Tensor:
+    """`whole_boundaries` of a float32 tensor."""
+    kept = tf.boolean_mask(boundaries, boundaries < 2.0**63)
+    return tf.cast(tf.math.ceil(tf.maximum(kept, -(2.0**63))), tf.int64)
 
 
 def is_missing_number(values: tf.Tensor) -> tf.Tensor:

@@ -19,7 +19,7 @@ class Derivation(Block):
 
     A kind says here what it reads and what it asks of the spec. How it is computed stands once an
     engine: in `features.numpy.derived` and `features.tensorflow.derived`; or, if it `is_sent`, in
-    `data.history.sent_values`.
+    `data.history.derived_values`.
     """
 
     values: ClassVar[int | None] = None

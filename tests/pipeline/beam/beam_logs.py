@@ -229,3 +229,75 @@ def write_rows(raw: Path, rows: int = 1000) -> Path:
         pa.csv.write_csv(log.slice(start, end - start), raw / f"log_{number}.csv")
     pa.csv.write_csv(log.slice(0, 60), raw / "past.csv")
     return raw / "past.csv"
+
+
+def several_logs_content() -> Content:
+    """Labels by condition and from another log, another log's events, keys with two names."""
+    return {
+        "name": "several",
+        "sources": {
+            "log": {"files": "log_*.csv", "time": {"column": "time", "unit": "s"}},
+            "buys": {
+                "files": ["buys_1.csv", "buys_2.csv"],
+                "time": {"column": "at", "unit": "iso8601", "timezone": "UTC"},
+                "join": {"user": "who", "item": "sku"},
+            },
+            "prices": {"files": "prices.csv", "join": {"item": "sku", "place": "shop"}},
+        },
+        "keys": {"user": "user", "item": "item"},
+        "tables": {
+            "item": {"vocabulary": {}},
+            "paid_bucket": {"boundaries": [25, 50, 75]},
+        },
+        "fields": {
+            "user": {"side": "user", "vocabulary": {}},
+            "item": {"side": "item", "table": "item"},
+            "place": {"side": "context", "vocabulary": {}},
+            "price": {"side": "item", "quantiles": 4},
+            "bought": {
+                "side": "user",
+                "boundaries": [1, 2, 4],
+                "derive": {"history_count": {"sequence": "buy"}},
+            },
+        },
+        "sequences": {
+            "view": {"length": 4, "attributes": {"item": "item"}},
+            "buy": {
+                "source": "buys",
+                "length": 3,
+                "attributes": {"item": "item", "paid": "paid_bucket"},
+            },
+            "dear": {
+                "source": "buys",
+                "when": "paid > 50",
+                "length": 3,
+                "attributes": {"item": "item"},
+            },
+        },
+        "tasks": {
+            "like": {"label": "stars >= 4", "missing": -1},
+            "buy": {"label": {"found_in": "buys", "when": "paid > 20"}, "mask": "stars != 1"},
+        },
+    }
+
+
+def write_several_logs(raw: Path, rows: int = 400) -> None:
+    """The files of `several_logs_content`, over three days of 1970."""
+    random = np.random.default_rng(5)
+    raw.mkdir(parents=True)
+
+    def lines(count: int, row: Any) -> str:
+        return "".join(row(*random.integers(0, [9, 12, 3 * 86_400, 101, 3])) for _ in range(count))
+
+    for part in (1, 2):
+        log = lines(
+            rows // 2, lambda u, i, t, n, p: f"u{u},{i},{t},{[5, 4, 2, 1, -1, ''][n % 6]},p{p}\n"
+        )
+        (raw / f"log_{part}.csv").write_text(f"user,item,time,stars,place\n{log}")
+        buys = lines(
+            rows // 8,
+            lambda u, i, t, n, p: f"u{u},{i},{np.datetime64(int(t), 's')},{n}\n",
+        )
+        (raw / f"buys_{part}.csv").write_text(f"who,sku,at,paid\n{buys}")
+    prices = "".join(f"{i},p{p},{i * 10 + p}\n" for i in range(10) for p in range(2))
+    (raw / "prices.csv").write_text(f"sku,shop,price\n{prices}")

@@ -55,6 +55,7 @@ LOG = """user,item,time,clicked,bought,price,kind,dwell
 1,8,30,,,2.5,,0
 1,7,40,1,1,1.5,a,9
 2,7,172800,1,,3.0,a,1
+3,7,172800,0,,3.0,a,1
 """
 DAYS = {"valid_from": "1970-01-02", "test_from": "1970-01-03"}
 EXPECTED = [
@@ -93,35 +94,36 @@ def test_columns_and_values(tmp_path, raw, write) -> None:
     assert set(columns) == set(EXPECTED[0])
     assert by_dwell(train.to_pylist()) == by_dwell(EXPECTED)
     test = read_examples(tmp_path / "out", "test").to_pylist()
-    assert [(row["user"], row["view__item"], row["weight__buy"]) for row in test] == [(2, [], 0.0)]
+    found = sorted((row["user"], row["view__item"], row["weight__buy"]) for row in test)
+    assert found == [(2, [], 0.0), (3, [], 0.0)]
     assert not (tmp_path / "out" / "Split-valid").exists()
 
 
 def test_manifest_and_what_lies_beside_it(tmp_path, raw, write) -> None:
     manifest = write(SPEC, raw, tmp_path / "out", **DAYS)
-    assert manifest.impressions == {"train": 4, "valid": 0, "test": 1}
+    assert manifest.impressions == {"train": 4, "valid": 0, "test": 2}
     assert manifest.label_rates["train"] == {"click": 2 / 3, "buy": 0.5}
     assert manifest.label_rates["valid"] == {"click": None, "buy": None}
-    assert manifest.label_rates["test"] == {"click": 1.0, "buy": None}
+    assert manifest.label_rates["test"] == {"click": 0.5, "buy": None}
     assert manifest.counters == {
-        "rows_read": 5,
+        "rows_read": 6,
         "duplicates_dropped": 0,
         "history_rows_read": 0,
         "history_rows_kept": 0,
         "history_rows_dropped": 0,
         "impressions:train": 4,
         "impressions:valid": 0,
-        "impressions:test": 1,
+        "impressions:test": 2,
         "labels_missing:click": 1,
         "labels_missing:buy": 1,
         "labels_masked:click": 0,
-        "labels_masked:buy": 2,
+        "labels_masked:buy": 3,
     }
     assert load_spec(tmp_path / "out" / "spec.yaml") == SPEC
     assert (tmp_path / "out" / "spec.yaml").read_text() == dump_spec(SPEC)
     examples = json.loads((tmp_path / "out" / "raw_examples.json").read_text())
-    assert examples["item"] == [7]  # of the test part
-    assert examples["view__length"] == [0]
+    assert examples["item"] == [7, 7]  # of the test part
+    assert examples["view__length"] == [0, 0]
     assert len(examples["view__dwell"][0]) == 2
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert "temporary" not in names

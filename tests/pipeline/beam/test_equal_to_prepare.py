@@ -10,8 +10,10 @@ import pytest
 from beam_logs import (
     SHOP_SPLIT,
     rows_content,
+    several_logs_content,
     shop_content,
     write_rows,
+    write_several_logs,
     write_shop,
 )
 from beam_rows import example_rows, prepared_rows
@@ -64,6 +66,49 @@ def test_a_log_with_everything(tmp_path, write, partitions, with_history) -> Non
     assert all(data.manifest.joins_missed.values())
     assert bool(data.manifest.history_rows) == with_history
     assert_equal(data, tmp_path / "examples")
+
+
+@pytest.mark.parametrize("partitions", [1, 5])
+def test_several_logs(tmp_path, write, partitions) -> None:
+    write_several_logs(tmp_path / "raw")
+    spec = spec_from_dict(several_logs_content())
+    split = {"valid_from": "1970-01-02", "test_from": "1970-01-03"}
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", **split)
+    write(
+        spec,
+        tmp_path / "raw",
+        tmp_path / "examples",
+        file_format="parquet",
+        partitions=partitions,
+        **split,
+    )
+    data = PreparedData.open(tmp_path / "prepared")
+    assert_equal(data, tmp_path / "examples")
+    counters = ExamplesManifest.load(tmp_path / "examples").counters
+    assert counters["event_rows_kept:buys"] == data.manifest.event_rows["buys"] > 0
+
+
+def test_a_log_without_users(tmp_path, write) -> None:
+    write_several_logs(tmp_path / "raw")
+    content = several_logs_content()
+    content["sources"] = {"log": {"files": "log_*.csv", "time": {"row_order": "log"}}}
+    content["keys"] = {"item": "item"}
+    content["sequences"] = {}
+    content["fields"] = {name: content["fields"][name] for name in ("item", "place")}
+    content["tables"] = {"item": {"vocabulary": {}}}
+    content["tasks"] = {"like": content["tasks"]["like"]}
+    spec = spec_from_dict(content)
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", 0.6, 0.8)
+    write(
+        spec,
+        tmp_path / "raw",
+        tmp_path / "examples",
+        valid_from=0.6,
+        test_from=0.8,
+        file_format="parquet",
+        partitions=3,
+    )
+    assert_equal(PreparedData.open(tmp_path / "prepared"), tmp_path / "examples")
 
 
 def _stamps(seconds: pa.Array, zone: str | None) -> pa.Array:

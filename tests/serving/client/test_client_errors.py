@@ -116,7 +116,7 @@ def test_a_url_that_is_none(url: str) -> None:
 
 
 def test_imports() -> None:
-    """The package costs nothing to import, the REST client needs no TensorFlow."""
+    """The package costs nothing to import, the REST client needs neither TensorFlow nor Keras."""
     code = (
         "import sys; import serving.client; first = set(sys.modules);"
         "from serving.client import RestClient, ModelAddress, answer; second = set(sys.modules);"
@@ -127,4 +127,4 @@ def test_imports() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )
-    assert done.stdout == "[] ['numpy', 'requests'] ['serving.status']\n"
+    assert done.stdout == "[] ['infnet_keras', 'numpy', 'requests'] ['serving.status']\n"

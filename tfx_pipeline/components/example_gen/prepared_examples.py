@@ -162,7 +162,7 @@ def _check_spec(spec: FeatureSpec, directory: str) -> None:
         "tables, fields, sequences, types or time": definition_of,
         "keys": lambda s: s.keys,
         "outcomes": lambda s: s.outcomes,
-        "tasks": lambda s: {name: (task.label, task.mask) for name, task in s.tasks.items()},
+        "tasks": lambda s: {n: (t.label, t.missing, t.mask) for n, t in s.tasks.items()},
     }
     differing = [name for name, part in compared.items() if part(spec) != part(written)]
     if differing:

@@ -1,0 +1,94 @@
+"""Labels of impressions: 0, 1 or missing, from the values of their columns."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from infnet_keras.spec.condition import TRUTHS
+from infnet_keras.spec.tasks import Missing, Task
+
+
+class Labels(NamedTuple):
+    """The labels of some rows.
+
+    Attributes:
+        values: float32 [rows], 0 or 1, NaN where a label is missing or wrong.
+        wrong: bool [rows], where the column holds a value that is no label.
+    """
+
+    values: npt.NDArray[np.float32]
+    wrong: npt.NDArray[np.bool_]
+
+
+def column_labels(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> Labels:
+    """The labels that a task's column, or its condition, gives.
+
+    A label is missing where any of its columns is, or holds a value that the task calls missing.
+
+    Args:
+        task: whose label is no other log's.
+        columns: the label's columns, as `Condition.evaluate` takes them.
+
+    Raises:
+        ConditionError: a condition does not fit its columns.
+
+    Example:
+        >>> bought = np.array([1.0, 0.0, -1.0, 7.0], np.float32)
+        >>> labels = column_labels(Task(label="bought", missing=-1), {"bought": bought})
+        >>> labels.values.tolist(), labels.wrong.tolist()
+        ([1.0, 0.0, nan, nan], [False, False, False, True])
+    """
+    known = {name: _without(columns[name], task.means_missing) for name in task.label_columns}
+    missing = np.any([np.ma.getmaskarray(values) for values in known.values()], axis=0)
+    if (condition := task.condition) is not None:
+        held, wrong = condition.evaluate(known), np.zeros(len(missing), bool)
+    else:
+        (values,) = known.values()
+        held, wrong = _is(values, 1), ~(_is(values, 0) | _is(values, 1) | missing)
+    labels = np.where(missing | wrong, np.float32(np.nan), held.astype(np.float32))
+    return Labels(labels, wrong)
+
+
+def wrong_label(task: Task, column: str, value: Any) -> str:
+    """What is said of a value that is no label."""
+    value = value.item() if isinstance(value, np.generic) else value
+    return (
+        f"label {column!r} holds {value!r}; a label is 0, 1 or missing: correct the row, say "
+        f"`missing: {value}` if that means no label, `mask` if the row does not count, or compare, "
+        f"as in `label: {column} == {value!r}`"
+    )
+
+
+def _without(values: npt.NDArray[Any], means_missing: list[Missing]) -> np.ma.MaskedArray[Any, Any]:
+    """The values with every missing one masked."""
+    missing = np.ma.getmaskarray(values).copy()
+    values = np.ma.getdata(values)
+    if values.dtype.kind == "O":
+        missing |= np.array([value is None for value in values], bool)
+    elif values.dtype.kind == "f":
+        missing |= np.isnan(values)
+    for value in means_missing:
+        missing |= _equals(values, value)
+    return np.ma.MaskedArray(values, missing)
+
+
+def _equals(values: npt.NDArray[Any], value: Missing) -> npt.NDArray[np.bool_]:
+    """Equality however the two are spelt: -1 is "-1" in a column of text, and the reverse."""
+    if values.dtype.kind == "O":
+        return np.asarray(values == str(value), bool)
+    try:
+        return np.asarray(values == (float(value) if isinstance(value, str) else value), bool)
+    except ValueError:
+        return np.zeros(len(values), bool)  # no number is spelt so
+
+
+def _is(values: npt.NDArray[Any], truth: int) -> npt.NDArray[np.bool_]:
+    known = np.ma.getdata(values)
+    if known.dtype.kind == "O":
+        spellings = {spelling for spelling, value in TRUTHS.items() if value == truth}
+        found = np.array([str(v).strip().lower() in spellings for v in known], bool)
+    else:
+        found = np.asarray(known == truth, bool)
+    return found & ~np.ma.getmaskarray(values)
