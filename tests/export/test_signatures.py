@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from export_rows import example_rows
 
 from infnet_keras.features import RawInput, RowTransform, read_raw
 from infnet_keras.spec import FeatureSpec, load_spec
@@ -16,7 +17,7 @@ Columns = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def raw(model: Any) -> Columns:
-    return read_raw(RowTransform(model.spec, model.assets).inputs, model.assets.raw_examples)
+    return read_raw(RowTransform(model.spec, model.assets).inputs, example_rows())
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.column_names import nearest_column
@@ -23,6 +24,7 @@ from infnet_keras.data.raw.partition_columns import partition_columns
 from infnet_keras.data.raw.row_shape import RowShape, shaped_columns
 from infnet_keras.data.raw.storage import LocalStorage, Storage
 from infnet_keras.data.raw.text_stream import opened
+from infnet_keras.data.raw.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType, Source
 
@@ -73,6 +75,7 @@ class RawFiles:
                 "compressed and not; keep one of the two"
             )
         self.files = found
+        self._refuse_words_of_other_formats()
 
     def types(self) -> dict[str, ColumnType]:
         """Every column, with the type that the beginnings of some files suggest."""
@@ -86,6 +89,15 @@ class RawFiles:
         """What somebody should hear of the files, as far as they were read."""
         skipped = [f"{file} holds no row: skipped" for file in self._skipped]
         return skipped + self._missing_text.warnings(self.name)
+
+    def stored_type(self, column: str) -> pa.DataType | None:
+        """The type that the first file itself gives a column; None where all is text."""
+        file = self.files[0]
+        if FileKind.of(file).format != "parquet":
+            return None
+        with _readable(file), self._storage.open(file) as stream:
+            schema = pq.read_schema(stream)
+        return schema.field(column).type if column in schema.names else None
 
     def estimated_rows(self) -> int:
         """About how many rows the files hold, from their sizes."""
@@ -123,6 +135,7 @@ class RawFiles:
         column_type: ColumnType,
         separator: str | None,
         inferred_from: str | None,
+        time: TimeColumn | None = None,
     ) -> pa.Array:
         """A column of a block in its type; see `convert`. What looks missing there is noted."""
         values = convert(
@@ -133,6 +146,7 @@ class RawFiles:
             block.file,
             block.row,
             inferred_from,
+            time,
         )
         self._missing_text.add(column, values)
         return values
@@ -185,17 +199,24 @@ class RawFiles:
                 found.setdefault(name, seen)
         return found
 
+    def _refuse_words_of_other_formats(self) -> None:
+        """What lays out text must mean something for one of the files."""
+        formats = {FileKind.of(file).format for file in self.files}
+        idle: set[str] = set() if "csv" in formats else {"columns", "delimiter", "quote"}
+        if formats == {"parquet"}:
+            idle.add("encoding")
+        fields = Source.model_fields
+        given = {name for name in idle if getattr(self._source, name) != fields[name].default}
+        if given:
+            kind = "JSON lines" if "json" in formats else "Parquet"
+            raise DataError(
+                f"source {self.name!r}: `{min(given)}` says how CSV text is laid out, but "
+                f"{file_name(self.files[0])} is {kind}; drop it"
+            )
+
     def _reader(self, file: str) -> Reader:
         source = self._source
         kind = FileKind.of(file).format
-        text = {"columns", "delimiter", "quote"} if kind == "json" else set()
-        if kind == "parquet":
-            text = {"columns", "delimiter", "quote", "encoding"}
-        if declared := text & source.model_fields_set:
-            raise DataError(
-                f"source {self.name!r}: `{min(declared)}` says how CSV text is laid out, but "
-                f"{file_name(file)} is {'JSON lines' if kind == 'json' else 'Parquet'}; drop it"
-            )
         if kind == "parquet":
             rows = _PARQUET_BLOCK_ROWS if source.explode is None else _LIST_BLOCK_ROWS
             return ParquetReader(file, source.missing_values, self._storage, rows)
