@@ -13,7 +13,7 @@ name: odd
 sources: {log: {files: log.csv, time: {column: "time:float", unit: s}}}
 keys: {user: "user_id:token", item: "商品"}
 tables: {item: {vocabulary: {}}, seen: {vocabulary: {}}}
-fields: {"商品": {side: item, table: item}, "_a": {side: item, hash: 9}, "x_a": {side: item, hash: 9}}
+fields: {"商品": {side: item, table: item}, "_a": {side: item, hash: 9}, x_a: {side: item, hash: 8}}
 sequences: {"看": {length: 3, attributes: {"商品": item, "_a": seen}}}
 tasks: {"点/赞": {label: like}}
 """
