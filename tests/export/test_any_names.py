@@ -86,8 +86,13 @@ def probabilities(model: Any, *rows: dict[str, Any]) -> list[dict[str, float]]:
     from infnet_keras.features import RowTransform
 
     transform = RowTransform(model.spec, model.assets)
-    lengths = [{**row, "看 过__length": len(row["看 过__item_id:token"])} for row in rows]
-    raw = {given.name: [row[given.name] for row in lengths] for given in transform.inputs}
+    counted = [{**row, "看 过__length": len(row["看 过__item_id:token"])} for row in rows]
+    raw: dict[str, Any] = {}
+    for given in transform.inputs:
+        column = [row[given.name] for row in counted]
+        if given.kind == "sequence":
+            column = [[*steps, *[None] * (2 - len(steps))] for steps in column]
+        raw[given.name] = column
     found = model(transform(raw), training=False)
     columns = {task: np.asarray(keras.ops.convert_to_numpy(p)) for task, p in found.items()}
     return [{task: p[n] for task, p in columns.items()} for n in range(len(rows))]
