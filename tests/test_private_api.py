@@ -85,6 +85,10 @@ LISTED = {
         "structured_outputs",
     ): "the names of a loaded function's outputs",
     (
+        "infnet_keras/request/signature.py",
+        "structured_outputs",
+    ): "the names, types and shapes of a loaded signature's outputs",
+    (
         "tfx_pipeline/transform/saved_function.py",
         "_remove_all_control_inputs",
     ): "an operation of a loaded graph cannot be changed otherwise",

@@ -140,7 +140,7 @@ def test_packed_features(cells: list[str | None], separator: str) -> None:
 def test_any_kind_of_cell_is_read_or_refused(
     shape: str, kind: str, content: dict[str, Any], tmp_path: Path
 ) -> None:
-    log = {"user": ["a", "b", "a"], "time": [0, 86_400_000, 172_800_000], "clicked": [0, 1, 1]}
+    log = {"user": ["a", "b", "a"], "time": [0, 86_400_000, 172_800_000]}
     content["sources"]["log"]["files"] = "log.parquet"
     content["sources"]["log"]["types"] = {"item": "string"}
     content["sequences"] = {}
@@ -153,7 +153,10 @@ def test_any_kind_of_cell_is_read_or_refused(
     else:
         parts = {"into": ["item", "x"], "part_separator": "-"} if "parts" in shape else {}
         content["sources"]["log"]["explode"] = {"column": "h", "into": ["item"], **parts}
-    pq.write_table(pa.table({**log, "h": KINDS[kind]}), tmp_path / "log.parquet")
+    table = pa.table({**log, "h": KINDS[kind]})
+    # Every row twice, so that each split has both classes.
+    twice = pa.concat_tables([table.append_column("clicked", pa.array([n] * 3)) for n in (0, 1)])
+    pq.write_table(twice, tmp_path / "log.parquet")
     said = "log.parquet"
     try:
         prepare(spec_from_dict(content), tmp_path, tmp_path / "out", "1970-01-02", "1970-01-03")

@@ -195,11 +195,13 @@ class TestTheCellIsTheHistory:
                 "attributes": {"item": "item"},
             }
         }
-        lines = "".join(f"u,{n % 2},{DAY * n},{n % 2},0|1.0|7\n" for n in range(3))
+        lines = "".join(
+            f"u,{n % 2},{DAY * n},{clicked},0|1.0|7\n" for n in range(3) for clicked in (0, 1)
+        )
         raw = write(log="user,item,time,clicked,history\n" + lines)
         data = prepared(content, raw, tmp_path / "out")
         assert data.assets.vocabularies["item"] == ["0"]
-        assert all_inputs(data)["click__item"].tolist() == [[2, 1, 1]] * 3
+        assert all_inputs(data)["click__item"].tolist() == [[2, 1, 1]] * 6
         assert data.assets.raw_examples["click__item"][0] == [0, 1, 7]
         raw = write(log="user,item,time,clicked,history\nu,1,5,1,0|n7\n")
         with pytest.raises(
@@ -284,13 +286,15 @@ class TestTimes:
         content = self.content(content)
         content["sequences"]["click"] |= {"separator": " ", "order": "newest_first", "length": 4}
         lines = "".join(
-            f"u,{i},{DAY * n + 9},{n % 2},d c b a,5 3 3 1\n" for n, i in enumerate("abc")
+            f"u,{i},{DAY * n + 9},{clicked},d c b a,5 3 3 1\n"
+            for n, i in enumerate("abc")
+            for clicked in (0, 1)
         )
         content["sources"]["log"]["types"] = {"item": "string"}
         raw = write(log="user,item,time,clicked,items,times\n" + lines)
         data = prepared(content, raw, tmp_path / "out")
         # Vocabulary: a alone; oldest first, a b c d.
-        assert all_inputs(data)["click__item"].tolist() == [[2, 1, 1, 1]] * 3
+        assert all_inputs(data)["click__item"].tolist() == [[2, 1, 1, 1]] * 6
         assert data.assets.raw_examples["click__item"][0] == ["a", "b", "c", "d"]
 
     @pytest.mark.parametrize(
@@ -406,8 +410,9 @@ class TestACellThatIsCollectedFromEvents:
         content["sequences"] = {"hist": {"length": 4, "attributes": {"hist": attribute}}}
         mark = "i" if cell == "items" else "t"
         lines = "".join(
-            f"u,i{n},{DAY * n},{n % 2},{'|'.join(f'{mark}{m}' for m in range(n))}\n"
+            f"u,i{n},{DAY * n},{clicked},{'|'.join(f'{mark}{m}' for m in range(n))}\n"
             for n in range(3)
+            for clicked in (0, 1)
         )
         raw = write(log="user,item,time,clicked,hist\n" + lines)
         said: list[str] = []

@@ -87,7 +87,7 @@ class ShardEncoder:
         if column.column == self._spec.history_element(sequence):
             return self._encode(column, elements)
         owner = self._plan.owner[column.column]
-        return self._of_side(column, owner)[self._sides[owner].rows(elements)]
+        return self._of_side(column, owner)[self._sides[owner].rows([elements])]
 
     def _ids(self, partition: pa.Table, column: IdColumn, rows: Rows | None) -> Ids:
         owner = self._plan.owner.get(column.column)

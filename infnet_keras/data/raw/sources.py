@@ -73,6 +73,7 @@ class RawFiles:
                 "compressed and not; keep one of the two"
             )
         self.files = found
+        self._refuse_words_of_other_formats()
 
     def types(self) -> dict[str, ColumnType]:
         """Every column, with the type that the beginnings of some files suggest."""
@@ -185,17 +186,24 @@ class RawFiles:
                 found.setdefault(name, seen)
         return found
 
+    def _refuse_words_of_other_formats(self) -> None:
+        """What lays out text must mean something for one of the files."""
+        formats = {FileKind.of(file).format for file in self.files}
+        idle: set[str] = set() if "csv" in formats else {"columns", "delimiter", "quote"}
+        if formats == {"parquet"}:
+            idle.add("encoding")
+        fields = Source.model_fields
+        given = {name for name in idle if getattr(self._source, name) != fields[name].default}
+        if given:
+            kind = "JSON lines" if "json" in formats else "Parquet"
+            raise DataError(
+                f"source {self.name!r}: `{min(given)}` says how CSV text is laid out, but "
+                f"{file_name(self.files[0])} is {kind}; drop it"
+            )
+
     def _reader(self, file: str) -> Reader:
         source = self._source
         kind = FileKind.of(file).format
-        text = {"columns", "delimiter", "quote"} if kind == "json" else set()
-        if kind == "parquet":
-            text = {"columns", "delimiter", "quote", "encoding"}
-        if declared := text & source.model_fields_set:
-            raise DataError(
-                f"source {self.name!r}: `{min(declared)}` says how CSV text is laid out, but "
-                f"{file_name(file)} is {'JSON lines' if kind == 'json' else 'Parquet'}; drop it"
-            )
         if kind == "parquet":
             rows = _PARQUET_BLOCK_ROWS if source.explode is None else _LIST_BLOCK_ROWS
             return ParquetReader(file, source.missing_values, self._storage, rows)

@@ -42,7 +42,7 @@ def spec_of_log() -> FeatureSpec:
 def test_with_more_partitions_more_rows_are_split_at_a_time(tmp_path, log, partitions, pieces):
     spec = spec_of_log()
     plan = ColumnPlan.of(spec, str(log))
-    job = Job(spec, plan, None, [], [], 0.6, 0.8, partitions, str(tmp_path), "tfrecord")
+    job = Job(spec, plan, {}, {}, [], 0.6, 0.8, partitions, str(tmp_path), "tfrecord")
     by_partition = {number: [] for number in range(partitions)}
     for number, message in ReadRows(job).process((LOG, 0, str(log / "log_0.parquet"))):
         by_partition[number].append(message)

@@ -70,7 +70,7 @@ def test_the_reading_step_raises_it(tmp_path, broken) -> None:
     write_rows(tmp_path)
     raw = f"store:/{tmp_path}"
     plan = ColumnPlan.of(SPEC, raw, storage_of(raw))
-    job = Job(SPEC, plan, None, [], [], 0.6, 0.8, 2, str(tmp_path / "out"), "tfrecord")
+    job = Job(SPEC, plan, {}, {}, [], 0.6, 0.8, 2, str(tmp_path / "out"), "tfrecord")
     broken(ERRORS[0])
     with pytest.raises(ConnectionResetError):
         list(ReadRows(job).process((LOG, 0, f"{raw}/log_0.csv")))
@@ -81,7 +81,7 @@ def test_what_will_not_pass_is_told_as_data(tmp_path, broken, error) -> None:
     write_rows(tmp_path)
     raw = f"store:/{tmp_path}"
     plan = ColumnPlan.of(SPEC, raw, storage_of(raw))
-    job = Job(SPEC, plan, None, [], [], 0.6, 0.8, 2, str(tmp_path / "out"), "tfrecord")
+    job = Job(SPEC, plan, {}, {}, [], 0.6, 0.8, 2, str(tmp_path / "out"), "tfrecord")
     broken(error)
     told = [message for _, message in ReadRows(job).process((LOG, 0, f"{raw}/log_0.csv"))]
     assert [type(message) for message in told] == [Failure, Failure]
