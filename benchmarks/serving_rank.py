@@ -91,9 +91,7 @@ def export(directory: Path) -> None:
     spec = rank_spec()
     types = dict.fromkeys((*USER_FIELDS, *ATTRIBUTES), "int64")
     examples = {name: values.tolist() for name, values in example_columns(8).items()}
-    assets = Assets(
-        definition_of(spec), types, vocabularies={}, boundaries={}, raw_examples=examples
-    )
+    assets = Assets(definition_of(spec), types, vocabularies={}, boundaries={})
     keras.utils.set_random_seed(0)
     model = INFNet(spec, assets.table_rows(spec))
     model.build()
@@ -101,7 +99,7 @@ def export(directory: Path) -> None:
     for weight in model.weights:
         weight.assign(random.normal(0.0, 0.3, weight.shape).astype("float32"))
     model.assets = assets
-    export_saved_model(model, directory)
+    export_saved_model(model, directory, examples=examples)
 
 
 @contextmanager

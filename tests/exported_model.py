@@ -51,7 +51,6 @@ def export_small_model(directory: Path) -> Path:
         column_types=dict.fromkeys(("user_id", "item_id", "time_ms"), "int64"),
         vocabularies={"item": ["10", "11"]},
         boundaries={},
-        raw_examples=_EXAMPLES,
     )
     model: Any = INFNet(spec, assets.table_rows(spec))
     model.build()
@@ -59,4 +58,4 @@ def export_small_model(directory: Path) -> Path:
     for weight in model.weights:
         weight.assign(keras.ops.cast(random.normal(0.0, 0.5, weight.shape), weight.dtype))
     model.assets = assets
-    return export_saved_model(model, directory, version=1)
+    return export_saved_model(model, directory, version=1, examples=_EXAMPLES)

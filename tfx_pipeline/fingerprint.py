@@ -10,8 +10,9 @@ from apache_beam.io.filesystems import FileSystems
 from infnet_keras.data.examples.manifest import FILE_NAME
 from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.data.preparation.earlier_pass import history_files
+from infnet_keras.features.raw_examples_file import RAW_EXAMPLES
 from infnet_keras.spec import FeatureSpec
-from tfx_pipeline.beam.finish import RAW_EXAMPLES, SPEC
+from tfx_pipeline.beam.finish import SPEC
 from tfx_pipeline.beam.storage import BeamStorage, storage_of
 
 

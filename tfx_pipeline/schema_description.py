@@ -20,7 +20,7 @@ class SchemaDescription(NamedTuple):
     Attributes:
         column_types: type of every raw column, as in `Assets`.
         impressions: examples of each split.
-        raw_examples: a raw `predict` batch of a few rows, as in `Assets`.
+        raw_examples: a raw `predict` batch of a few rows.
     """
 
     column_types: dict[str, ColumnType]

@@ -20,6 +20,12 @@ def add_parser(groups: Any) -> None:
     parser.add_argument(
         "--out", required=True, type=Path, help="model directory; versions 1, 2, ... go into it"
     )
+    parser.add_argument(
+        "--no-examples",
+        action="store_true",
+        help="leave warm-up requests and example_request.json out: they hold rows of the log (the "
+        "export is checked all the same)",
+    )
     parser.set_defaults(command=_export)
 
 
@@ -27,4 +33,4 @@ def _export(arguments: argparse.Namespace) -> None:
     start_backend("tensorflow")
     from infnet_keras.export import export_run
 
-    print(export_run(arguments.run, arguments.out))
+    print(export_run(arguments.run, arguments.out, keep_examples=not arguments.no_examples))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from infnet_keras.errors import ExportError
 from infnet_keras.export.child_process import run_module
+from infnet_keras.export.drawn_examples import drawn_examples
 from infnet_keras.export.requirements import require_tensorflow
 from infnet_keras.export.sample_requests import Columns
 from infnet_keras.export.transform_source import TransformSource
 from infnet_keras.export.version_directory import write_version
 from infnet_keras.features import Assets, RowTransform, read_raw
+from infnet_keras.features.raw_examples_file import load_raw_examples
 
 if TYPE_CHECKING:
     from infnet_keras.models import SpecModel
@@ -27,6 +30,7 @@ def export_saved_model(
     *,
     version: int | None = None,
     examples: Mapping[str, Any] | None = None,
+    keep_examples: bool = True,
 ) -> Path:
     """Export a model as version DIR/<integer> of what TF Serving serves.
 
@@ -36,34 +40,41 @@ def export_saved_model(
     `spec.yaml` and `assets.json`; warm-up requests in `assets.extra`.
 
     Before it gets its name a fresh process loads it and compares every signature with the model on
-    the example rows. A model on JAX or torch is exported by a child process under TensorFlow.
+    the example rows, which warm-up requests are made of, too. Without rows of the log they are
+    drawn from vocabularies, boundaries and lengths. A model on JAX or torch is exported by a child
+    process under TensorFlow.
 
     Args:
         model: a model whose `assets` are known: built from prepared data, or loaded from a run.
         directory: the model directory; made if it does not exist.
         version: the version's number; the next free one by default.
-        examples: raw rows for parity check and warm-up, as `predict` takes them; those of the
-            model's assets by default.
+        examples: raw rows for parity check and warm-up, as `predict` takes them, such as
+            `data.raw_examples`; drawn ones by default.
+        keep_examples: whether warm-up requests and `example_request.json`, which hold such rows,
+            go along.
 
     Returns:
         The path of the version.
 
     Raises:
-        ExportError: the model has no assets or no example rows, the exported model disagrees with
-            it by more than 1e-5, the version exists, the disk is full, or TensorFlow is not
-            installed. Nothing is left.
+        ExportError: the model has no assets, the exported model disagrees with it by more than
+            1e-5, the version exists, the disk is full, or TensorFlow is not installed. Nothing is
+            left.
         DataError: the examples are not what the spec's raw inputs say.
 
     Example:
         >>> export_saved_model(model, "models/qb_video")
         PosixPath('models/qb_video/1')
     """
-    write = _checked_writer(model, examples, None)
+    write = _checked_writer(model, examples, None, keep_examples)
     return write_version(Path(directory), version, write)
 
 
 def write_checked_saved_model(
-    model: SpecModel, directory: str | Path, source: TransformSource
+    model: SpecModel,
+    directory: str | Path,
+    source: TransformSource,
+    examples: Mapping[str, Any] | None = None,
 ) -> None:
     """Fill one empty directory with what a version of `export_saved_model` holds.
 
@@ -71,20 +82,24 @@ def write_checked_saved_model(
     checked against the assets' own ids on the example rows, the two cannot differ unnoticed.
 
     Args:
-        model: a model whose `assets` are known and hold example rows.
+        model: a model whose `assets` are known.
         directory: empty; made if it does not exist. After an error what was written is there still.
         source: the transform.
+        examples: raw rows for parity check and warm-up; drawn ones by default.
 
     Raises:
         ExportError: as `export_saved_model` raises it.
     """
-    write = _checked_writer(model, None, source)
+    write = _checked_writer(model, examples, source, keep_examples=True)
     Path(directory).mkdir(parents=True, exist_ok=True)
     write(Path(directory))
 
 
 def _checked_writer(
-    model: SpecModel, examples: Mapping[str, Any] | None, source: TransformSource | None
+    model: SpecModel,
+    examples: Mapping[str, Any] | None,
+    source: TransformSource | None,
+    keep_examples: bool,
 ) -> Callable[[Path], None]:
     """What writes the SavedModel into a directory and holds it to the model."""
     require_tensorflow("tensorflow_serving")
@@ -95,7 +110,7 @@ def _checked_writer(
 
     assets = _assets_of(model)
     transform = RowTransform(model.spec, assets)
-    raw = _example_rows(transform, assets.raw_examples if examples is None else examples)
+    raw = _example_rows(transform, examples, assets)
     copy = serving_copy(model)
     exact = model if model.dtype_policy.name == "float32" else copy
     reference = compute_reference(exact, transform, raw)
@@ -113,14 +128,25 @@ def _checked_writer(
                 copy.save(saved)
                 run_module("infnet_keras.export", saved, file, path, *(source or ()))
             run_module("infnet_keras.export.parity", path, file)
+        if not keep_examples:
+            shutil.rmtree(path / "assets.extra")
 
     return write
 
 
-def export_run(run: str | Path, directory: str | Path, *, version: int | None = None) -> Path:
-    """Export the best model of a run directory; see `export_saved_model`.
+def export_run(
+    run: str | Path,
+    directory: str | Path,
+    *,
+    version: int | None = None,
+    keep_examples: bool = True,
+) -> Path:
+    """Export the best model of a run directory, with the run's example rows if they are there.
+
+    See `export_saved_model`.
 
     Raises:
+        DataError: the run's example rows cannot be used.
         ExportError: the run has no model yet, or as `export_saved_model` raises it.
     """
     import keras
@@ -134,7 +160,13 @@ def export_run(run: str | Path, directory: str | Path, *, version: int | None = 
         model = keras.models.load_model(path, compile=False)
     except (ValueError, TypeError, OSError) as error:
         raise ExportError(f"{path} cannot be loaded: {error}") from error
-    return export_saved_model(model, directory, version=version)
+    return export_saved_model(
+        model,
+        directory,
+        version=version,
+        examples=load_raw_examples(Path(run)),
+        keep_examples=keep_examples,
+    )
 
 
 def _assets_of(model: SpecModel) -> Assets:
@@ -153,12 +185,11 @@ def _assets_of(model: SpecModel) -> Assets:
     return assets
 
 
-def _example_rows(transform: RowTransform, examples: Mapping[str, Any] | None) -> Columns:
+def _example_rows(
+    transform: RowTransform, examples: Mapping[str, Any] | None, assets: Assets
+) -> Columns:
     if examples is None:
-        raise ExportError(
-            "there are no example rows to check the export with: prepare the data with `infnet "
-            "data prepare`, which keeps some, or pass examples="
-        )
+        examples = drawn_examples(transform.spec, assets)
     raw = read_raw(transform.inputs, examples)
     if len(raw[transform.inputs[0].name]) == 0:
         raise ExportError("the example rows are empty: at least one is needed to check the export")

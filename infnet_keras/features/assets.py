@@ -15,10 +15,8 @@ from infnet_keras.errors import DataError
 from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
-FORMAT = 1
+FORMAT = 2
 VOCABULARY_DIRECTORY = "vocabulary"
-
-_LARGEST_FLOAT = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,6 @@ class Assets:
         vocabularies: for each vocabulary table its values in row order, most frequent first, ties
             by value. No value is empty or holds a newline.
         boundaries: for each quantiles table its boundaries, ascending, exact in float32.
-        raw_examples: a raw `predict` batch of a few rows (keys as in `raw_inputs`, JSON lists),
-            for warm-up requests; None where there are none.
 
     Raises:
         DataError: a vocabulary or a list of boundaries is not as above.
@@ -42,7 +38,6 @@ class Assets:
     column_types: dict[str, ColumnType]
     vocabularies: dict[str, list[str]]
     boundaries: dict[str, list[float]]
-    raw_examples: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         for table, values in self.vocabularies.items():
@@ -111,7 +106,7 @@ class Assets:
                 )
 
     def save(self, directory: Path) -> None:
-        """Write assets.json, vocabulary/<table>.txt and raw_examples.json into a directory.
+        """Write assets.json and vocabulary/<table>.txt into a directory.
 
         A vocabulary file has one value a line, in row order: the format of tf.Transform. The
         caller makes the directory appear at once, by renaming it when everything is written.
@@ -130,9 +125,6 @@ class Assets:
             "boundaries": self.boundaries,
         }
         (directory / "assets.json").write_text(json.dumps(description, indent=2), "utf-8")
-        if self.raw_examples is not None:
-            examples = json.dumps(plain_json(self.raw_examples), allow_nan=False)
-            (directory / "raw_examples.json").write_text(examples, "utf-8")
 
     @classmethod
     def load(cls, directory: Path) -> "Assets":
@@ -146,19 +138,17 @@ class Assets:
             if description["format"] != FORMAT:
                 raise DataError(
                     f"{directory} holds assets of format {description['format']}, this version "
-                    f"reads format {FORMAT}: prepare the data again"
+                    f"reads format {FORMAT}: prepare the data again and train on them"
                 )
             vocabularies = {
                 table: _read_vocabulary(directory / VOCABULARY_DIRECTORY / f"{table}.txt", size)
                 for table, size in description["vocabulary_sizes"].items()
             }
-            examples = directory / "raw_examples.json"
             assets = cls(
                 definition=description["definition"],
                 column_types=description["column_types"],
                 vocabularies=vocabularies,
                 boundaries=description["boundaries"],
-                raw_examples=json.loads(examples.read_text("utf-8")) if examples.exists() else None,
             )
             if assets.digest != description["digest"]:
                 raise DataError(f"{directory / 'assets.json'} was changed by hand")
@@ -227,17 +217,3 @@ def _read_vocabulary(path: Path, size: int) -> list[str]:
     if lines.pop() != "" or len(lines) != size:
         raise DataError(f"{path} does not hold its {size} values: the file was cut short or edited")
     return lines
-
-
-def plain_json(value: Any) -> Any:
-    """A value as JSON takes it: a missing float (NaN) is null, an infinite one the largest float32.
-
-    The largest float32 is in the same bucket as infinity.
-    """
-    if isinstance(value, dict):
-        return {key: plain_json(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain_json(item) for item in value]
-    if isinstance(value, float) and math.isinf(value):
-        return math.copysign(_LARGEST_FLOAT, value)
-    return None if isinstance(value, float) and math.isnan(value) else value

@@ -98,10 +98,9 @@ def _check_types(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> N
             problem = field.derivation.type_problem(column_types)
             if problem is not None:
                 raise DataError(f"field {name!r}: {problem}")
-    if spec.time.column in spec.input_columns:
-        needed: ColumnType = "string" if spec.time.unit == "iso8601" else "int64"
-        if _type(column_types, spec.time.column) != needed:
-            raise DataError(
-                f"column {spec.time.column!r} is read as a time and must be {needed}, not "
-                f"{column_types[spec.time.column]}: declare types: {{{spec.time.column}: {needed}}}"
-            )
+    time = spec.time.column
+    if time is not None and time in spec.input_columns and _type(column_types, time) == "float32":
+        raise DataError(
+            f"column {time!r} is read as a time and cannot be float32, which holds today's seconds "
+            f"to a minute: declare types: {{{time}: int64 or string}}"
+        )

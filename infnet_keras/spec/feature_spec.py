@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 from infnet_keras.input_names import SequenceInputs, sequence_inputs
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.checks import check
+from infnet_keras.spec.derived.since import DaysSince
 from infnet_keras.spec.fields import CategoricalField, Side
 from infnet_keras.spec.models import AnyModel, INFNetOptions
 from infnet_keras.spec.options import Defaults, TrainingOptions
@@ -219,6 +220,12 @@ class FeatureSpec(Block):
         for feature in self.sequence_features:
             feeds[feature.table].setdefault(feature.column, feature.multivalue)
         return feeds
+
+    @cached_property
+    def dates(self) -> dict[str, DaysSince]:
+        """How each field that counts days since a date reads it, by the field's name."""
+        kinds = {name: field.derivation for name, field in self.fields.items()}
+        return {name: kind for name, kind in kinds.items() if isinstance(kind, DaysSince)}
 
     def column_side(self, column: str) -> Side:
         """Who owns a raw input column: the side of the fields that read it; time is context's."""

@@ -8,22 +8,24 @@ from pydantic import Field, field_validator, model_validator
 
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.row_shapes import Explode, Packed
+from infnet_keras.spec.time_spelling import TimeSpelling
 
 ColumnType = Literal["int64", "float32", "string"]
 
 
-class Time(Block):
+class Time(TimeSpelling):
     """When an event happened: a column of the log, or the order of its rows.
 
     `row_order: log` says that the whole log is in time order, `row_order: user` that only the rows
     of one user are (a log grouped by user). The first splits by a fraction of the log, the second
     by a fraction of each user's events.
+
+    Without `unit` and `format` a timestamp or date of a Parquet file tells its own unit, integers
+    count milliseconds, and texts have the year first (see `unit: iso8601`).
     """
 
     column: str | None = None
     """The column that holds the time."""
-    unit: Literal["s", "ms", "us", "ns", "iso8601"] = "ms"
-    """Unit of a time since 1970 (UTC), or iso8601 for a text."""
     timezone: str = "UTC"
     """Whose days and hours count: an IANA name such as Asia/Shanghai."""
     row_order: Literal["log", "user"] | None = None
@@ -33,8 +35,9 @@ class Time(Block):
     def _one_kind(self) -> "Time":
         if (self.column is None) == (self.row_order is None):
             raise ValueError("give either `column` (with unit and timezone) or `row_order`")
-        if self.row_order is not None and (self.unit, self.timezone) != ("ms", "UTC"):
-            raise ValueError("`row_order` has no clock: drop `unit` and `timezone`")
+        clock = (self.unit, self.format, self.timezone)
+        if self.row_order is not None and clock != (None, None, "UTC"):
+            raise ValueError("`row_order` has no clock: drop `unit`, `format` and `timezone`")
         return self
 
     @field_validator("timezone")

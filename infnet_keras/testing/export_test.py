@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from infnet_keras.export import export_saved_model
+from infnet_keras.export.drawn_examples import drawn_examples
 from infnet_keras.features import RowTransform, read_raw
 
 _FRESH_PROCESS = """
@@ -49,7 +50,7 @@ def run_export_test(
     Args:
         model: a float32 model with assets.
         directory: an empty directory to export into.
-        examples: raw rows as JSON lists; those of the model's assets by default.
+        examples: raw rows as JSON lists; drawn ones by default.
         tolerance: the largest difference allowed between two probabilities.
 
     Returns:
@@ -62,7 +63,7 @@ def run_export_test(
     Example:
         >>> run_export_test(model, tmp_path)
     """
-    examples = model.assets.raw_examples if examples is None else examples
+    examples = drawn_examples(model.spec, model.assets) if examples is None else examples
     path = export_saved_model(model, directory, examples=examples)
     assert path == directory / "1", path
     assert [entry.name for entry in directory.iterdir()] == ["1"]

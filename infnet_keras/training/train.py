@@ -12,6 +12,7 @@ from infnet_keras.data import PreparedData
 from infnet_keras.data.prepared.dataset import ImpressionDataset
 from infnet_keras.data.prepared.impressions import Impressions
 from infnet_keras.errors import DataError
+from infnet_keras.features.raw_examples_file import save_raw_examples
 from infnet_keras.models import from_spec
 from infnet_keras.spec import FeatureSpec, dump_spec
 from infnet_keras.training.environment import describe_environment, now
@@ -188,6 +189,7 @@ def _record(
     }
     directory.write("spec.yaml", dump_spec(spec))
     data.assets.save(directory.path / "assets")
+    save_raw_examples(directory.path, data.raw_examples)
     directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
     return environment
 

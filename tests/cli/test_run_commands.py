@@ -171,7 +171,7 @@ def test_export_and_predict(
 ) -> None:
     assert main(["export", "--run", str(run), "--out", str(tmp_path / "model")]) == 0
     assert capsys.readouterr().out.strip() == str(tmp_path / "model" / "1")
-    raw = json.loads((run / "assets" / "raw_examples.json").read_text())
+    raw = json.loads((run / "raw_examples.json").read_text())
     request = json.dumps({"inputs": {name: values[:3] for name, values in raw.items()}})
     monkeypatch.setattr("sys.stdin", io.StringIO(request))
     assert main(["predict", "--model", str(tmp_path / "model"), "--json", "-"]) == 0

@@ -41,7 +41,7 @@ def test_prepare_accepts_what_is_generated_for_every_shipped_spec(tmp_path, name
         assert rate is not None
         assert 0.01 < rate < 0.5
     data = PreparedData.open(tmp_path / "out")
-    inputs = RowTransform(spec, data.assets)(data.assets.raw_examples or {})
+    inputs = RowTransform(spec, data.assets)(data.raw_examples or {})
     batch = ImpressionReader(data, "train", 64).batch(0)
     assert inputs.keys() == batch.inputs.keys()
     assert all(len(ids) == 256 for ids in inputs.values())

@@ -35,7 +35,7 @@ def test_counts(prepared) -> None:
 
 def test_batches_and_examples_have_the_same_inputs(prepared) -> None:
     batch = ImpressionReader(prepared, "test", 1024).batch(0)
-    examples = RowTransform(prepared.spec, prepared.assets)(prepared.assets.raw_examples or {})
+    examples = RowTransform(prepared.spec, prepared.assets)(prepared.raw_examples or {})
     assert {name: ids.shape[1:] for name, ids in batch.inputs.items()} == {
         name: ids.shape[1:] for name, ids in examples.items()
     }

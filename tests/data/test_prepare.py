@@ -252,7 +252,7 @@ def test_raw_examples_hold_what_the_reader_reads(prepared, content, tmp_path) ->
     )
     items = "item,tags,price\n1,a|b,1.5\n2,,2.5\n3,c,\n4,b,3\n"
     data = prepared(content, log=log, items=items)
-    examples = data.assets.raw_examples
+    examples = data.raw_examples
     assert examples is not None
     inputs = RowTransform(data.spec, data.assets)(examples)
     held_out = [rows(data, split).inputs for split in ("valid", "test")]

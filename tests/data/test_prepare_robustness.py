@@ -124,7 +124,7 @@ def cut_manifest(out: Path) -> None:
 
 def other_format(out: Path) -> None:
     text = (out / "manifest.json").read_text()
-    (out / "manifest.json").write_text(text.replace('"format": 1', '"format": 99'))
+    (out / "manifest.json").write_text(text.replace('"format": 2', '"format": 99'))
 
 
 def other_vocabulary(out: Path) -> None:

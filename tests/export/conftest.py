@@ -1,12 +1,12 @@
-"""A small model of every kind of transform, with example rows that hold every odd value."""
+"""A small model of every kind of transform."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from export_rows import LARGEST, example_rows
 
 from infnet_keras.features import Assets
 from infnet_keras.features.assets import definition_of
@@ -59,39 +59,6 @@ SPEC: dict[str, Any] = {
     },
     "model": {"dim": 8, "blocks": 2, "tower_hidden": [8]},
 }
-SMALLEST, LARGEST = -(2**63), 2**63 - 1
-TAGS = ["pop", "rock,pop", "späti 🎸", "unheard,pop,rock", ",,", "", "line\nbreak"]
-
-
-def example_rows(count: int = 24) -> dict[str, Any]:
-    """Raw rows as JSON has them, empty and over-long histories, unseen and missing values."""
-    random = np.random.default_rng(3)
-
-    def pick(values: list[Any], *shape: int) -> Any:
-        return (
-            [values[i] for i in random.integers(0, len(values), shape[0])]
-            if len(shape) == 1
-            else [pick(values, *shape[1:]) for _ in range(shape[0])]
-        )
-
-    videos = [10, 7, -3, 99, SMALLEST, SMALLEST + 1, LARGEST, 0]
-    steps = 9
-    return {
-        "user_id": pick(["ann", "bob", "", "日本", "x" * 300], count),
-        "clicks": pick([0.0, 3.5, 1e9, None, -1.0], count),
-        "video_id": pick(videos, count),
-        "tag": pick(TAGS, count),
-        "duration": pick([0, 4, 5, 6, 20, LARGEST, SMALLEST], count),
-        "uploaded": pick(["2022-03-26", "2022-03-27 23:59", "1999-01-01", "soon", ""], count),
-        "tab": pick([0, 4, 5, -1, LARGEST, SMALLEST], count),
-        # Around the change to summer time in Berlin; missing.
-        "time_ms": pick([1648337400000, 1648342800000, 1648400000000, SMALLEST], count),
-        "view__video_id": pick(videos, count, steps),
-        "view__tag": pick(TAGS, count, steps),
-        "view__length": pick([0, 1, 4, 9], count),
-        "click__video_id": pick(videos, count, steps),
-        "click__length": pick([0, 0, 2, 9], count),
-    }
 
 
 @pytest.fixture(scope="session")
@@ -114,7 +81,6 @@ def assets(spec: FeatureSpec) -> Assets:
         },
         vocabularies={"video": ["10", "-3", "7", str(LARGEST)], "tag": ["pop", "rock", "späti 🎸"]},
         boundaries={"duration": [5.0, 20.0]},
-        raw_examples=example_rows(),
     )
 
 
@@ -122,7 +88,7 @@ def assets(spec: FeatureSpec) -> Assets:
 def build_model(spec: FeatureSpec, assets: Assets) -> Callable[..., Any]:
     """Builds a model whose weights are large enough for probabilities to differ."""
 
-    def build(overrides: dict[str, Any] | None = None, examples: Any = ..., **kwargs: Any) -> Any:
+    def build(overrides: dict[str, Any] | None = None, **kwargs: Any) -> Any:
         import keras
 
         from infnet_keras.models import MODELS
@@ -134,7 +100,7 @@ def build_model(spec: FeatureSpec, assets: Assets) -> Callable[..., Any]:
         for weight in model.weights:
             values = random.normal(0.0, 0.5, weight.shape)
             weight.assign(keras.ops.cast(values, weight.dtype))
-        model.assets = assets if examples is ... else replace(assets, raw_examples=examples)
+        model.assets = assets
         return model
 
     return build
@@ -150,4 +116,4 @@ def exported(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Version 1 of the model, exported under the backend of this run and checked."""
     from infnet_keras.testing.export_test import run_export_test
 
-    return run_export_test(model, tmp_path_factory.mktemp("small"))
+    return run_export_test(model, tmp_path_factory.mktemp("small"), example_rows())

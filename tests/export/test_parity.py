@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from export_rows import example_rows
 
 from infnet_keras.errors import ExportError
 from infnet_keras.export.reference import Reference
@@ -17,9 +18,7 @@ def reference(model: Any) -> Reference:
     from infnet_keras.export.compute_reference import compute_reference
 
     transform = RowTransform(model.spec, model.assets)
-    return compute_reference(
-        model, transform, read_raw(transform.inputs, model.assets.raw_examples)
-    )
+    return compute_reference(model, transform, read_raw(transform.inputs, example_rows()))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +56,7 @@ def test_the_reference_is_what_the_model_gives(model: Any, reference: Reference)
             for task, values in model(ids, training=False).items()
         }
 
-    for task, values in plain(model.assets.raw_examples).items():
+    for task, values in plain(example_rows()).items():
         np.testing.assert_allclose(reference.probabilities[task], values, rtol=0, atol=1e-6)
 
     rank, counts = reference.rank, reference.rank["candidate_count"]
@@ -120,7 +119,7 @@ def test_a_model_that_diverged_is_refused(build_model: Any) -> None:
     model = build_model()
     model.weights[-1].assign(np.full(model.weights[-1].shape, np.nan))
     transform = RowTransform(model.spec, model.assets)
-    raw = read_raw(transform.inputs, model.assets.raw_examples)
+    raw = read_raw(transform.inputs, example_rows())
     with pytest.raises(ExportError, match="gives nan for task"):
         compute_reference(model, transform, raw)
 

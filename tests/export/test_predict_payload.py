@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from export_rows import example_rows
 
 from infnet_keras.errors import DataError, ExportError
 from infnet_keras.export import predict
@@ -54,7 +55,7 @@ def test_rows_and_columns_have_the_model_s_probabilities(model: Any, ask: Ask) -
 
     from infnet_keras.features import RowTransform
 
-    examples = model.assets.raw_examples
+    examples = example_rows()
     ids = RowTransform(model.spec, model.assets)(examples)
     outputs = ask({"inputs": examples})["outputs"]
     predictions = ask({"signature_name": "predict", "instances": rows_of(examples)})["predictions"]
@@ -68,7 +69,7 @@ def test_the_example_request_beside_the_model_is_answered(
     exported: Path, model: Any, ask: Ask
 ) -> None:
     request = json.loads((exported / "assets.extra" / "example_request.json").read_text())
-    first = {name: values[:3] for name, values in model.assets.raw_examples.items()}
+    first = {name: values[:3] for name, values in example_rows().items()}
     assert ask(request) == ask({"instances": rows_of(first)})
 
 
@@ -77,7 +78,7 @@ def test_serialised_examples_in_base64(model: Any, ask: Ask) -> None:
     from infnet_keras.features import RowTransform
 
     inputs = RowTransform(model.spec, model.assets).inputs
-    rows = rows_of(model.assets.raw_examples)[:3]
+    rows = rows_of(example_rows())[:3]
     coded = [{"b64": base64.b64encode(to_example(row, inputs)).decode()} for row in rows]
     expected = ask({"instances": rows})
     name = "serving_default"
@@ -89,7 +90,7 @@ def test_serialised_examples_in_base64(model: Any, ask: Ask) -> None:
 
 
 def test_ranking_rows_have_a_score_a_candidate(model: Any, ask: Ask) -> None:
-    columns = model.assets.raw_examples
+    columns = example_rows()
     request = {name: values[0] for name, values in columns.items()}
     for name in ("video_id", "tag", "duration", "uploaded"):
         request[name] = columns[name][:5]
@@ -150,7 +151,7 @@ def test_a_wrong_request_is_a_sentence(ask_single: Ask, payload: Any, message: s
 
 
 def test_what_several_inputs_need(model: Any, ask: Ask) -> None:
-    examples = model.assets.raw_examples
+    examples = example_rows()
     takes = r"signature 'predict' takes .*view__tag: string \[any, any\]"
     with pytest.raises(DataError, match=f"row 0 is no object of named values; {takes}"):
         ask({"inputs": [1, 2]})
@@ -175,5 +176,5 @@ def test_a_directory_without_a_model_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_the_highest_version_answers(exported: Path, model: Any, ask: Ask) -> None:
-    payload = {"inputs": model.assets.raw_examples}
+    payload = {"inputs": example_rows()}
     assert predict(str(exported.parent), payload) == ask(payload)

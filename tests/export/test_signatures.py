@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from export_rows import example_rows
 
 from infnet_keras.errors import ExportError
 from infnet_keras.features import Assets, RawInput, RowTransform, read_raw
@@ -17,7 +18,7 @@ Columns = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def raw(model: Any) -> Columns:
-    return read_raw(RowTransform(model.spec, model.assets).inputs, model.assets.raw_examples)
+    return read_raw(RowTransform(model.spec, model.assets).inputs, example_rows())
 
 
 @pytest.fixture(scope="module")

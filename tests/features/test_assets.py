@@ -1,6 +1,5 @@
 """Assets: what is kept, whose they are, and what is refused."""
 
-import json
 import math
 from dataclasses import replace
 
@@ -15,13 +14,12 @@ def changed(spec_dict, **blocks):
     return spec_from_dict({**spec_dict, **blocks})
 
 
-def test_saved_assets_come_back(assets, spec, raw, tmp_path):
+def test_saved_assets_come_back(assets, spec, tmp_path):
     odd = [" a", "a ", "\x85", "\u2028", "\x0b", "a\0b", "😀", "x" * 10_000]
     kept = replace(
         assets,
         vocabularies={**assets.vocabularies, "tag": odd},
         boundaries={"duration": [0.10000000149011612, 5.0]},
-        raw_examples=raw,
     )
     kept.save(tmp_path)
     found = Assets.load(tmp_path)
@@ -31,17 +29,10 @@ def test_saved_assets_come_back(assets, spec, raw, tmp_path):
     assert (tmp_path / "vocabulary" / "video.txt").read_bytes() == b"10\n-3\n7\n"
 
 
-def test_examples_are_plain_json(assets, tmp_path):
-    replace(assets, raw_examples={"price": [1.5, math.nan], "steps": [[math.nan]]}).save(tmp_path)
-    text = (tmp_path / "raw_examples.json").read_text()
-    assert json.loads(text) == {"price": [1.5, None], "steps": [[None]]}
-
-
-def test_empty_vocabulary_and_no_examples(assets, tmp_path):
+def test_empty_vocabulary(assets, tmp_path):
     replace(assets, vocabularies={"video": [], "tag": []}).save(tmp_path)
     found = Assets.load(tmp_path)
     assert found.vocabularies == {"video": [], "tag": []}
-    assert found.raw_examples is None
 
 
 def test_table_rows(assets, spec):
@@ -81,7 +72,8 @@ def test_assets_of_another_spec(assets, spec_dict):
     sources = {"events": {**events, "types": {"video_id": "string", "tag": "string"}}}
     with pytest.raises(DataError, match=r"types tag, video_id\. "):
         assets.check(changed(spec_dict, sources=sources))
-    sources = {"events": {**events, "time": {"column": "time_ms", "timezone": "UTC"}}}
+    time = {"column": "time_ms", "unit": "ms", "timezone": "UTC"}
+    sources = {"events": {**events, "time": time}}
     with pytest.raises(DataError, match=r"time timezone\. "):
         assets.check(changed(spec_dict, sources=sources))
 
@@ -125,7 +117,7 @@ def test_incomplete_directories(assets, tmp_path):
     ("change", "message"),
     [
         (lambda text: text[:-20], "cannot be read"),
-        (lambda text: text.replace('"format": 1', '"format": 9'), "format 9"),
+        (lambda text: text.replace('"format": 2', '"format": 9'), "format 9"),
         (lambda text: text.replace('"hash": 50', '"hash": 51'), "changed by hand"),
     ],
 )

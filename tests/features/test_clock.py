@@ -11,21 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infnet_keras.errors import DataError
+from infnet_keras.features.calendar import FIRST_INSTANT, LAST_INSTANT, days_from_civil, is_date
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy.clock import (
-    FIRST_INSTANT,
-    LAST_INSTANT,
     day_of_week,
-    days_from_civil,
     days_since,
     hour_of_day,
-    is_date,
     local_day,
     parse_dates,
     to_epoch_ms,
-    zone_offsets,
 )
+from infnet_keras.features.time_zone import zone_offsets
 from infnet_keras.spec import Time
+from infnet_keras.spec.derived.since import DaysSince
 
 ZONES = ["UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York", "Asia/Kolkata"]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -180,16 +178,23 @@ def test_calendar():
         ("0000-01-01", False),
         ("0001-01-01", True),
         ("9999-12-31", True),
-        ("2022/04/30", False),
+        ("2022/04/30", True),
+        ("20220430", True),
+        ("20220430 whatever", True),
+        ("202204301", False),
+        ("2022/04-30", False),
+        ("2022-0430", False),
         ("30-04-2022", False),
         ("", False),
     ],
 )
 def test_dates(text, known):
-    days = parse_dates(np.array([text], object), "d")
+    days = parse_dates(np.array([text], object), DaysSince(column="d"), "America/New_York")
     assert days.dtype == np.float32
     if known:
-        expected = (date.fromisoformat(text[:10]) - date(1970, 1, 1)).days
+        year, month, day = (text.replace("/", "").replace("-", "")[a:b] for a, b in
+                            ((0, 4), (4, 6), (6, 8)))  # fmt: skip
+        expected = (date(int(year), int(month), int(day)) - date(1970, 1, 1)).days
         assert days.tolist() == [expected]
     else:
         assert math.isnan(days[0])
@@ -200,16 +205,90 @@ def test_days_since_counts_local_dates():
     dates = pa.array(["2022-03-26 23:59", "2022-04-01", "2022-01-01", "soon"])
     # 2022-03-26 23:30 UTC is half past midnight of the 27th in Berlin.
     expected = [1, -5, np.nan, np.nan]
-    np.testing.assert_array_equal(days_since(at, "Europe/Berlin", dates, "d"), expected)
-    np.testing.assert_array_equal(days_since(at[:1], "UTC", dates[:1], "d"), [0])
+    date = DaysSince(column="d")
+    np.testing.assert_array_equal(days_since(at, "Europe/Berlin", dates, date), expected)
+    np.testing.assert_array_equal(days_since(at[:1], "UTC", dates[:1], date), [0])
 
 
-def test_types_that_tell_no_time():
-    with pytest.raises(DataError, match=r"time column 't'.*counts integers"):
-        to_epoch_ms(np.array(["2022-01-01"]), time("ms"))
-    with pytest.raises(DataError, match=r"time column 't'.*counts integers"):
+def test_dates_of_other_spellings():
+    def days(values, timezone="UTC", **spelling):
+        return parse_dates(np.array(values), DaysSince(column="d", **spelling), timezone).tolist()
+
+    assert days(["1/3/1970", "13/1/1970"], format="%m/%d/%Y") == [
+        2,
+        pytest.approx(np.nan, nan_ok=True),
+    ]
+    assert days([86_400, 172_799], unit="s") == [1, 1]
+    assert days([82_800], "Europe/Berlin", unit="s") == [1]  # midnight of the 2nd there
+    assert days([19700105]) == [4]
+    # An instant with an offset counts by its local date, a date without one as it stands.
+    assert days(["1970-01-01 23:30Z", "1970-01-01 23:30"], "Europe/Berlin") == [1, 0]
+
+
+def test_integers_of_a_text_format_are_their_digits():
+    assert to_epoch_ms(np.array([19700102]), time("iso8601")).tolist() == [86_400_000]
+    hour = Time(column="t", format="%y%m%d%H")
+    assert to_epoch_ms(np.array([70010101, 14102100]), hour).tolist() == [3_600_000, 1413849600000]
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "expected"),
+    [
+        ("s", "1704067200.73", 1704067200730),
+        ("s", "1.70406720073E9", 1704067200730),
+        ("s", "-0.0005", -1),
+        ("s", "12", 12_000),
+        ("ms", "1704067200730.999", 1704067200730),
+        ("us", "1704067200730999", 1704067200730),
+        ("ns", "1704067200730999999", 1704067200731),
+        ("ns", "170406720073099999", 170406720073),
+        ("s", "+.5", 500),
+        ("s", "5.", 5000),
+        ("s", "1e99", MISSING_INTEGER),
+        ("s", "nan", MISSING_INTEGER),
+        ("s", "inf", MISSING_INTEGER),
+        ("s", "1,5", MISSING_INTEGER),
+        ("s", "2024-01-01", MISSING_INTEGER),
+        ("s", "", MISSING_INTEGER),
+    ],
+)
+def test_numbers_in_text(unit, text, expected):
+    assert to_epoch_ms(np.array([text], object), time(unit)).tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024/01/02 03:04:05", "2024-01-02 03:04:05"),
+        ("2024/01/02", "2024-01-02 00:00:00"),
+        ("20240102", "2024-01-02 00:00:00"),
+        ("20240102 03:04", "2024-01-02 03:04:00"),
+        ("20240102T030405Z", "2024-01-02 03:04:05"),
+        ("20240102T0304", "2024-01-02 03:04:00"),
+        ("2024-01-02 03:04:05 UTC", "2024-01-02 03:04:05"),
+        ("2024-01-02 03:04:05UTC", "2024-01-02 03:04:05"),
+        ("2024-01-02 03:04:05+00", "2024-01-02 03:04:05"),
+        ("2024-01-02 03:04:05-03", "2024-01-02 06:04:05"),
+        ("2024-01-02 03:04:05 +0530", "2024-01-01 21:34:05"),
+        ("2024-0102", None),
+        ("2024/01-02", None),
+        ("2024-01-02T0304", None),
+        ("202401020304", None),
+        ("2024-01-02 UTC", None),
+        ("2024-01-02 03:04:05 CET", None),
+        ("2024-01-02 03:04:05  UTC", None),
+    ],
+)
+def test_texts_that_need_no_format(text, expected):
+    at = MISSING_INTEGER
+    if expected is not None:
+        at = milliseconds(datetime.fromisoformat(expected).replace(tzinfo=UTC))
+    for spelling in (time("iso8601"), Time(column="t")):
+        assert to_epoch_ms(np.array([text]), spelling).tolist() == [at]
+
+
+def test_floats_tell_no_time():
+    with pytest.raises(DataError, match=r"time column 't'.*types: {t: string}"):
         to_epoch_ms(np.array([1.5]), time("s"))
-    with pytest.raises(DataError, match=r"'t' is of type int64.*types: {t: string}"):
-        to_epoch_ms(np.array([20220101]), time("iso8601"))
     with pytest.raises(DataError, match=r"'upload'.*types: {upload: string}"):
-        parse_dates(np.array([20220101]), "upload")
+        parse_dates(np.array([20220101.5]), DaysSince(column="upload"), "UTC")

@@ -46,8 +46,8 @@ def test_inputs_in_order(spec, assets):
         ("video_id", "float32", "'video_id' holds floats, but table 'video'"),
         ("user_id", "float32", "'user_id' holds floats, but table 'user_id'"),
         ("price", "string", "'price' holds strings, but table 'price'"),
-        ("upload_date", "int64", "'upload_date' is int64: a date is a string"),
-        ("time_ms", "string", "'time_ms' is read as a time and must be int64"),
+        ("upload_date", "float32", "'upload_date' is float32: a date is a string or an integer"),
+        ("time_ms", "float32", "'time_ms' is read as a time and cannot be float32"),
     ],
 )
 def test_types_that_cannot_be_used(spec, assets, column, dtype, message):

@@ -1,33 +1,73 @@
 """TensorFlow's local time is NumPy's."""
 
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from infnet_keras.features.calendar import FIRST_INSTANT, LAST_INSTANT
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy import clock
+from infnet_keras.features.time_zone import zone_offsets
 from infnet_keras.spec import Time
+from infnet_keras.spec.derived.since import DaysSince
 
 pytestmark = pytest.mark.backend("tensorflow")
 
 ZONES = ["UTC", "Europe/Berlin", "Asia/Shanghai", "America/New_York", "Asia/Kolkata"]
-CHANGES = np.concatenate([clock.zone_offsets(zone).starts[1:] for zone in ZONES[1:4]])
+CHANGES = np.concatenate([zone_offsets(zone).starts[1:] for zone in ZONES[1:4]])
 INSTANTS = (
-    st.integers(clock.FIRST_INSTANT, clock.LAST_INSTANT)
+    st.integers(FIRST_INSTANT, LAST_INSTANT)
     | st.integers(-(10**9), 5 * 10**12)
     | st.just(MISSING_INTEGER)
     | st.builds(lambda at, step: int(at) + step, st.sampled_from(CHANGES.tolist()),
                 st.integers(-2, 2))
 )  # fmt: skip
-DIGITS = st.text("0123456789", min_size=1, max_size=4)
+DATE = DaysSince(column="d")
 TEXTS = (
     st.datetimes().map(lambda moment: moment.isoformat())
     | st.builds(
         lambda moment, separator, tail: moment.isoformat(separator, "seconds") + tail,
         st.datetimes(),
         st.sampled_from("T t_"),
-        st.sampled_from(["", "Z", "z", "+08:00", "-0330", "+24:00", "+01:60", ".1", ",25Z", "."]),
+        st.sampled_from(
+            [
+                "",
+                "Z",
+                "z",
+                "+08:00",
+                "-0330",
+                "+24:00",
+                "+01:60",
+                ".1",
+                ",25Z",
+                ".",
+                "+00",
+                " UTC",
+                " GMT",
+                "UTC ",
+                " +9",
+            ]
+        ),
+    )
+    | st.builds(
+        lambda moment, form: moment.strftime(form),
+        st.datetimes(datetime(1000, 1, 1)),
+        st.sampled_from(
+            [
+                "%Y%m%d",
+                "%Y/%m/%d",
+                "%Y/%m/%d %H:%M",
+                "%Y%m%dT%H%M%SZ",
+                "%Y%m%d%H",
+                "%Y/%m-%d",
+                "%Y-%m%d",
+            ]
+        ),
     )
     | st.builds(
         "{}-{}-{}{}".format,
@@ -87,8 +127,8 @@ def test_texts(timezone):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
     def read(texts):
         instants = tensorflow_clock.to_epoch_ms(texts, time)
-        since = tensorflow_clock.days_since(instants, timezone, texts)
-        return instants, tensorflow_clock.parse_dates(texts), since
+        since = tensorflow_clock.days_since(instants, timezone, texts, DATE)
+        return instants, tensorflow_clock.parse_dates(texts, DATE, timezone), since
 
     @settings(derandomize=True, deadline=None, max_examples=40)
     @given(st.lists(TEXTS | st.binary(max_size=12)))
@@ -97,12 +137,113 @@ def test_texts(timezone):
         array = np.array(encoded, object)
         instants, days, since = (t.numpy() for t in read(tf.constant(encoded, tf.string)))
         assert instants.tolist() == clock.to_epoch_ms(array, time).tolist()
-        np.testing.assert_array_equal(days, clock.parse_dates(array, "d"))
+        np.testing.assert_array_equal(days, clock.parse_dates(array, DATE, timezone))
         assert days.dtype == np.float32
-        expected = clock.days_since(instants, timezone, array, "d")
+        expected = clock.days_since(instants, timezone, array, DATE)
         np.testing.assert_array_equal(since, expected)
 
     check()
+
+
+NUMBERS = (
+    st.integers(-(10**20), 10**20).map(str)
+    | st.floats(-1e12, 1e12).map(repr)
+    | st.floats().map(repr)
+    | st.decimals(-(10**10), 10**10, places=4).map(str)
+    | st.from_regex(r"\A[+-]?[0-9]{0,4}\.?[0-9]{0,4}([eE][+-]?[0-9]{1,3})?\Z")
+    | TEXTS
+)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_numbers_in_text(unit):
+    import tensorflow as tf
+
+    from infnet_keras.features.tensorflow import clock as tensorflow_clock
+
+    time = Time(column="t", unit=unit)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def read(texts):
+        return tensorflow_clock.to_epoch_ms(texts, time)
+
+    @settings(derandomize=True, deadline=None)
+    @given(st.lists(NUMBERS))
+    def check(values):
+        encoded = [value.encode() for value in values]
+        expected = clock.to_epoch_ms(np.array(encoded, object), time)
+        assert read(tf.constant(encoded, tf.string)).numpy().tolist() == expected.tolist()
+
+    check()
+
+
+FORMATS = [
+    "%y%m%d%H", "%Y%m%d", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%f", "%Y/%m/%d %H:%M",
+    "%m/%d/%Y %I:%M:%S %p", "%d.%m.%Y %H:%M:%S.%f", "%d/%b/%Y:%H:%M:%S %z",
+    "%a %b %d %H:%M:%S %z %Y", "%A, %d %B %Y %I %p", "%Y-%j", "%Y年%m月%d日 %Hh%%", "%D %R",
+    "%FT%T%z", "%FT%T.%f%Z", "(%Y) [%m] {%d} \\1 $^*+?.|", "20%y-%m-%d",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("time_format", FORMATS)
+def test_formats(time_format):
+    """What strftime writes is read as strptime reads it; both engines agree on anything else."""
+    import tensorflow as tf
+
+    from infnet_keras.features.tensorflow import clock as tensorflow_clock
+
+    zone = ZoneInfo("America/New_York")
+    time = Time(column="t", format=time_format, timezone=str(zone))
+    date = DaysSince(column="t", format=time_format)
+    python = time_format
+    for short, whole in (("%F", "%Y-%m-%d"), ("%T", "%H:%M:%S"), ("%D", "%m/%d/%y"),
+                         ("%R", "%H:%M")):  # fmt: skip
+        python = python.replace(short, whole)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def read(texts):
+        instants = tensorflow_clock.to_epoch_ms(texts, time)
+        return instants, tensorflow_clock.parse_dates(texts, date, str(zone))
+
+    def without_zeros(text):
+        return re.sub(r"(?<![0-9])0([0-9])(?![0-9])", r"\1", text)
+
+    moments = st.datetimes(datetime(1971, 1, 1), datetime(2068, 12, 31))
+    written = moments.map(lambda moment: moment.replace(tzinfo=UTC).strftime(python))
+
+    @settings(derandomize=True, deadline=None, max_examples=30)
+    @given(st.lists(written, min_size=1), st.lists(written.map(without_zeros) | TEXTS | NUMBERS))
+    def check(texts, odd):
+        encoded = [text.encode() for text in texts + odd]
+        expected = clock.to_epoch_ms(np.array(encoded, object), time)
+        for text, at in zip(texts, expected[: len(texts)].tolist(), strict=True):
+            known = datetime.strptime(text, python)
+            if "%Z" in time_format:
+                known = known.replace(tzinfo=UTC)
+            known = known if known.tzinfo else known.replace(tzinfo=zone)
+            assert at == (known - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+        instants, days = (t.numpy() for t in read(tf.constant(encoded, tf.string)))
+        assert instants.tolist() == expected.tolist()
+        array = np.array(encoded, object)
+        np.testing.assert_array_equal(days, clock.parse_dates(array, date, str(zone)))
+
+    check()
+
+
+@settings(derandomize=True, deadline=None)
+@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(19000101, 21001231)))
+def test_integers_of_a_format(values):
+    import tensorflow as tf
+
+    from infnet_keras.features.tensorflow import clock as tensorflow_clock
+
+    array = np.array(values, np.int64)
+    for spelling in ({"format": "%Y%m%d"}, {"format": "%y%m%d%H"}, {"unit": "iso8601"}):
+        time = Time(column="t", **spelling)
+        found = tensorflow_clock.to_epoch_ms(tf.constant(array), time)
+        assert found.numpy().tolist() == clock.to_epoch_ms(array, time).tolist()
+    found = tensorflow_clock.parse_dates(tf.constant(array), DATE, "UTC").numpy()
+    np.testing.assert_array_equal(found, clock.parse_dates(array, DATE, "UTC"))
 
 
 @pytest.mark.parametrize("timezone", ZONES)
@@ -126,7 +267,7 @@ def test_one_instant_for_many_dates():
     @tf.function(input_signature=[tf.TensorSpec([None], tf.int64),
                                   tf.TensorSpec([None, None], tf.string)])  # fmt: skip
     def since(instants, dates):
-        return tensorflow_clock.days_since(instants, "Asia/Shanghai", dates)
+        return tensorflow_clock.days_since(instants, "Asia/Shanghai", dates, DATE)
 
     instants = tf.constant([0, 86_400_000, MISSING_INTEGER], tf.int64)
     dates = tf.constant([["1970-01-01", "1969-12-31"], ["1970-01-01", "x"], ["1970-01-01", ""]])

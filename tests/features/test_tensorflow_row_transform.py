@@ -178,6 +178,48 @@ def test_time_as_text_and_nothing_derived(spec_dict, assets, raw, tmp_path):
     assert_same(call(tensors(inputs, read_raw(inputs, given_raw))), expected)
 
 
+@pytest.mark.parametrize(
+    ("time", "dtype", "values"),
+    [
+        ({"format": "%y%m%d%H"}, "string", ["22032623", "2203265", "22032624"]),
+        ({"format": "%y%m%d%H"}, "int64", [22032623, 2203265, None]),
+        ({"unit": "s"}, "string", ["1648315800.25", "1.6483158e9", "x"]),
+        ({}, "string", ["2022/03/26 23:00:00", "20220326 23:00", "yesterday"]),
+        ({}, "int64", [1648315800000, 1648315800999, None]),
+    ],
+)
+def test_spellings_of_a_request(spec_dict, assets, raw, tmp_path, time, dtype, values):
+    """23 o'clock of the 26th in Kolkata, by both engines."""
+    import tensorflow as tf
+
+    from infnet_keras.features.assets import Assets, definition_of
+    from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
+    from infnet_keras.spec import spec_from_dict
+
+    events = {**spec_dict["sources"]["events"]}
+    events["time"] = {"column": "at", "timezone": "Asia/Kolkata", **time}
+    age = {"side": "item", "boundaries": [1.0]}
+    fields = {
+        "hour": spec_dict["fields"]["hour"],
+        "age": {**age, "derive": {"days_since": {"column": "day", "format": "%d.%m.%Y"}}},
+    }
+    spec = spec_from_dict(
+        {**spec_dict, "sources": {"events": events}, "fields": fields, "sequences": {},
+         "tables": {}}
+    )  # fmt: skip
+    own = Assets(definition_of(spec), {"at": dtype, "day": "string"}, {}, {})
+    own.save(tmp_path)
+    given_raw = {"at": values, "day": ["26.3.2022", "25.03.2022", "25.03.2022"]}
+    expected = RowTransform(spec, own)(given_raw)
+    known = 2 if values[1] in (2203265, "2203265") else 3
+    assert expected["hour"].tolist() == [2 + 23] * (known - 1) + [1] * (4 - known)
+    assert expected["age"].tolist() == [2, 3, 1] if known == 3 else [2, 1, 1]
+    engine = TensorFlowRowTransform.from_assets(spec, own, tmp_path / "vocabulary")
+    inputs = raw_inputs(spec, own.column_types)
+    call = tf.function(engine, input_signature=[signature(inputs)])
+    assert_same(call(tensors(inputs, read_raw(inputs, given_raw))), expected)
+
+
 def test_names_must_agree(engines, raw):
     numpy_engine, engine, _ = engines
     given_tensors = tensors(numpy_engine.inputs, read_raw(numpy_engine.inputs, raw))

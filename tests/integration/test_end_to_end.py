@@ -60,7 +60,7 @@ def test_report_names_every_task_and_metric(workspace: Path) -> None:
 
 
 def test_the_exported_model_predicts_in_a_fresh_process(workspace: Path) -> None:
-    raw = json.loads((workspace / "run" / "assets" / "raw_examples.json").read_text())
+    raw = json.loads((workspace / "run" / "raw_examples.json").read_text())
     request = {"inputs": {name: values[:3] for name, values in raw.items()}}
     (workspace / "request.json").write_text(json.dumps(request))
     done = infnet("predict", "--model", "models/qb_video", "--json", "request.json", cwd=workspace)

@@ -41,6 +41,11 @@ SPEC: FeatureSpec = spec_from_dict(
                 "derive": {"days_since": {"column": "uploaded"}},
                 "quantiles": 3,
             },
+            "since_release": {
+                "side": "item",
+                "derive": {"days_since": {"column": "released", "format": "%m/%d/%Y %I:%M:%S %p"}},
+                "boundaries": [0.0, 1.0, 30.0],
+            },
             "same_tag_views": {
                 "side": "item",
                 "derive": {"history_count": {"sequence": "view", "same": "tag"}},
@@ -93,6 +98,7 @@ TYPES: dict[str, ColumnType] = {
     "price": "float32",
     "score": "float32",
     "uploaded": "string",
+    "released": "string",
     "tab": "string",
     "time_ms": "int64",
 }
@@ -115,7 +121,19 @@ VALUES: dict[str, list[Any]] = {
     "duration": [0, 4, 5, 6, 20, -7, 2**24 + 1, LARGEST, SMALLEST, None],
     "price": [0.0, -0.0, 1e-40, 0.5, 2.5, 7.0, 1e30, float("inf"), float("nan"), None],
     "score": [-1.5, 0.0, 1e-42, float(np.float32(0.1)), 16777216.0, -1e9, float("nan"), None],
-    "uploaded": ["2022-03-26", "2022-03-27 23:59", "1999-01-01", "2022-02-30", "soon", "", None],
+    "uploaded": [
+        "2022-03-26",
+        "2022-03-27 23:59",
+        "2022-03-25 23:30:00 UTC",
+        "2022/03/26",
+        "20220326",
+        "1999-01-01",
+        "2022-02-30",
+        "soon",
+        "",
+        None,
+    ],
+    "released": ["3/26/2022 12:00:00 AM", "03/27/2022 11:59:59 PM", "26/3/2022 1:00:00 AM", ""],
     "tab": ["0", "4", "5", "04", "-1", "9" * 30, "", None],
     # Around the change to summer time in Berlin; beyond the calendar; missing.
     "time_ms": [1648337400000, 1648342800000, 1648400000000, LARGEST, -1, SMALLEST, None],

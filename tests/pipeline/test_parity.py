@@ -53,10 +53,10 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     schema = write_schema(directory / "schema", SPEC, TYPES, {}, {})
     done = transform(directory, SPEC, examples, schema)
     graph = Path(done["transform_graph"].uri)
-    assets = assets_from_transform(graph, SPEC, TYPES, json_batch(rows[:40]))
+    assets = assets_from_transform(graph, SPEC, TYPES)
     model = random_model(assets)
     source = TransformSource("tfx_pipeline.transform.graph.TransformGraph", str(graph))
-    write_checked_saved_model(model, directory / "saved_model", source)
+    write_checked_saved_model(model, directory / "saved_model", source, json_batch(rows[:40]))
     return Paths(
         graph,
         read_transformed(Path(done["transformed_examples"].uri, "Split-test")),

@@ -79,7 +79,7 @@ CONTRADICTIONS = [
     ("quantiles: 10", "hash: 10", 18, "fields.price: column 'price' is declared float32, whose values have no spelling of their own: declare int64 or string to use hash, or use quantiles or boundaries"),
     ("price: float32", "price: string", 18, "fields.price: column 'price' is declared string, and quantiles needs numbers"),
     ("price: float32", "tags: int64", 16, "fields.tags: column 'tags' is declared int64: several values need string"),
-    ("price: float32", "born: int64", 19, "fields.age: column 'born' is int64: a date is a string; declare types: {born: string}"),
+    ("price: float32", "born: float32", 19, "fields.age: column 'born' is float32: a date is a string or an integer; declare types: {born: string}"),
     ("  clicks: {", "  born: {", 22, "fields.born: a request calls this number 'born', like column 'born': rename the field"),
     ("seconds: price}", "length: price}", 29, "sequences.click.attributes.length: a request calls this attribute 'click__length', like the length of 'click': rename the sequence or the column"),
     # model

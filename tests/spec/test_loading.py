@@ -74,7 +74,7 @@ MISTAKES = [
     ("hour_of_day", "hour_of_dy", 21, "fields.hour.derive: expected one of hour_of_day, day_of_week, day_of_month or a block with keys of days_since, history_count, history_rate, seconds_since; found 'hour_of_dy'; did you mean 'hour_of_day'?"),
     ("seconds: price}", "seconds: 3}", 29, "sequences.click.attributes.seconds: expected a text or a block with keys of table, multivalue, pooling, max_values; found 3: put it in quotes"),
     ("item: {table: item}", "item: {table: 3}", 29, "sequences.click.attributes.item.table: expected a text; found 3: put it in quotes"),
-    ("{column: born}", "born", 19, "fields.age.derive.days_since: expected a block with keys of column; found 'born'"),
+    ("{column: born}", "born", 19, "fields.age.derive.days_since: expected a block with keys of unit, format, column; found 'born'"),
     ("{label: clicked, weight: 2}", "clicked", 31, "tasks.click: expected a block with keys of label, kind, weight, mask, missing; found 'clicked'"),
     ("[a.csv, b.csv.gz]", "[]", 3, "sources.events.files: give at least one file name or pattern"),
     ("Asia/Shanghai", "Asia/Shanghia", 3, "sources.events.time.timezone: 'Asia/Shanghia' is not an IANA time zone such as Asia/Shanghai"),
@@ -95,7 +95,7 @@ MISTAKES = [
     ("identity: 4", "identity: 4, pooling: sum", 20, "fields.band: `pooling` and `max_values` are for several values: give their separator in `multivalue`, or drop them"),
     ("{days_since: {column: born}}", "{}", 19, "fields.age.derive: give exactly one of days_since, history_count, history_rate, seconds_since"),
     ("column: at, unit: s", "column: at, unit: s, row_order: log", 3, "sources.events.time: give either `column` (with unit and timezone) or `row_order`"),
-    ("column: at, unit: s", "row_order: user", 3, "sources.events.time: `row_order` has no clock: drop `unit` and `timezone`"),
+    ("column: at, unit: s", "row_order: user", 3, "sources.events.time: `row_order` has no clock: drop `unit`, `format` and `timezone`"),
     ("decay: cosine, ", "", 34, "training.schedule: `final` needs `decay: cosine`: a constant rate ends where it starts"),
     ("training: {", "training: {weight_decay: 0.1, ", 34, "training: `weight_decay` needs `optimizer: adamw`, not adam"),
     # YAML

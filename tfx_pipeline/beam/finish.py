@@ -14,7 +14,7 @@ from infnet_keras.data.preparation.join_misses import check_joins
 from infnet_keras.data.preparation.log_pass import check_rows
 from infnet_keras.data.raw.joined_sources import JoinedSources
 from infnet_keras.errors import DataError
-from infnet_keras.features.assets import plain_json
+from infnet_keras.features.raw_examples_file import RAW_EXAMPLES, raw_examples_text
 from infnet_keras.spec import dump_spec
 from tfx_pipeline.beam.example_file import TEMPORARY, replaced_file
 from tfx_pipeline.beam.job import Job
@@ -23,7 +23,6 @@ from tfx_pipeline.beam.storage import delete, storage_of
 
 FAILURE = "failure.json"
 SPEC = "spec.yaml"
-RAW_EXAMPLES = "raw_examples.json"
 _LIBRARIES = ("apache-beam", "numpy", "pyarrow", "tfx-bsl")
 
 
@@ -63,7 +62,7 @@ class FinishExamples(beam.DoFn):
             label_rates=outcome.counts.label_rates(job.spec.tasks),
             versions={name: version(name) for name in _LIBRARIES},
         )
-        self._write(RAW_EXAMPLES, json.dumps(plain_json(examples), allow_nan=False))
+        self._write(RAW_EXAMPLES, raw_examples_text(examples))
         self._write(SPEC, dump_spec(job.spec))
         self._keep(outcome.files)
         self._delete(FAILURE)

@@ -17,11 +17,12 @@ from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest
 from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.data.preparation.join_misses import join_lines
 from infnet_keras.errors import DataError, InfnetError
+from infnet_keras.features.raw_examples_file import RAW_EXAMPLES
 from infnet_keras.files.whole_directory import output_directory
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.example_file import TEMPORARY
 from tfx_pipeline.beam.examples import check_examples, write_examples
-from tfx_pipeline.beam.finish import FAILURE, RAW_EXAMPLES, SPEC
+from tfx_pipeline.beam.finish import FAILURE, SPEC
 from tfx_pipeline.beam.local_runner import with_local_runner
 from tfx_pipeline.beam.storage import is_local, storage_of
 

@@ -59,7 +59,7 @@ class WritePartition(beam.DoFn):
         rule = SplitRule(job.spec.time, job.valid_from, job.test_from)
         splits = partition.splits(rule, received.rows_read)
         derived = partition.derived(reference.histories(received.surveyed))
-        outcome.counts.add(partition, splits)
+        outcome.counts.add(partition, splits, derived)
         builder = ExampleBuilder(job.spec, job.columns, partition, derived)
         outcome.drawn[number] = draw(builder, splits, job.partitions)
         for split, code in SPLITS.items():

@@ -28,7 +28,7 @@ def open_examples(spec: FeatureSpec, fn_args: FnArgs, transform_graph: Path) -> 
         # TensorFlow only reads files here: the accelerator's memory is the backend's.
         tf.config.set_visible_devices([], "GPU")
     known = read_description(fn_args.schema_path)
-    assets = assets_from_transform(transform_graph, spec, known.column_types, known.raw_examples)
+    assets = assets_from_transform(transform_graph, spec, known.column_types)
     patterns: dict[Split, list[str]] = {"train": fn_args.train_files, "valid": fn_args.eval_files}
     counts: dict[Split, int] = {split: known.impressions[split] for split in patterns}
-    return TransformedExamples(spec, assets, patterns, counts)
+    return TransformedExamples(spec, assets, patterns, counts, known.raw_examples)

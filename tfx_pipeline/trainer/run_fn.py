@@ -54,4 +54,4 @@ def run_fn(fn_args: FnArgs) -> None:
             model = keras.models.load_model(run_dir / RUN / "model.keras", compile=False)
         with published(fn_args.serving_model_dir) as saved_model:
             source = TransformSource("tfx_pipeline.transform.graph.TransformGraph", str(graph))
-            write_checked_saved_model(model, saved_model, source)
+            write_checked_saved_model(model, saved_model, source, data.raw_examples)

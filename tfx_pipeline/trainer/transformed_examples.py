@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 
 import tensorflow as tf
 
@@ -21,6 +22,7 @@ class TransformedExamples:
         assets: what the transform was fitted to.
         patterns: for each split the patterns of its files, GZIP TFRecords of tf.Examples.
         counts: impressions of each split.
+        raw_examples: raw rows as a request holds them, or None.
 
     Raises:
         DataError: a split that has impressions has no file.
@@ -36,9 +38,11 @@ class TransformedExamples:
         assets: Assets,
         patterns: Mapping[Split, Sequence[str]],
         counts: Mapping[Split, int],
+        raw_examples: dict[str, Any] | None = None,
     ):
         self.spec = spec
         self.assets = assets
+        self.raw_examples = raw_examples
         self._counts = dict(counts)
         self._files = {
             split: sorted(file for pattern in given for file in tf.io.gfile.glob(pattern))

@@ -23,7 +23,6 @@ def assets_from_transform(
     transform_graph: str | Path,
     spec: FeatureSpec,
     column_types: Mapping[str, ColumnType],
-    raw_examples: dict[str, Any] | None,
 ) -> Assets:
     """Assets with which `RowTransform` gives the very ids of a transform graph.
 
@@ -31,14 +30,13 @@ def assets_from_transform(
         transform_graph: the output directory of tf.Transform, of any file system of TensorFlow's.
         spec: the spec of its preprocessing_fn.
         column_types: type of each raw column.
-        raw_examples: a raw `predict` batch of a few rows; None where there are none.
 
     Raises:
         DataError: the graph was fitted for another spec, is not whole, or holds a value that is
             not UTF-8; the message names the table.
 
     Example:
-        >>> assets = assets_from_transform("transform_graph", spec, column_types, None)
+        >>> assets = assets_from_transform("transform_graph", spec, column_types)
         >>> RowTransform(spec, assets)(raw)
     """
     output = tft.TFTransformOutput(str(transform_graph))
@@ -55,7 +53,6 @@ def assets_from_transform(
             if table.vocabulary is not None
         },
         boundaries=saved_boundaries(spec, SavedFunction(transform_graph)),
-        raw_examples=raw_examples,
     )
     assets.check(spec)
     return assets

@@ -1,7 +1,7 @@
 """How a raw column of a generated log is made up, from what the spec says of it."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
@@ -12,13 +12,18 @@ import pyarrow.compute as pc
 
 from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.data.raw.needed_columns import needed_columns
+from infnet_keras.features.calendar import DAY
+from infnet_keras.features.numpy.spelt_times import spelt_times
 from infnet_keras.spec import Condition, FeatureSpec, Table
+from infnet_keras.spec.derived.since import DaysSince
 from infnet_keras.spec.sources import ColumnType
 
 Kind = Literal["code", "number", "date"]
 Latent = npt.NDArray[np.float64]
 FIRST_DAY = date(2024, 1, 1)
 _DEFAULT_CARDINALITY = 50
+_COUNTED = ("s", "ms", "us", "ns")
+_DATES = 1000
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class GeneratedColumn:
         boundaries: what numbers spread around; without them they are log-normal.
         separator: joins up to three codes.
         prefix: of codes that are strings.
+        date: how dates are spelt.
     """
 
     name: str
@@ -44,12 +50,12 @@ class GeneratedColumn:
     boundaries: tuple[float, ...] = ()
     separator: str | None = None
     prefix: str = ""
+    date: DaysSince | None = None
 
     def values(self, latent: Latent, random: np.random.Generator) -> pa.Array:
         """Values of [n] latents."""
         if self.kind == "date":
-            days = [str(FIRST_DAY - timedelta(days=back)) for back in range(1000)]
-            return pa.array(days).take(pa.array((latent**2 * 1000).astype(np.int64)))
+            return self.pool.take(pa.array((latent**2 * _DATES).astype(np.int64)))
         if self.kind == "number":
             return self._numbers(latent, random)
         first = self.pool.take(pa.array((latent * self.cardinality).astype(np.int64)))
@@ -65,7 +71,11 @@ class GeneratedColumn:
 
     @cached_property
     def pool(self) -> pa.Array:
-        """The raw value of each code."""
+        """The raw value of each code or date."""
+        if self.date is not None:
+            first = (FIRST_DAY - date(1970, 1, 1)).days
+            noons = (first - np.arange(1, _DATES + 1)) * DAY + DAY // 2
+            return spelt_times(noons, self.date, "UTC", self.column_type)
         if self.column_type == "string":
             rest: list[Any] = [f"{self.prefix}{code}" for code in range(self.cardinality)]
         else:
@@ -93,8 +103,7 @@ class GeneratedColumn:
 def generated_columns(spec: FeatureSpec) -> dict[str, GeneratedColumn]:
     """How each raw column is made up that the spec needs, besides keys, time and labels."""
     literals = condition_literals(spec)
-    derivations = (field.derivation for field in spec.fields.values())
-    dates = {column for kind in derivations if kind is not None for column in kind.dates}
+    dates = {date.column: date for date in spec.dates.values()}
     tables: dict[str, tuple[Table, str | None]] = {}
     for name, columns in spec.table_columns.items():
         for column, separator in columns.items():
@@ -108,7 +117,8 @@ def generated_columns(spec: FeatureSpec) -> dict[str, GeneratedColumn]:
         if name in apart:
             continue
         if name in dates:
-            found[name] = GeneratedColumn(name, "date", "string")
+            spelling = types.get(name, "int64" if dates[name].unit in _COUNTED else "string")
+            found[name] = GeneratedColumn(name, "date", spelling, date=dates[name])
         else:
             key = Table(hash=_DEFAULT_CARDINALITY) if name in joins else None
             table, separator = tables.get(name, (key, None))

@@ -29,8 +29,11 @@ from infnet_keras.data.generated.world import (
 )
 from infnet_keras.data.raw.as_numpy import as_numpy
 from infnet_keras.data.raw.conversion import ARROW_TYPES
-from infnet_keras.features.numpy.clock import DAY, to_epoch_ms
+from infnet_keras.features.calendar import DAY
+from infnet_keras.features.numpy.clock import to_epoch_ms
+from infnet_keras.features.numpy.spelt_times import spelt_times
 from infnet_keras.spec import Condition, FeatureSpec, Time
+from infnet_keras.spec.sources import ColumnType
 from infnet_keras.spec.tasks import Task
 
 DAYS = 14
@@ -39,7 +42,6 @@ _FEWEST_AT_ONCE, _MOST_AT_ONCE = 256, 8192
 _MISSING = 0.02
 _HIGHEST_RATE, _LOWEST_RATE = 0.35, 0.04
 _LARGEST_CATALOGUE = 100_000
-_TICKS = {"s": (1, 1000), "ms": (1, 1), "us": (1000, 1), "ns": (1_000_000, 1)}
 
 
 class LogPiece(NamedTuple):
@@ -267,11 +269,9 @@ class GeneratedLog:
         local_midnight = Time(column="first_day", unit="iso8601", timezone=time.timezone)
         first = to_epoch_ms(pa.array([str(FIRST_DAY)]), local_midnight)[0]
         instants: npt.NDArray[np.int64] = first + (fractions * (DAYS * DAY)).astype(np.int64)
-        if time.unit == "iso8601":
-            stamps = pa.array(instants, pa.timestamp("ms", "UTC"))
-            return pc.strftime(stamps, "%Y-%m-%dT%H:%M:%SZ")
-        times, over = _TICKS[time.unit]
-        return pa.array(instants * times // over)
+        inferred: ColumnType = "string" if time.is_text else "int64"
+        column_type = declared_types(self._spec).get(str(time.column), inferred)
+        return spelt_times(instants, time, time.timezone, column_type)
 
 
 def _signals(

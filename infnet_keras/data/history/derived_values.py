@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.data.history.event_rows import EventRows
+from infnet_keras.features.calendar import SECOND
 from infnet_keras.features.history_number import history_number
-from infnet_keras.features.numpy.clock import SECOND
 from infnet_keras.features.numpy.derived import derived
 from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec.derived.derivation import Derivation

@@ -124,6 +124,11 @@ class Partition:
             found[name] = np.where(self.masks[name], labels, np.float32(np.nan))
         return found
 
+    @property
+    def date_columns(self) -> dict[str, str]:
+        """The column of every field that counts days since a date."""
+        return {name: date.column for name, date in self.spec.dates.items()}
+
     def _found(self, label: FoundIn) -> npt.NDArray[np.float32]:
         return self.occurs(label.found_in, label.when).astype(np.float32)
 

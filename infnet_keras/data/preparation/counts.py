@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from infnet_keras.data.history.events import FIRST_OTHER, HISTORY
 from infnet_keras.data.history.partition import Partition
 from infnet_keras.data.history.splits import SPLITS
+from infnet_keras.data.raw.time_column import check_times, spelling_hint
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 
@@ -31,6 +33,9 @@ class Counts:
         positive: those among them whose label is 1.
         masked: for each task, impressions outside its mask.
         unlabelled: for each task, impressions inside its mask whose label is missing.
+        dates_read: for each field that counts days since a date, impressions whose date is read.
+        unread_dates: for each of them, a date that is given and cannot be read.
+        times: the first and the last instant of the log, in milliseconds; None without a clock.
         later: for each ready-made sequence with times, elements of its cells that were not strictly
             before their impression.
     """
@@ -46,10 +51,18 @@ class Counts:
     positive: Counter[tuple[str, str]] = field(default_factory=Counter)
     masked: Counter[str] = field(default_factory=Counter)
     unlabelled: Counter[str] = field(default_factory=Counter)
+    dates_read: Counter[str] = field(default_factory=Counter)
+    unread_dates: dict[str, str] = field(default_factory=dict)
+    times: tuple[int, int] | None = None
     later: Counter[str] = field(default_factory=Counter)
 
-    def add(self, partition: Partition, splits: npt.NDArray[np.int8]) -> None:
-        """Count one partition, whose events are in these splits."""
+    def add(
+        self,
+        partition: Partition,
+        splits: npt.NDArray[np.int8],
+        derived: Mapping[str, npt.NDArray[np.generic]],
+    ) -> None:
+        """Count one partition, whose events are in these splits and have these derived values."""
         logged, sources = partition.events.logged, partition.events.sources
         if partition.spec.keys.user is not None:
             self.users += len(np.unique(partition.events.user_start))
@@ -57,6 +70,15 @@ class Counts:
         for number, name in enumerate(partition.spec.event_sources, FIRST_OTHER):
             self.event_rows[name] += int((sources == number).sum())
         self.log_rows += int(logged.sum())
+        if partition.days is not None and logged.any():
+            times = partition.events.times[logged]
+            self._extend((int(times.min()), int(times.max())))
+        for name, column in partition.date_columns.items():
+            read = logged & ~np.isnan(derived[name].astype(np.float32))
+            self.dates_read[name] += int(read.sum())
+            unread = partition.values.values(column).filter(pa.array(logged & ~read)).drop_null()
+            if len(unread):
+                self._unread_date(name, str(unread[0].as_py()))
         for name, rows in partition.values.side_rows.items():
             self._missed(partition, name, partition.plan.joins[name], (rows < 0) & logged)
         for name, keys in partition.plan.labels.items():
@@ -91,18 +113,29 @@ class Counts:
         """The same one is kept in whichever order partitions are counted."""
         self.missed_keys[source] = min(key, self.missed_keys.get(source, key))
 
+    def _unread_date(self, name: str, value: str) -> None:
+        self.unread_dates[name] = min(value, self.unread_dates.get(name, value))
+
     def merge(self, other: "Counts") -> None:
         """Add another one's counts to these."""
+        self._extend(other.times)
         for source, key in other.missed_keys.items():
             self._example(source, key)
+        for name, value in other.unread_dates.items():
+            self._unread_date(name, value)
         for count in fields(self):
             mine, others = getattr(self, count.name), getattr(other, count.name)
             if isinstance(mine, Counter):
                 mine.update(others)
             elif isinstance(mine, dict):
                 continue
-            else:
+            elif isinstance(mine, int):
                 setattr(self, count.name, mine + others)
+
+    def _extend(self, times: tuple[int, int] | None) -> None:
+        if self.times is not None and times is not None:
+            times = min(self.times[0], times[0]), max(self.times[1], times[1])
+        self.times = times or self.times
 
     def label_rates(self, tasks: Mapping[str, object]) -> dict[str, dict[str, float | None]]:
         """For each split and task, positives over rows with a label; None without rows."""
@@ -117,11 +150,22 @@ class Counts:
         }
 
     def check(self, spec: FeatureSpec, valid_from: str | float) -> None:
-        """Raise DataError if nothing is left to train on, or nothing to learn or measure.
+        """Raise DataError if the log's times are another unit's, or nothing is left to train on,
+        to learn or to measure.
 
         A task without a label in training, and a split in which the labels of every task are all
         0 or all 1: no model can be ranked there.
         """
+        if self.times is not None:
+            check_times(self.times, spec.time)
+        for name, value in self.unread_dates.items():
+            if not self.dates_read[name]:
+                hint = spelling_hint(value)
+                say = "say its `unit` or `format`" if hint is None else f"say {hint}"
+                raise DataError(
+                    f"field {name!r} counts days since a date, but none of its dates can be read, "
+                    f"{value!r} for one; {say} for it"
+                )
         if not self.impressions["train"]:
             raise DataError(
                 f"no impression is before {valid_from}, where validation starts: nothing is left "

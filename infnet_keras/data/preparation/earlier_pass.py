@@ -11,10 +11,11 @@ from infnet_keras.data.history.events import FIRST_OTHER, HISTORY, SOURCE, TIME
 from infnet_keras.data.preparation.log_pass import check_users, converted, instants, row_numbers
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
 from infnet_keras.data.raw.block import Block
-from infnet_keras.data.raw.columns import ColumnPlan, time_type
+from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.conversion import ARROW_TYPES, convert
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.storage import Storage
+from infnet_keras.data.raw.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import Source
@@ -139,8 +140,9 @@ def _times(
         time = spec.sources[spec.event_sources[source - FIRST_OTHER]].time
         assert time is not None  # the spec's checks ask for it
         column = str(time.column)
-        files = plan.files[spec.event_sources[source - FIRST_OTHER]]
-        values = files.values(block, column, time_type(time), None, None)
+        name = spec.event_sources[source - FIRST_OTHER]
+        read_as = TimeColumn(time, time.timezone)
+        values = plan.files[name].values(block, column, plan.event_times[name], None, None, read_as)
         return pa.array(instants(block, time, values))
     if _ORDER not in block.table.column_names:
         return row_numbers(block, first_number)

@@ -14,6 +14,7 @@ from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.ready_made import ready_made
 from infnet_keras.data.raw.row_text import row_text
 from infnet_keras.data.raw.sources import RawFiles, file_name
+from infnet_keras.data.raw.time_column import spelling_hint
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy.clock import to_epoch_ms
@@ -113,7 +114,12 @@ def converted(files: RawFiles, block: Block, column: str, name: str, plan: Colum
         plan: with its type.
     """
     return files.values(
-        block, column, plan.types[name], plan.separators.get(name), plan.reasons.get(name)
+        block,
+        column,
+        plan.types[name],
+        plan.separators.get(name),
+        plan.reasons.get(name),
+        plan.times.get(name),
     )
 
 
@@ -165,9 +171,16 @@ def instants(block: Block, time: Time, values: pa.Array) -> npt.NDArray[np.int64
         row = int(np.flatnonzero(outside)[0])
         value = values[row].as_py()
         said = "is missing" if value is None else f"holds {value!r}"
+        hint = None if value is None else spelling_hint(value)
+        remedy = "the log's `time` in the spec" if hint is None else f"say {hint} for it"
         raise DataError(
             f"{block.file}: the time {time.column!r} {said} in {block.row(row)}, which is "
-            f"no time from 1970 to 2100 in unit {time.unit}; correct the row, or the log's "
-            "`time` in the spec"
+            f"no time from 1970 to 2100 in {_spelling(time, values)}; correct the row, or {remedy}"
         )
     return found
+
+
+def _spelling(time: Time, values: pa.Array) -> str:
+    if time.unit is None and time.format is None and pa.types.is_string(values.type):
+        return "the spellings that need no `unit` or `format` (2024-01-31 23:59:59 and the like)"
+    return time.said()

@@ -70,7 +70,7 @@ class PartitionPass:
         self.statistics.add(values, derived, np.flatnonzero(splits == SPLITS["train"]))
         builder = ExampleBuilder(spec, self._inputs, partition, derived)
         self.drawn.append(draw(builder, splits, self._partitions))
-        self.counts.add(partition, splits)
+        self.counts.add(partition, splits, derived)
 
         columns: dict[str, pa.Array] = {
             layout.USER: pa.array(events.users),

@@ -30,6 +30,7 @@ from infnet_keras.data.raw.joined_sources import JoinedSources
 from infnet_keras.data.raw.misread_histories import misread_histories
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.features.assets import Assets, definition_of
+from infnet_keras.features.raw_examples_file import RAW_EXAMPLES, save_raw_examples
 from infnet_keras.features.raw_inputs import raw_inputs
 from infnet_keras.files.whole_directory import output_directory
 from infnet_keras.spec import FeatureSpec, dump_spec
@@ -81,7 +82,7 @@ def prepare(
     """
     say = progress or (lambda line: None)
     split_rule = SplitRule(spec.time, valid_from, test_from)
-    own_names = frozenset({ASSETS, SHARDS, SPEC, MANIFEST})
+    own_names = frozenset({ASSETS, SHARDS, SPEC, MANIFEST, RAW_EXAMPLES})
     with output_directory(out, own_names, "prepared data") as directory:
         temporary = directory / _TEMPORARY
         plan = ColumnPlan.of(spec, raw)
@@ -142,7 +143,6 @@ def prepare(
             column_types={name: plan.types[name] for name in sorted(inputs)},
             vocabularies=ordering.statistics.vocabularies(),
             boundaries=ordering.statistics.boundaries(),
-            raw_examples=raw_batch(spec, plan.types, ordering.drawn),
         )
         encoder = ShardEncoder(spec, assets, plan, sources.tables)
         (directory / SHARDS).mkdir()
@@ -157,6 +157,7 @@ def prepare(
         for path in (temporary / "log", temporary / "history", temporary / "ordered", temporary):
             path.rmdir()
         assets.save(directory / ASSETS)
+        save_raw_examples(directory, raw_batch(spec, plan.types, ordering.drawn))
         (directory / SPEC).write_text(dump_spec(spec), "utf-8")
         manifest.save(directory)
     say(

@@ -1,7 +1,7 @@
 """What training and evaluation ask of data, wherever they are kept."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.batch import Batch
@@ -31,6 +31,7 @@ class Impressions(Protocol):
     Attributes:
         spec: the spec that they were made with.
         assets: vocabularies and boundaries.
+        raw_examples: raw rows as a request holds them, or None; they are users' data.
         digest: equal for the same data alone.
     """
 
@@ -39,6 +40,9 @@ class Impressions(Protocol):
 
     @property
     def assets(self) -> Assets: ...
+
+    @property
+    def raw_examples(self) -> dict[str, Any] | None: ...
 
     @property
     def digest(self) -> str: ...

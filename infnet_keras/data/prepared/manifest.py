@@ -9,7 +9,7 @@ from infnet_keras.data.prepared.file_names import MANIFEST
 from infnet_keras.errors import DataError
 from infnet_keras.files.whole_file import write_whole
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)

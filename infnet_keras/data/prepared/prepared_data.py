@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.file_names import ASSETS, MANIFEST, SPEC
@@ -11,6 +12,7 @@ from infnet_keras.data.prepared.manifest import Manifest
 from infnet_keras.data.prepared.reader import ImpressionReader
 from infnet_keras.errors import DataError
 from infnet_keras.features.assets import Assets
+from infnet_keras.features.raw_examples_file import load_raw_examples
 from infnet_keras.spec import FeatureSpec, load_spec
 
 
@@ -55,6 +57,15 @@ class PreparedData:
         assets = Assets.load(directory / ASSETS)
         assets.check(spec)
         return cls(directory, spec, assets, manifest)
+
+    @cached_property
+    def raw_examples(self) -> dict[str, Any] | None:
+        """Raw rows of the log as a request holds them, if they are still there.
+
+        Raises:
+            DataError: their file cannot be read.
+        """
+        return load_raw_examples(self.directory)
 
     def count(self, split: Split) -> int:
         """Number of impressions of a split."""

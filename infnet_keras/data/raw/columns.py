@@ -1,5 +1,6 @@
 """Which raw columns a spec needs, which source has each, and of what type it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,10 @@ from infnet_keras.data.raw.needed_columns import (
 )
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.storage import Storage
+from infnet_keras.data.raw.time_column import TimeColumn, time_columns, time_type
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
-from infnet_keras.spec.sources import ColumnType, Time
+from infnet_keras.spec.sources import ColumnType
 
 Headers = dict[str, dict[str, ColumnType]]
 
@@ -45,7 +47,9 @@ class ColumnPlan:
         labels: the same of the logs that labels are found in.
         label_types: of these logs, the columns that conditions read there.
         events: of the logs of earlier events, the log's columns that they have, each with theirs.
+        event_times: of these logs, the type of their time.
         separators: of columns whose values are split.
+        times: how columns of times and dates are read.
         cells: columns of the log that hold ready-made histories and are read as nothing else.
     """
 
@@ -58,7 +62,9 @@ class ColumnPlan:
     labels: dict[str, dict[str, str]]
     label_types: dict[str, dict[str, ColumnType]]
     events: dict[str, dict[str, str]]
+    event_times: dict[str, ColumnType]
     separators: dict[str, str]
+    times: Mapping[str, TimeColumn]
     cells: frozenset[str]
 
     @classmethod
@@ -107,6 +113,7 @@ class ColumnPlan:
             if separator is not None
         }
         shared = {**joins, **labels, **events}
+        times = time_columns(spec)
         types: dict[str, ColumnType] = {}
         reasons: dict[str, str] = {}
         for column, source in owner.items():
@@ -114,6 +121,9 @@ class ColumnPlan:
             there |= {name: join[column] for name, join in shared.items() if column in join}
             declared = _declared_type(spec, column, there, separators)
             types[column] = declared or _inferred_type(spec, column, there, headers)
+            if column in times:
+                stored = files[source].stored_type(there[source])
+                types[column] = time_type(times[column], declared, types[column], stored)
             if declared is None:
                 reasons[column] = files[source].reason(there[source])
         keys = {key for join in (*joins.values(), *labels.values()) for key in join}
@@ -147,7 +157,9 @@ class ColumnPlan:
             labels=labels,
             label_types=label_types,
             events=events,
+            event_times={name: _event_time(files[name], spec, name) for name in events},
             separators=separators,
+            times=times,
             cells=frozenset(history_cells(spec).keys() - impression_columns(spec).keys()),
         )
 
@@ -164,9 +176,14 @@ class ColumnPlan:
         return {theirs: self.reasons[ours] for ours, theirs in keys.items() if ours in self.reasons}
 
 
-def time_type(time: Time) -> ColumnType:
-    """The type of a column that holds a time."""
-    return "string" if time.unit == "iso8601" else "int64"
+def _event_time(files: RawFiles, spec: FeatureSpec, name: str) -> ColumnType:
+    """The type of the time of a log of earlier events."""
+    source = spec.sources[name]
+    assert source.time is not None  # the spec's checks ask for it
+    column = str(source.time.column)
+    time = TimeColumn(source.time, source.time.timezone)
+    declared = source.types.get(column)
+    return time_type(time, declared, files.types()[column], files.stored_type(column))
 
 
 def _check_headers(spec: FeatureSpec, headers: Headers) -> None:
@@ -268,8 +285,6 @@ def _declared_type(
         return declared.pop()
     if column in separators:
         return "string"
-    if column == spec.time.column:
-        return time_type(spec.time)
     return None
 
 

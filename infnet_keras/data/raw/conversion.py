@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from infnet_keras.data.raw.id_spelling import some_like_ids
 from infnet_keras.data.raw.inference import INTEGER, MISSING_SPELLINGS
 from infnet_keras.data.raw.list_values import HeldSeparatorError, is_list, joined, unbracketed
+from infnet_keras.data.raw.time_column import TimeColumn, counted_times
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
 
@@ -46,6 +47,7 @@ def convert(
     file: str,
     row: Callable[[int], str] = _row,
     inferred_from: str | None = None,
+    time: TimeColumn | None = None,
 ) -> pa.Array:
     """A column of a file in its type; missing values (empty, NaN, int64's minimum) are null.
 
@@ -60,12 +62,15 @@ def convert(
         row: where the value at a place stands in that file, such as `Block.row`; for errors.
         inferred_from: why the type is this one where nobody declares it; None where it is
             declared. A number that is spelt as ids are (007) is then not taken for one.
+        time: how the spec reads it, if it is a time or a date.
 
     Raises:
         DataError: a value is not of the type; names file, column, value and row.
     """
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
+    if time is not None and column_type == "int64" and pa.types.is_temporal(values.type):
+        return counted_times(values, time, column, file)
     where = _Where(column, file, row, inferred_from)
     try:
         values = _plain(values)

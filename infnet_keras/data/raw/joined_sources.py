@@ -35,6 +35,7 @@ class JoinedSources:
                 plan.types,
                 plan.separators,
                 {**plan.reasons, **plan.key_reasons(keys)},
+                plan.times,
             )
             for name, keys in plan.joins.items()
         }

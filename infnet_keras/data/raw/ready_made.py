@@ -7,6 +7,7 @@ import pyarrow as pa
 from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.conversion import convert
 from infnet_keras.data.raw.list_cells import collected, lengths_of, list_cells, rows_of
+from infnet_keras.data.raw.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy.clock import to_epoch_ms
@@ -111,12 +112,14 @@ def _times(
         return block.row(int(rows[at]))
 
     time_type = types[str(spec.time.column)]
-    values = convert(time_lists.flatten(), time_type, None, times, block.file, place)
+    read_as = TimeColumn(spec.time, spec.time.timezone)
+    listed = time_lists.flatten()
+    values = convert(listed, time_type, None, times, block.file, place, time=read_as)
     happened = to_epoch_ms(values, spec.time)
     if (happened == MISSING_INTEGER).any():
         at = int(np.flatnonzero(happened == MISSING_INTEGER)[0])
         raise DataError(
             f"{block.file}: {place(at)} has a time {values[at].as_py()!r} "
-            f"in {times!r}, which is no time in unit {spec.time.unit}; correct the row"
+            f"in {times!r}, which is no time in {spec.time.said()}; correct the row"
         )
     return np.asarray(happened, np.int64)

@@ -1,5 +1,7 @@
 """A source that the log looks up by a key, in memory."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -8,6 +10,7 @@ from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.data.raw.key_index import KeyIndex
 from infnet_keras.data.raw.sources import RawFiles, file_name
+from infnet_keras.data.raw.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
 
@@ -22,6 +25,7 @@ class SideTable:
         types: of these columns.
         separators: of the columns whose values are split.
         reasons: of the columns whose types nobody declares.
+        times: how columns of dates are read.
 
     Attributes:
         index: its rows by key.
@@ -38,6 +42,7 @@ class SideTable:
         types: dict[str, ColumnType],
         separators: dict[str, str],
         reasons: dict[str, str],
+        times: Mapping[str, TimeColumn],
     ):
         def converted(block: Block) -> pa.Table:
             return pa.table(
@@ -47,7 +52,12 @@ class SideTable:
                 }
                 | {
                     f"kept:{name}": files.values(
-                        block, name, types[name], separators.get(name), reasons.get(name)
+                        block,
+                        name,
+                        types[name],
+                        separators.get(name),
+                        reasons.get(name),
+                        times.get(name),
                     )
                     for name in columns
                 }

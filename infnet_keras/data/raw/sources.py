@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.column_names import nearest_column
@@ -23,6 +24,7 @@ from infnet_keras.data.raw.partition_columns import partition_columns
 from infnet_keras.data.raw.row_shape import RowShape, shaped_columns
 from infnet_keras.data.raw.storage import LocalStorage, Storage
 from infnet_keras.data.raw.text_stream import opened
+from infnet_keras.data.raw.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType, Source
 
@@ -88,6 +90,15 @@ class RawFiles:
         skipped = [f"{file} holds no row: skipped" for file in self._skipped]
         return skipped + self._missing_text.warnings(self.name)
 
+    def stored_type(self, column: str) -> pa.DataType | None:
+        """The type that the first file itself gives a column; None where all is text."""
+        file = self.files[0]
+        if FileKind.of(file).format != "parquet":
+            return None
+        with _readable(file), self._storage.open(file) as stream:
+            schema = pq.read_schema(stream)
+        return schema.field(column).type if column in schema.names else None
+
     def estimated_rows(self) -> int:
         """About how many rows the files hold, from their sizes."""
         growth = 1.0 if self._shape is None else self._shape.growth
@@ -124,6 +135,7 @@ class RawFiles:
         column_type: ColumnType,
         separator: str | None,
         inferred_from: str | None,
+        time: TimeColumn | None = None,
     ) -> pa.Array:
         """A column of a block in its type; see `convert`. What looks missing there is noted."""
         values = convert(
@@ -134,6 +146,7 @@ class RawFiles:
             block.file,
             block.row,
             inferred_from,
+            time,
         )
         self._missing_text.add(column, values)
         return values

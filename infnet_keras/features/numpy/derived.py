@@ -10,7 +10,7 @@ import pyarrow as pa
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.history_number import history_number
 from infnet_keras.features.numpy import clock
-from infnet_keras.features.numpy.clock import Integers
+from infnet_keras.features.time_zone import Integers
 from infnet_keras.spec.derived.derivation import Derivation
 from infnet_keras.spec.derived.history import HistoryCount, HistoryRate
 from infnet_keras.spec.derived.local_time import DayOfMonth, DayOfWeek, HourOfDay
@@ -66,7 +66,7 @@ def _day_of_month(_: DayOfMonth, rows: Rows) -> Integers:
 
 def _days_since(derivation: DaysSince, rows: Rows) -> npt.NDArray[np.float32]:
     dates = rows.column(derivation.column)
-    return clock.days_since(rows.instants, rows.timezone, dates, derivation.column)
+    return clock.days_since(rows.instants, rows.timezone, dates, derivation)
 
 
 def _shared(derivation: HistoryCount, rows: Rows) -> npt.NDArray[np.float32]:

@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from infnet_keras.features.assets import Assets
 from infnet_keras.features.engine import model_inputs
-from infnet_keras.features.numpy.clock import Integers, to_epoch_ms
+from infnet_keras.features.numpy.clock import to_epoch_ms
 from infnet_keras.features.numpy.derived import derived
 from infnet_keras.features.numpy.encoder import Encoder, Ids, encoders
 from infnet_keras.features.numpy.shared_values import count_shared, value_codes
 from infnet_keras.features.raw_batch import read_raw
 from infnet_keras.features.raw_inputs import raw_inputs
+from infnet_keras.features.time_zone import Integers
 from infnet_keras.features.transform_plan import SequenceStep, Step, TransformPlan
 from infnet_keras.spec.derived.derivation import Derivation
 from infnet_keras.spec.feature_spec import FeatureSpec

@@ -66,7 +66,8 @@ def _day_of_month(_: DayOfMonth, rows: Rows) -> tf.Tensor:
 
 
 def _days_since(derivation: DaysSince, rows: Rows) -> tf.Tensor:
-    return clock.days_since(rows.instants, rows.timezone, rows.column(derivation.column))
+    dates = rows.column(derivation.column)
+    return clock.days_since(rows.instants, rows.timezone, dates, derivation)
 
 
 def _shared_count(derivation: HistoryCount, rows: Rows) -> tf.Tensor:

@@ -80,10 +80,10 @@ class Derivation(Block):
             types: of the columns, those that are known.
         """
         for column in self.dates:
-            if types.get(column, "string") != "string":
+            if types.get(column) == "float32":
                 return (
-                    f"column {column!r} is {types[column]}: a date is a string; declare types: "
-                    f"{{{column}: string}}"
+                    f"column {column!r} is float32: a date is a string or an integer; declare "
+                    f"types: {{{column}: string}}"
                 )
         return None
 

@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.derived.derivation import Derivation, check_clock, check_sequence
 from infnet_keras.spec.document import KeyPath
+from infnet_keras.spec.time_spelling import TimeSpelling
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
 
 
-class DaysSince(Derivation):
-    """Whole days from the date in `column` (YYYY-MM-DD, more may follow) to the impression."""
+class DaysSince(TimeSpelling, Derivation):
+    """Whole days from the date in `column` to the impression.
+
+    Without `unit` and `format` a text starts with its date (2024-01-31, 2024/01/31 or 20240131,
+    more may follow, but no further digit); an instant with an offset from UTC counts by its local
+    date.
+    """
 
     column: str
     """The column that holds the date."""

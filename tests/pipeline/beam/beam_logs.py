@@ -1,6 +1,7 @@
 """Specs and logs that use everything a spec can say about data."""
 
 import gzip
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -114,8 +115,19 @@ def shop_content() -> Content:
     }
 
 
-def write_shop(raw: Path, rows: int = 900, users: int = 40) -> Path:
+def write_shop(
+    raw: Path,
+    rows: int = 900,
+    users: int = 40,
+    spell: Callable[[pa.Array], pa.Array] = lambda seconds: seconds,
+) -> Path:
     """Three files of the log in three formats, with repeats, ties in time and missing values.
+
+    Args:
+        raw: where to.
+        rows: of the log, before repeats.
+        users: how many.
+        spell: makes the column of times of int64 seconds.
 
     Returns:
         The file of earlier events.
@@ -139,6 +151,7 @@ def write_shop(raw: Path, rows: int = 900, users: int = 40) -> Path:
             "note": random.integers(0, 3, rows),
         }
     )
+    log = log.set_column(2, "time", spell(log["time"].combine_chunks()))
     log = pa.concat_tables([log, log.slice(rows // 3, rows // 10)])
     third = log.num_rows // 3
     pa.csv.write_csv(log.slice(0, third), raw / "log_1.csv")

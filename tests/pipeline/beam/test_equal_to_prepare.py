@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from beam_logs import (
     SHOP_SPLIT,
@@ -107,6 +109,52 @@ def test_a_log_without_users(tmp_path, write) -> None:
         partitions=3,
     )
     assert_equal(PreparedData.open(tmp_path / "prepared"), tmp_path / "examples")
+
+
+def _stamps(seconds: pa.Array, zone: str | None) -> pa.Array:
+    return seconds.cast(pa.timestamp("s", zone))
+
+
+SPELLINGS = {
+    "float": ({"unit": "s"}, lambda seconds: pc.add(seconds.cast(pa.float64()), 0.25)),
+    "format": (
+        {"format": "%m/%d/%Y %I:%M:%S %p"},
+        lambda seconds: pc.strftime(_stamps(seconds, "Asia/Shanghai"), "%m/%d/%Y %I:%M:%S %p"),
+    ),
+    "timestamp": ({}, lambda seconds: _stamps(seconds, "UTC")),
+    "iso8601": ({"unit": "iso8601"}, lambda seconds: _stamps(seconds, "UTC")),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_other_spellings_of_time(tmp_path, write, spelling) -> None:
+    """Every spelling gives what the seconds give, from prepare and from Beam."""
+    said, spell = SPELLINGS[spelling]
+    content = shop_content()
+    content["sources"]["log"]["deduplicate"] = False  # CSV and Parquet spell a repeat differently
+    write_shop(tmp_path / "seconds")
+    prepare(
+        spec_from_dict(content), tmp_path / "seconds", tmp_path / "expected", *SHOP_SPLIT.values()
+    )
+    expected = PreparedData.open(tmp_path / "expected")
+    content["sources"]["log"]["time"] = {"column": "time", "timezone": "Asia/Shanghai", **said}
+    spec = spec_from_dict(content)
+    write_shop(tmp_path / "raw", spell=spell)
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *SHOP_SPLIT.values())
+    write(
+        spec,
+        tmp_path / "raw",
+        tmp_path / "examples",
+        file_format="parquet",
+        partitions=2,
+        **SHOP_SPLIT,
+    )
+    data = PreparedData.open(tmp_path / "prepared")
+    assert_equal(data, tmp_path / "examples")
+    assert data.manifest.impressions == expected.manifest.impressions
+    for split in data.manifest.impressions:
+        found, wanted = (prepared_rows(each, split) for each in (data, expected))
+        assert np.array_equal(np.sort(found, axis=0), np.sort(wanted, axis=0)), split
 
 
 @pytest.mark.parametrize("row_order", ["log", "user"])

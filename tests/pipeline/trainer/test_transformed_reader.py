@@ -22,7 +22,7 @@ def data(artifacts: dict[str, Artifact], monkeypatch: pytest.MonkeyPatch) -> Tra
     """The training part, in windows of about a hundred impressions."""
     monkeypatch.setattr(transformed_reader, "_BLOCK", 50)
     monkeypatch.setattr(transformed_reader, "WINDOW_BYTES", 100 * 9 * 4)
-    assets = assets_from_transform(artifacts["transform_graph"].uri, SPEC, TYPES, None)
+    assets = assets_from_transform(artifacts["transform_graph"].uri, SPEC, TYPES)
     pattern = f"{artifacts['transformed_examples'].uri}/Split-train/*"
     return TransformedExamples(SPEC, assets, {"train": [pattern]}, {"train": COUNT})
 

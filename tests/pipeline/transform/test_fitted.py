@@ -13,6 +13,7 @@ from infnet_keras.features import Assets
 from infnet_keras.features.numpy.clock import days_since, to_epoch_ms
 from infnet_keras.features.numpy.encoder import comparable
 from infnet_keras.spec import FeatureSpec, override_spec
+from infnet_keras.spec.derived.since import DaysSince
 from tfx_pipeline.transform.assets import assets_from_transform
 
 SMALLEST = -(2**63)
@@ -20,7 +21,7 @@ SMALLEST = -(2**63)
 
 @pytest.fixture(scope="module")
 def assets(transform_graph: Path) -> Assets:
-    return assets_from_transform(transform_graph, SPEC, TYPES, None)
+    return assets_from_transform(transform_graph, SPEC, TYPES)
 
 
 def counts(rows: list[Row], column: str, separator: str | None = None) -> Counter[str]:
@@ -67,7 +68,7 @@ def numbers(rows: list[Row]) -> dict[str, Any]:
     times = [SMALLEST if row["time_ms"] is None else row["time_ms"] for row in rows]
     dates = np.array([row["uploaded"] or "" for row in rows], object)
     instants = to_epoch_ms(np.array(times), SPEC.time)
-    ages = days_since(instants, SPEC.time.timezone, dates, "uploaded")
+    ages = days_since(instants, SPEC.time.timezone, dates, DaysSince(column="uploaded"))
     return {"amount": np.sort(comparable(amounts)), "age": np.sort(ages[~np.isnan(ages)])}
 
 
@@ -96,9 +97,9 @@ def test_a_graph_of_another_spec_is_refused(
 ) -> None:
     other: FeatureSpec = override_spec(SPEC, overrides)
     with pytest.raises(DataError, match=differs):
-        assets_from_transform(transform_graph, other, TYPES, None)
+        assets_from_transform(transform_graph, other, TYPES)
 
 
 def test_no_graph(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no transform graph"):
-        assets_from_transform(tmp_path, SPEC, TYPES, None)
+        assets_from_transform(tmp_path, SPEC, TYPES)

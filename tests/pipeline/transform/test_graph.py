@@ -48,7 +48,7 @@ class Engines:
     """The same transform twice."""
 
     def __init__(self, graph: Path):
-        self.numpy = RowTransform(SPEC, assets_from_transform(graph, SPEC, TYPES, None))
+        self.numpy = RowTransform(SPEC, assets_from_transform(graph, SPEC, TYPES))
         self.graph = TransformGraph(graph, SPEC, self.numpy.inputs)
         self.compiled = tf.function(
             self.graph, input_signature=[self.specs(ranking=False)], autograph=False

@@ -62,7 +62,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_ids(graph: Path) -> None:
-    assets = assets_from_transform(graph, SPEC, TYPES, None)
+    assets = assets_from_transform(graph, SPEC, TYPES)
     assert assets.vocabularies == {"item": []}
     assert assets.boundaries == {"price": []}
     local = RowTransform(SPEC, assets)

@@ -146,7 +146,6 @@ def write_infnet(directory: Path) -> None:
         column_types={"user_id": "string", "video_id": "int64", "tab": "int64"},
         vocabularies={"video": ["10", "-3", "7"]},
         boundaries={},
-        raw_examples=examples,
     )
     model = INFNet(spec, assets.table_rows(spec))
     model.build()

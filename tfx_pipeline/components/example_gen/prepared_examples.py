@@ -15,10 +15,11 @@ from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest, Fil
 from infnet_keras.data.history.splits import SPLITS, start_number
 from infnet_keras.errors import DataError
 from infnet_keras.features.assets import definition_of
+from infnet_keras.features.raw_examples_file import RAW_EXAMPLES
 from infnet_keras.spec import FeatureSpec, parse_spec
 from tfx_pipeline.beam.encode import ExampleEncoder
 from tfx_pipeline.beam.example_file import SUFFIXES, replaced_file, write_example_file
-from tfx_pipeline.beam.finish import RAW_EXAMPLES, SPEC
+from tfx_pipeline.beam.finish import SPEC
 from tfx_pipeline.beam.storage import storage_of
 from tfx_pipeline.beam.write_partition import CHUNK_ROWS
 

@@ -13,8 +13,8 @@ from tfx.types.component_spec import ChannelParameter, ComponentSpec, ExecutionP
 from tfx.utils import io_utils
 
 from infnet_keras.data.examples.manifest import ExamplesManifest
+from infnet_keras.features.raw_examples_file import RAW_EXAMPLES
 from infnet_keras.spec import parse_spec
-from tfx_pipeline.beam.finish import RAW_EXAMPLES
 from tfx_pipeline.beam.storage import storage_of
 from tfx_pipeline.components.schema_gen.schema import schema_of
 from tfx_pipeline.schema_description import SchemaDescription, describe
