@@ -4,13 +4,13 @@ import gzip
 from pathlib import Path
 from random import Random
 
-from written import PARTS, Written, joined, moments, write_lines
+from written import Written, joined, moments, write_lines
 
 
 def ali_ccp(raw: Path, random: Random) -> Written:
     written = Written()
-    # Of 119 rows 59 are for training: 53 and 6, as 0.45 and 0.4958 of the rows say.
-    parts = ["train"] * 54 + ["valid"] * 5 + ["test"] * 60
+    # 0.45 of 121 rows, then those of the training file, are before the parts that follow.
+    parts = ["train"] * 55 + ["valid"] * 5 + ["test"] * 61
     rows = []
     for number, part in enumerate(parts):
         click = random.random() < 0.5
@@ -22,8 +22,8 @@ def ali_ccp(raw: Path, random: Random) -> Written:
         cell = _packed(features)
         rows.append(joined(",", number, int(click), int(order), key, len(features), cell))
         written.add(part, key, click=click, buy=order if click else None)
-    write_lines(raw / "sample_skeleton_train.csv", rows[:59])
-    write_lines(raw / "sample_skeleton_test.csv", rows[59:])
+    write_lines(raw / "sample_skeleton_train.csv", rows[:60])
+    write_lines(raw / "sample_skeleton_test.csv", rows[60:])
     for name, first in (("train", 0), ("test", 8)):
         users = []
         for user in range(first, first + 8):
@@ -44,8 +44,8 @@ def criteo_kaggle(raw: Path, random: Random) -> Written:
     written = Written()
     ids = ["05db9164", "68fd1e64", "12345e07", "00000012", "8cf07265", None]
     rows = []
-    for number in range(100):
-        part = "train" if number < 80 else "valid" if number < 90 else "test"
+    for number in range(80):
+        part = "train" if number < 64 else "valid" if number < 72 else "test"
         click = random.random() < 0.5
         counts = [random.choice([None, -1, 0, 3, 15706]) for _ in range(13)]
         rows.append(joined("\t", int(click), *counts, *(random.choice(ids) for _ in range(26))))
@@ -144,11 +144,13 @@ def taobao_display_ads(raw: Path, random: Random) -> Written:
             *(joined(",", user, 0, 5, 2, 5, "", 3, 0, user % 5 or None) for user in range(500, 507)),
         ],
     )
-    events = ["user,time_stamp,btag,cate,brand"]
+    events, known = ["user,time_stamp,btag,cate,brand"], 0
     for _, at in moments(random, **dict.fromkeys(days, "2017-04-22 2017-05-12")):
         tag = random.choice(["pv", "cart", "fav", "buy"])
-        events.append(joined(",", random.randrange(500, 510), int(at.timestamp()), tag, 6261, 91286))
+        user = random.randrange(500, 510)
+        events.append(joined(",", user, int(at.timestamp()), tag, 6261, 91286))
+        known += user in written.users
     write_lines(raw / "behavior_log.csv", events)
     written.misses = {"ad_features": 0, "profiles": missed}
-    written.events = {"behaviors": len(PARTS)}
+    written.events = {"behaviors": known}
     return written

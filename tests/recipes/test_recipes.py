@@ -83,7 +83,6 @@ def check_served(run: Path, models: Path, capsys: pytest.CaptureFixture[str]) ->
     """The model is exported and answers a request in the shape of its own example."""
     assert main(["export", "--run", str(run), "--out", str(models)]) == 0
     request = models / "1" / "assets.extra" / "example_request.json"
-    rows = len(next(iter(json.loads(request.read_text())["inputs"].values())))
     capsys.readouterr()
     assert main(["predict", "--model", str(models), "--json", str(request)]) == 0
     answer = json.loads(capsys.readouterr().out)["outputs"]

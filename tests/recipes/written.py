@@ -21,7 +21,7 @@ class Written:
         users: of each impression; empty for a log without users.
         labels: of each impression and task: whether it is positive, None where it has no label.
         misses: of each joined source, impressions whose key it does not have.
-        events: of each other log of behaviours, its rows.
+        events: of each other log of behaviours, its rows by users of the log.
     """
 
     parts: list[str] = field(default_factory=list)
