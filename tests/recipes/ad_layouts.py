@@ -73,7 +73,16 @@ def avazu(raw: Path, random: Random) -> Written:
             joined(
                 *(",", 10000174058809263569 + number, int(click), at.strftime("%y%m%d%H"), 1005),
                 *(random.randrange(2), *hashes, "a99f214a", device, "44956a24", 1, 0),
-                *(15700 + random.randrange(9), 320, 50, 1722, 0, 35, random.choice([-1, 100084]), 79),
+                *(
+                    15700 + random.randrange(9),
+                    320,
+                    50,
+                    1722,
+                    0,
+                    35,
+                    random.choice([-1, 100084]),
+                    79,
+                ),
             )
         )
         written.add(part, device, click=click)
@@ -133,7 +142,10 @@ def taobao_display_ads(raw: Path, random: Random) -> Written:
         raw / "ad_feature.csv",
         [
             "adgroup_id,cate_id,campaign_id,customer,brand,price",
-            *(joined(",", ad, 6261, 83237, ad % 4, brands[ad % 2], 170.5 + ad) for ad in range(1, 13)),
+            *(
+                joined(",", ad, 6261, 83237, ad % 4, brands[ad % 2], 170.5 + ad)
+                for ad in range(1, 13)
+            ),
         ],
     )
     write_lines(
@@ -141,7 +153,10 @@ def taobao_display_ads(raw: Path, random: Random) -> Written:
         [
             "userid,cms_segid,cms_group_id,final_gender_code,age_level,pvalue_level,shopping_level,"
             "occupation,new_user_class_level ",
-            *(joined(",", user, 0, 5, 2, 5, "", 3, 0, user % 5 or None) for user in range(500, 507)),
+            *(
+                joined(",", user, 0, 5, 2, 5, "", 3, 0, user % 5 or None)
+                for user in range(500, 507)
+            ),
         ],
     )
     events, known = ["user,time_stamp,btag,cate,brand"], 0

@@ -102,7 +102,9 @@ def amazon_reviews_2023(raw: Path, random: Random) -> Written:
                 "rating": float(stars),
                 "title": 'a "title"',
                 "text": "two\nlines",
-                "images": [] if stars > 1 else [{"small_image_url": "u", "attachment_type": "IMAGE"}],
+                "images": []
+                if stars > 1
+                else [{"small_image_url": "u", "attachment_type": "IMAGE"}],
                 "asin": product,
                 "parent_asin": product,
                 "user_id": user,
@@ -189,7 +191,12 @@ def _listens(random: Random) -> tuple[list[dict[str, int]], list[dict[str, int]]
     events = sorted((random.randrange(100, 108), at, part) for part, at in made)
     for user, at, part in events:
         played = random.choice([3, 49, 50, 99, 100, 102])
-        event = {"uid": user, "timestamp": at, "item_id": random.randrange(20), "is_organic": at % 2}
+        event = {
+            "uid": user,
+            "timestamp": at,
+            "item_id": random.randrange(20),
+            "is_organic": at % 2,
+        }
         listens.append({**event, "played_ratio_pct": played, "track_length_seconds": 180})
         if random.random() < 0.3:
             likes.append({**event, "timestamp": at + 5})
