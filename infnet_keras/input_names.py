@@ -1,4 +1,4 @@
-"""The names of a behaviour's raw inputs: made here, and nowhere else taken apart."""
+"""The names of raw inputs that are made of several: made here, and nowhere else taken apart."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -31,6 +31,16 @@ def sequence_inputs(sequence: str, columns: Iterable[str]) -> SequenceInputs:
     """
     attributes = {column: f"{sequence}__{column}" for column in columns}
     return SequenceInputs(sequence, attributes, f"{sequence}__length")
+
+
+def label_inputs(task: str) -> tuple[str, str]:
+    """The columns of an example that hold a task's label, and whether it counts.
+
+    Example:
+        >>> label_inputs("click")
+        ('label__click', 'weight__click')
+    """
+    return f"label__{task}", f"weight__{task}"
 
 
 def named_sequences(names: Iterable[str]) -> list[SequenceInputs]:

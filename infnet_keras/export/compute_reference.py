@@ -13,6 +13,7 @@ from infnet_keras.errors import ExportError
 from infnet_keras.export.reference import Reference
 from infnet_keras.export.sample_requests import Columns, rank_request
 from infnet_keras.features import RawInput, RowTransform
+from infnet_keras.features.raw_inputs import served_inputs
 from infnet_keras.spec import dump_spec
 
 BATCH = 64
@@ -34,12 +35,14 @@ def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Refe
         raw: example rows, raw input name -> column.
 
     Returns:
-        The requests and what the model gives for them.
+        The requests, under the served names, and what the model gives for them.
 
     Raises:
         ExportError: the model gives a probability or a weight that is no finite number.
     """
-    inputs = transform.inputs
+    served = transform.spec.served_names
+    inputs = served_inputs(transform.spec, transform.inputs)
+    raw = {served[name]: column for name, column in raw.items()}
     rank: Columns = {}
     scores: Columns = {}
     if any(i.side == "item" for i in inputs):
@@ -74,12 +77,14 @@ def _answers(
     """Task -> probability of every row, and task -> attention of the first rows."""
     parts: dict[str, list[npt.NDArray[Any]]] = {}
     attention: Columns = {}
-    count = len(raw[transform.inputs[0].name])
+    served = transform.spec.served_names
+    names = [given.name for given in transform.inputs]
+    count = len(next(iter(raw.values())))
     call = _compiled(model)
     with _full_precision():
         for start in range(0, count, BATCH):
             rows = np.arange(start, start + BATCH) % count  # one shape, compiled once
-            chunk = {name: column[rows] for name, column in raw.items()}
+            chunk = {name: raw[served[name]][rows] for name in names}
             outputs, weights = call(transform(chunk))
             for task, value in outputs.items():
                 array = keras.ops.convert_to_numpy(value)[: count - start]

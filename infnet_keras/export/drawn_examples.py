@@ -43,8 +43,8 @@ def drawn_examples(
     lengths: dict[str, Any] = {}
     found: dict[str, list[Any]] = {}
     for raw in raw_inputs(spec, assets.column_types):
-        behaviour, _, column = raw.name.partition("__")
-        if raw.kind == "value":
+        behaviour = raw.sequence
+        if behaviour is None:
             found[raw.name] = draw.values(raw.name, raw, rows)
             continue
         if behaviour not in lengths:
@@ -53,7 +53,7 @@ def drawn_examples(
             found[raw.name] = lengths[behaviour].tolist()
         else:
             steps = int(lengths[behaviour].max(initial=1))
-            found[raw.name] = [draw.values(column, raw, steps) for _ in range(rows)]
+            found[raw.name] = [draw.values(str(raw.column), raw, steps) for _ in range(rows)]
     return found
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from infnet_keras.export.sample_requests import Columns
 from infnet_keras.features import Assets, RawInput, raw_inputs
-from infnet_keras.features.raw_inputs import MISSING
+from infnet_keras.features.raw_inputs import MISSING, served_inputs
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
@@ -24,9 +24,9 @@ def example_spec(spec: FeatureSpec, assets: Assets) -> dict[str, tf.io.RaggedFea
     value that is absent is missing; of several the first counts.
 
     Returns:
-        Raw input name -> feature, for `tf.io.parse_example`.
+        Served name of the raw input -> feature, for `tf.io.parse_example`.
     """
-    return _parsing_spec(raw_inputs(spec, assets.column_types))
+    return _parsing_spec(served_inputs(spec, raw_inputs(spec, assets.column_types)))
 
 
 def parse_examples(serialized: tf.Tensor, inputs: Sequence[RawInput]) -> dict[str, tf.Tensor]:

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from infnet_keras.export.sample_requests import CANDIDATE_COUNT, Columns
+from infnet_keras.export.sample_requests import Columns
 from infnet_keras.features import RawInput
+from infnet_keras.served_names import CANDIDATE_COUNT
 
 
 class Reference(NamedTuple):
@@ -17,8 +18,8 @@ class Reference(NamedTuple):
 
     Attributes:
         spec: the model's spec as YAML.
-        inputs: the raw inputs of the spec.
-        predict: a request of `predict`, raw input name -> column; strings are bytes.
+        inputs: the raw inputs of the spec, under the names that they are served by.
+        predict: a request of `predict`, served name -> column; strings are bytes.
         rank: a request of `rank`; empty where the spec has no field of side item.
         probabilities: task -> float32 [rows], what the model gives for `predict`.
         scores: task -> float32 [rows, candidates], what it gives for `rank`.

@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.features import RawInput
+from infnet_keras.served_names import CANDIDATE_COUNT
 
-CANDIDATE_COUNT = "candidate_count"
 Rows = npt.NDArray[np.int64]
 Columns = dict[str, npt.NDArray[Any]]
 

@@ -37,7 +37,7 @@ def export_saved_model(
     The version holds `saved_model.pb` and the weights in float32 (nothing of the optimiser), the
     signatures `serving_default` (serialised tf.Examples), `predict` (named columns) and `rank`
     (requests with many candidates), all of which take raw values; as assets the vocabularies,
-    `spec.yaml` and `assets.json`; warm-up requests in `assets.extra`.
+    `spec.yaml`, `assets.json` and `served_names.json`; warm-up requests in `assets.extra`.
 
     Before it gets its name a fresh process loads it and compares every signature with the model on
     the example rows, which warm-up requests are made of, too. Without rows of the log they are

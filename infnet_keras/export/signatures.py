@@ -6,10 +6,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from infnet_keras.errors import ExportError
 from infnet_keras.export.examples import parse_examples
-from infnet_keras.export.sample_requests import CANDIDATE_COUNT
 from infnet_keras.features import RawInput
+from infnet_keras.served_names import CANDIDATE_COUNT
 
 Tensors = Mapping[str, tf.Tensor]
 
@@ -51,21 +50,14 @@ def signatures(
     `spec.model.positions(spec)` names. Batch, requests, candidates and n are free.
 
     Args:
-        transform: raw values -> ids; each value keeps its leading axes.
+        transform: raw values by served name -> ids; each value keeps its leading axes.
         model: a built float32 model on the TensorFlow backend, with `score_candidates`.
-        inputs: the raw inputs of the spec.
+        inputs: the raw inputs of the spec, under the names that they are served by.
 
     Returns:
         Name -> tf.function with a fixed input signature.
 
-    Raises:
-        ExportError: a raw input has the name of an input that `rank` adds.
     """
-    if any(i.name == CANDIDATE_COUNT for i in inputs):
-        raise ExportError(
-            f"a column is called {CANDIDATE_COUNT!r}, which the signature `rank` needs for the "
-            "number of candidates: rename the column"
-        )
 
     # Nothing in transforms and models branches on a tensor: AutoGraph would only cost time.
     @tf.function(input_signature=[_tensor_specs(inputs, ranking=False)], autograph=False)

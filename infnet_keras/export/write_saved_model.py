@@ -1,5 +1,6 @@
 """Writes a model on the TensorFlow backend as a SavedModel, with warm-up and example requests."""
 
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,11 +10,15 @@ import tensorflow as tf
 from infnet_keras.errors import ExportError
 from infnet_keras.export.example_request import write_example_request
 from infnet_keras.export.reference import Reference
-from infnet_keras.export.signatures import ServingModule, signatures
+from infnet_keras.export.signatures import ServingModule, Tensors, signatures
 from infnet_keras.export.transform_source import TransformSource
 from infnet_keras.export.warmup import write_warmup
 from infnet_keras.features.assets import VOCABULARY_DIRECTORY
+from infnet_keras.features.raw_inputs import raw_inputs
 from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
+
+SERVED_NAMES = "served_names.json"
+"""Of a version's assets: the name of each raw input -> the name under which it is served."""
 
 
 def write_saved_model(
@@ -34,22 +39,36 @@ def write_saved_model(
     Raises:
         ExportError: TensorFlow cannot write it.
     """
+    inputs = raw_inputs(model.spec, model.assets.column_types)
     with TemporaryDirectory() as scratch:
         files = Path(scratch)
         model.assets.save(files)
         (files / "spec.yaml").write_text(reference.spec, encoding="utf-8")
+        served = {given.name: model.spec.served_names[given.name] for given in inputs}
+        (files / SERVED_NAMES).write_text(
+            json.dumps(served, indent=1, ensure_ascii=False), encoding="utf-8"
+        )
         if source is not None:
-            transform = source.load(model.spec, reference.inputs)
+            transform = source.load(model.spec, inputs)
         else:
             transform = TensorFlowRowTransform.from_assets(
                 model.spec, model.assets, files / VOCABULARY_DIRECTORY
             )
-        module = ServingModule(transform, model, [files / "spec.yaml", files / "assets.json"])
-        served = signatures(transform, model, reference.inputs)
+        module = ServingModule(
+            transform,
+            model,
+            [files / "spec.yaml", files / "assets.json", files / SERVED_NAMES],
+        )
+
+        def transform_served(raw: Tensors) -> Tensors:
+            ids: Tensors = transform({own: raw[name] for own, name in served.items()})
+            return ids
+
+        functions = signatures(transform_served, model, reference.inputs)
         try:
-            tf.saved_model.save(module, str(directory), signatures=served)
+            tf.saved_model.save(module, str(directory), signatures=functions)
             write_warmup(
-                directory, model.spec.name, reference.predict, reference.inputs, list(served)
+                directory, model.spec.name, reference.predict, reference.inputs, list(functions)
             )
             write_example_request(directory, reference.predict)
         except tf.errors.OpError as error:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from infnet_keras.errors import DataError
+from infnet_keras.served_names import served_names
 from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
@@ -106,16 +107,17 @@ class Assets:
                 )
 
     def save(self, directory: Path) -> None:
-        """Write assets.json and vocabulary/<table>.txt into a directory.
+        """Write assets.json and the vocabularies into a directory.
 
-        A vocabulary file has one value a line, in row order: the format of tf.Transform. The
-        caller makes the directory appear at once, by renaming it when everything is written.
+        A vocabulary, in a file that `vocabulary_files` names, has one value a line, in row order:
+        the format of tf.Transform. The caller makes the directory appear at once, by renaming it
+        when everything is written.
         """
         vocabulary = directory / VOCABULARY_DIRECTORY
         vocabulary.mkdir(parents=True, exist_ok=True)
-        for table, values in self.vocabularies.items():
-            text = "".join(f"{value}\n" for value in values)
-            (vocabulary / f"{table}.txt").write_bytes(text.encode())
+        for table, file in vocabulary_files(self.vocabularies).items():
+            text = "".join(f"{value}\n" for value in self.vocabularies[table])
+            (vocabulary / file).write_bytes(text.encode())
         description = {
             "format": FORMAT,
             "digest": self.digest,
@@ -140,9 +142,10 @@ class Assets:
                     f"{directory} holds assets of format {description['format']}, this version "
                     f"reads format {FORMAT}: prepare the data again and train on them"
                 )
+            sizes = description["vocabulary_sizes"]
             vocabularies = {
-                table: _read_vocabulary(directory / VOCABULARY_DIRECTORY / f"{table}.txt", size)
-                for table, size in description["vocabulary_sizes"].items()
+                table: _read_vocabulary(directory / VOCABULARY_DIRECTORY / file, sizes[table])
+                for table, file in vocabulary_files(sizes).items()
             }
             assets = cls(
                 definition=description["definition"],
@@ -157,6 +160,19 @@ class Assets:
         except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"{directory} holds assets that cannot be read: {error!r}") from error
         return assets
+
+
+def vocabulary_files(tables: Iterable[str]) -> dict[str, str]:
+    """The file of each table's vocabulary, whatever the tables are called.
+
+    Args:
+        tables: all that have one.
+
+    Example:
+        >>> vocabulary_files(["item", "a/b"])
+        {'item': 'item.txt', 'a/b': 'a_b.txt'}
+    """
+    return {table: f"{name}.txt" for table, name in served_names(tables).items()}
 
 
 def definition_of(spec: FeatureSpec) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Raw inputs: what one scoring request holds before any value becomes an id."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from infnet_keras.errors import DataError
@@ -65,6 +65,11 @@ def raw_inputs(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> lis
         inputs.append(RawInput(names.length, "int64", "length", "user", sequence=sequence))
     _check_types(spec, column_types)
     return inputs
+
+
+def served_inputs(spec: FeatureSpec, inputs: Iterable[RawInput]) -> list[RawInput]:
+    """Raw inputs under the names that a signature and tf.Examples have for them."""
+    return [raw._replace(name=spec.served_names[raw.name]) for raw in inputs]
 
 
 def _type(column_types: Mapping[str, ColumnType], column: str) -> ColumnType:

@@ -12,6 +12,7 @@ from infnet_keras.layers.input_feature import InputFeature
 from infnet_keras.layers.lookup import Lookup, gather
 from infnet_keras.layers.lookup_group import LookupGroup
 from infnet_keras.layers.value_pooling import ValuePooling
+from infnet_keras.served_names import served_names
 
 
 class Embedded(NamedTuple):
@@ -88,11 +89,14 @@ class EmbeddedInputs(keras.layers.Layer):
         self.id_dropout = id_dropout
         self.l2 = l2
         self.initializer = keras.initializers.get(initializer)
+        # Keras takes no slash in a layer's name, PyTorch no point.
+        names = served_names(feature.name for feature in self.features)
+        self._layer_names = names
         self._by_name = {feature.name: feature for feature in self.features}
         self.tables = {group.name: self._tables(group) for group in self.groups}
         self.poolings = {
             feature.name: ValuePooling(
-                feature.pooling, dtype=self.dtype_policy, name=f"{feature.name}_pooling"
+                feature.pooling, dtype=self.dtype_policy, name=f"{names[feature.name]}_pooling"
             )
             for feature in self.features
             if feature.max_values is not None
@@ -128,7 +132,7 @@ class EmbeddedInputs(keras.layers.Layer):
                     layer = keras.layers.Dense(
                         self.dim if group.project else group.width or self.dim,
                         dtype=self.dtype_policy,
-                        name=key,
+                        name=f"{group.name}_{self._layer_names[feature.name]}",
                     )
                     layer.build((None, feature.width))
                     self.number_projections[key] = layer

@@ -1,6 +1,6 @@
 """Raw features, by row or by column, as the arrays that a signature takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,7 @@ from infnet_keras.errors import DataError
 from infnet_keras.input_names import named_sequences
 from infnet_keras.request.signature import Signature
 from infnet_keras.request.to_array import Array, to_array
-
-CANDIDATE_COUNT = "candidate_count"
+from infnet_keras.served_names import CANDIDATE_COUNT, find_served
 
 
 def encode(features: Any, signature: Signature) -> dict[str, Array]:
@@ -19,6 +18,9 @@ def encode(features: Any, signature: Signature) -> dict[str, Array]:
     Of a behaviour `view` whose lists are the inputs `view__<column>`, the input `view__length` says
     how many leading steps of each row are real. Where it is left out or None it is the length of
     the row's own list, the shortest if they differ; it never exceeds that.
+
+    An input that is served under another name than the own name of its column goes by either; see
+    `served_names`.
 
     Args:
         features: a list of rows, each a dict of input name -> value; or the columns, a dict of
@@ -41,8 +43,8 @@ def encode(features: Any, signature: Signature) -> dict[str, Array]:
     """
     lengths = _lengths(signature)
     if _is_named(features):
-        _check_names(features, signature, lengths, "the request")
-        columns = dict(features)
+        columns = _served(features, signature, signature.inputs, "the request")
+        _check_complete(columns, signature, lengths, "the request")
     elif isinstance(features, list | tuple):
         columns = _columns(features, signature, lengths)
     else:
@@ -74,13 +76,22 @@ def encode_ranking(
     Raises:
         DataError: as `encode`, or a name is given on both sides.
     """
+    # How many candidates there are is counted: a name that could be that is a column's.
+    names = [name for name in signature.inputs if name != CANDIDATE_COUNT]
+    if CANDIDATE_COUNT in user and find_served(CANDIDATE_COUNT, names) is None:
+        raise DataError(f"{CANDIDATE_COUNT!r} is given for the user, but comes from the candidates")
+    user = _served(user, signature, names, "the user")
+    candidates = [
+        _served(candidate, signature, names, f"candidate {number}")
+        for number, candidate in enumerate(candidates)
+    ]
     items: dict[str, list[Any]] = {name: [] for candidate in candidates for name in candidate}
-    both = [name for name in user if name in items or name == CANDIDATE_COUNT]
+    both = [name for name in user if name in items]
     if both:
         raise DataError(f"{both[0]!r} is given for the user, but comes from the candidates")
     for number, candidate in enumerate(candidates):
         for name, values in items.items():
-            if name not in candidate and name in signature.inputs:
+            if name not in candidate:
                 raise DataError(f"candidate {number} lacks {name!r}; {signature.takes}")
             values.append(candidate.get(name))
     return encode([{**user, **items, CANDIDATE_COUNT: len(candidates)}], signature)
@@ -95,8 +106,9 @@ def _columns(
     for number, row in enumerate(rows):
         where = f"row {number}"
         values = row if _is_named(row) else {_only_input(signature, where): row}
-        _check_names(values, signature, lengths, where)
-        named.append(values)
+        served = _served(values, signature, signature.inputs, where)
+        _check_complete(served, signature, lengths, where)
+        named.append(served)
     return {name: [row.get(name) for row in named] for name in signature.inputs}
 
 
@@ -110,12 +122,27 @@ def _only_input(signature: Signature, where: str) -> str:
     return next(iter(signature.inputs))
 
 
-def _check_names(
+def _served(
+    given: Mapping[str, Any], signature: Signature, names: Collection[str], where: str
+) -> dict[str, Any]:
+    """Values under the names of the signature, given under those or under the spec's own."""
+    spelt: dict[str, str] = {}
+    for name in given:
+        served = find_served(name, names)
+        if served is None:
+            raise DataError(f"{where} has {signature.not_an_input(name)}")
+        if served in spelt:
+            raise DataError(
+                f"{where} has {spelt[served]!r} and {name!r}, which are two names of one input: "
+                "give it once"
+            )
+        spelt[served] = name
+    return {served: given[name] for served, name in spelt.items()}
+
+
+def _check_complete(
     given: Mapping[str, Any], signature: Signature, lengths: Mapping[str, Any], where: str
 ) -> None:
-    for name in given:
-        if name not in signature.inputs:
-            raise DataError(f"{where} has {signature.not_an_input(name)}")
     lacking = [name for name in signature.inputs if name not in given and name not in lengths]
     if lacking:
         raise DataError(f"{where} lacks {', '.join(map(repr, lacking))}; {signature.takes}")

@@ -5,7 +5,6 @@ Which columns the files really have is checked when data are prepared.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from infnet_keras.spec.base import SpecProblem
@@ -22,8 +21,6 @@ from infnet_keras.spec.source_checks import check_sources
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*")
 
 
 def check(spec: FeatureSpec) -> None:
@@ -92,13 +89,15 @@ def _without_user(spec: FeatureSpec) -> None:
 
 def _names(spec: FeatureSpec) -> None:
     for block in ("fields", "tables", "sequences", "tasks"):
-        for name in getattr(spec, block):
-            if _NAME.fullmatch(name) is None:
-                raise SpecProblem(
-                    (block, name),
-                    f"{name!r} is not a usable name: ASCII letters, digits and single underscores "
-                    "between them, starting with a letter",
-                )
+        if "" in getattr(spec, block):
+            raise SpecProblem((block, ""), "a name has at least one character")
+    for name in spec.sequences:
+        if "__" in name or name.endswith("_"):
+            raise SpecProblem(
+                ("sequences", name),
+                f"requests call a behaviour's lists {name + '__column'!r}: its name has no two "
+                "underscores in a row and none at its end",
+            )
     if "mean" in spec.tasks:
         raise SpecProblem(
             ("tasks", "mean"), "a report calls the mean over the tasks 'mean': rename the task"

@@ -164,3 +164,11 @@ def _raw_inputs(spec: FeatureSpec) -> None:
                 "or the column",
             )
         owners[raw] = f"an attribute of {sequence!r}"
+    for sequence, names in spec.sequence_inputs.items():
+        own = {*names.attributes.values(), names.length}
+        for name, owner in owners.items():
+            if name.startswith(f"{sequence}__") and name not in own:
+                raise SpecProblem(
+                    ("sequences", sequence),
+                    f"a request would take {owner} for a list of {sequence!r}: rename the sequence",
+                )

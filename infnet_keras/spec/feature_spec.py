@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, model_validator
 
-from infnet_keras.input_names import SequenceInputs, sequence_inputs
+from infnet_keras.input_names import SequenceInputs, label_inputs, sequence_inputs
+from infnet_keras.served_names import served_names
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.checks import check
 from infnet_keras.spec.derived.since import DaysSince
@@ -170,6 +171,26 @@ class FeatureSpec(Block):
             for name, sequence in self.sequences.items()
             if sequence.attributes
         }
+
+    @cached_property
+    def served_names(self) -> dict[str, str]:
+        """Under which name each raw input is served, and each column of an example is written."""
+        names = [*self.input_columns, *self.fitting_columns]
+        for inputs in self.sequence_inputs.values():
+            names += [*inputs.attributes.values(), inputs.length]
+        names += [name for task in self.tasks for name in label_inputs(task)]
+        return served_names([*names, *([] if self.keys.user is None else [self.keys.user])])
+
+    @cached_property
+    def fitting_columns(self) -> list[str]:
+        """Raw columns that feed a fitted table; derived fields are computed from raw inputs."""
+        found: dict[str, None] = {}
+        for name, columns in self.table_columns.items():
+            table = self.all_tables[name]
+            if table.vocabulary is not None or table.quantiles is not None:
+                found |= dict.fromkeys(columns)
+        derived = {name for name, field in self.fields.items() if field.derive is not None}
+        return [name for name in found if name not in derived]
 
     @cached_property
     def sequence_features(self) -> list[SequenceFeature]:

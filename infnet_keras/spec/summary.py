@@ -48,6 +48,7 @@ def summarize(
         _groups(spec, rows, lookup_groups),
         _sequences(spec),
         _tasks(spec),
+        _names(spec),
         _totals(spec, rows, model_parameters, lookup_groups),
     ]
     warnings = _warnings(spec, rows)
@@ -136,6 +137,12 @@ def _tasks(spec: FeatureSpec) -> str:
         for name, task in spec.tasks.items()
     ]
     return _columns(("task", "label", "weight", "measured on"), lines, right=(2,))
+
+
+def _names(spec: FeatureSpec) -> str:
+    """What is served under another name than its own."""
+    lines = [(own, served) for own, served in spec.served_names.items() if own != served]
+    return _columns(("input", "served as"), lines)
 
 
 def _totals(

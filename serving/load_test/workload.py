@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infnet_keras.request.encode import CANDIDATE_COUNT
 from infnet_keras.request.json_tensors import to_json
 from infnet_keras.request.signature import Signature
 from infnet_keras.request.to_array import Array
+from infnet_keras.served_names import CANDIDATE_COUNT
 
 _NAME = re.compile(r"(predict|rank)-([1-9][0-9]*)")
 

@@ -31,7 +31,8 @@ def version_details(servable: Servable) -> dict[str, Any]:
         JSON:
 
         - `signatures`: each with `name`, `method`, `inputs` and `outputs` (`name`, `dtype`, `shape`
-          or null if the rank is not known; -1 for a free dimension), `batched` (whether every input
+          or null if the rank is not known; -1 for a free dimension; an input also `column`, its
+          own name in the spec), `batched` (whether every input
           leads with a free batch dimension: `example` then holds one row without it), `example`
           (input -> JSON text of a valid value), `recorded` (whether the example came with the
           model), `candidates` (inputs with one value a candidate; empty unless it is `rank`)
@@ -40,19 +41,22 @@ def version_details(servable: Servable) -> dict[str, Any]:
         - `tasks`: whose outputs are probabilities; empty for a model that is not this project's.
         - `positions`: [source, step] of every token of signature `attention`; null without it.
         - `histories`: source of such tokens -> the inputs that hold what a step of it is.
+        - `fields`: field -> the input that holds its value, where one does.
     """
     recorded = example_inputs(servable)
     spec = _spec(servable)
+    own = {} if spec is None else {served: name for name, served in spec.served_names.items()}
     order = {name: index for index, name in enumerate(recorded.get(_PREDICT, {}))}
     tasks = list(spec.tasks) if spec else []
     return {
         "signatures": [
-            _signature(name, servable.signatures, recorded, order, tasks)
+            _signature(name, servable.signatures, recorded, order, tasks, own)
             for name in sorted(servable.signatures.keys() - {_INITIALISER}, key=_by_use)
         ],
         "tasks": tasks,
         "positions": _positions(servable.signatures, spec),
         "histories": _histories(spec),
+        "fields": _fields(spec),
     }
 
 
@@ -62,9 +66,13 @@ def _signature(
     recorded: Mapping[str, Example],
     order: Mapping[str, int],
     tasks: Sequence[str],
+    own: Mapping[str, str],
 ) -> dict[str, Any]:
     signature = signatures[name]
-    inputs = [_tensor(alias, info) for alias, info in signature.inputs.items()]
+    inputs = [
+        {**_tensor(alias, info), "column": own.get(alias, alias)}
+        for alias, info in signature.inputs.items()
+    ]
     inputs.sort(key=lambda i: (order.get(i["name"], len(order)), i["name"]))
     outputs = [_tensor(alias, info) for alias, info in signature.outputs.items()]
     places = {task: index for index, task in enumerate(tasks)}
@@ -96,12 +104,14 @@ def _behaviours(
     inputs: Sequence[Mapping[str, Any]], candidates: Sequence[str], batched: bool
 ) -> list[dict[str, Any]]:
     axes = {i["name"]: None if i["shape"] is None else len(i["shape"]) - batched for i in inputs}
-    single = [name for name in axes if name not in candidates]
+    served = {i["column"]: i["name"] for i in inputs if i["name"] not in candidates}
     found = []
-    for given in named_sequences(single):
-        lists = [[name, column] for column, name in given.attributes.items() if axes[name] == 1]
-        if lists and axes[given.length] == 0:
-            found.append({"name": given.sequence, "length": given.length, "lists": lists})
+    for given in named_sequences(served):
+        named = [(served[name], column) for column, name in given.attributes.items()]
+        lists = [[name, column] for name, column in named if axes[name] == 1]
+        length = served[given.length]
+        if lists and axes[length] == 0:
+            found.append({"name": given.sequence, "length": length, "lists": lists})
     return found
 
 
@@ -161,4 +171,19 @@ def _histories(spec: FeatureSpec | None) -> dict[str, tuple[str, ...]]:
     if spec is None:
         return {}
     ways = [token_sequences(spec, fused) for fused in (False, True)]
-    return {sequence.source: sequence.inputs for way in ways for sequence in way}
+    return {
+        sequence.source: tuple(spec.served_names[name] for name in sequence.inputs)
+        for way in ways
+        for sequence in way
+    }
+
+
+def _fields(spec: FeatureSpec | None) -> dict[str, str]:
+    if spec is None:
+        return {}
+    columns = {name: spec.field_column(name) or name for name in spec.fields}
+    return {
+        field: spec.served_names[column]
+        for field, column in columns.items()
+        if column in spec.input_columns
+    }

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from export_rows import example_rows
 
-from infnet_keras.errors import ExportError
-from infnet_keras.features import Assets, RawInput, RowTransform, read_raw
+from infnet_keras.features import RawInput, RowTransform, read_raw
 from infnet_keras.spec import FeatureSpec, load_spec
 
 pytestmark = pytest.mark.backend("tensorflow")
@@ -188,14 +187,6 @@ def test_a_count_beyond_the_candidates(ask: Any, raw: Columns, count: int) -> No
     request = {n: raw[n][np.arange(5)[None] if n in ITEM_INPUTS else [0]] for n in raw}
     scores = ask("rank", {**request, "candidate_count": [count]})["click"][0]
     assert ((scores > 0) == (np.arange(5) < count)).all()
-
-
-def test_a_column_with_the_name_of_rank_s_own_input(assets: Assets) -> None:
-    from infnet_keras.export.signatures import signatures
-
-    inputs = [RawInput("candidate_count", "int64", "value", "context")]
-    with pytest.raises(ExportError, match="rename the column"):
-        signatures(lambda raw: raw, None, inputs)
 
 
 def test_without_item_fields_there_is_nothing_to_rank_and_without_attention_none_to_show(

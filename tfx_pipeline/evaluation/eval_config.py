@@ -29,17 +29,18 @@ def eval_config(spec: FeatureSpec) -> config_pb2.EvalConfig:
         The configuration for `tfma.ExtractEvaluateAndWriteResults`.
     """
     named = [[s] if isinstance(s, str) else list(s) for s in spec.evaluation.slices]
+    sliced = [[spec.served_names[column] for column in columns] for columns in named]
     return config_pb2.EvalConfig(
         model_specs=[
             config_pb2.ModelSpec(
                 signature_name=SIGNATURE,
-                label_keys={task: label_name(task) for task in spec.tasks},
-                example_weight_keys={task: weight_name(task) for task in spec.tasks},
+                label_keys={task: label_name(spec, task) for task in spec.tasks},
+                example_weight_keys={task: weight_name(spec, task) for task in spec.tasks},
             )
         ],
         slicing_specs=[
             config_pb2.SlicingSpec(),
-            *(config_pb2.SlicingSpec(feature_keys=columns) for columns in named),
+            *(config_pb2.SlicingSpec(feature_keys=columns) for columns in sliced),
         ],
         metrics_specs=[_task_metrics(spec, task) for task in spec.tasks],
         # Losses compiled into a Keras model would be measured too, without our weights.
@@ -55,11 +56,16 @@ def gates_of(spec: FeatureSpec, task: str) -> dict[Metric, Bound]:
     return gates.given if gates is not None else {}
 
 
+def _query_key(spec: FeatureSpec, task: str) -> str:
+    user = spec.keys.user
+    return weight_name(spec, task) if user is None else spec.served_names[user]
+
+
 def _task_metrics(spec: FeatureSpec, task: str) -> config_pb2.MetricsSpec:
     exact = {
         "module": "tfx_pipeline.evaluation.exact_metrics",
         # AUC and log loss ask nobody's key: any feature of every example will do.
-        "config": json.dumps({"query_key": spec.keys.user or weight_name(task)}),
+        "config": json.dumps({"query_key": _query_key(spec, task)}),
     }
     classes: dict[Metric, config_pb2.MetricConfig] = {
         "auc": config_pb2.MetricConfig(class_name="ExactAUC", **exact),

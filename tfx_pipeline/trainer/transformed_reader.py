@@ -152,13 +152,15 @@ class TransformedReader:
         # Without users each row is a group of its own, as in prepared data.
         users = block.get(USER_CODE, np.arange(first, first + rows))
         labels = {
-            task: np.where(block[weight_name(task)] > 0, block[label_name(task)], np.nan).astype(
-                np.float32
-            )
+            task: _label(block[label_name(self._spec, task)], block[weight_name(self._spec, task)])
             for task in self._spec.tasks
         }
         inputs = {name: block[name].astype(np.int32) for name in model_input_shapes(self._spec)}
         return Batch(inputs, labels, users)
+
+
+def _label(values: npt.NDArray[Any], weights: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    return np.where(weights > 0, values, np.nan).astype(np.float32)
 
 
 def _features(spec: FeatureSpec) -> dict[str, tf.io.FixedLenFeature]:
@@ -168,8 +170,8 @@ def _features(spec: FeatureSpec) -> dict[str, tf.io.FixedLenFeature]:
         for name, shape in model_input_shapes(spec).items()
     }
     for task in spec.tasks:
-        features[label_name(task)] = tf.io.FixedLenFeature([], tf.int64)
-        features[weight_name(task)] = tf.io.FixedLenFeature([], tf.float32)
+        features[label_name(spec, task)] = tf.io.FixedLenFeature([], tf.int64)
+        features[weight_name(spec, task)] = tf.io.FixedLenFeature([], tf.float32)
     if spec.keys.user is not None:
         features[USER_CODE] = tf.io.FixedLenFeature([], tf.int64)
     return features

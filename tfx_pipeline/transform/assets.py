@@ -14,7 +14,7 @@ from infnet_keras.features.assets import definition_of
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 from tfx_pipeline.transform.fitted_boundaries import saved_boundaries
-from tfx_pipeline.transform.fitted_encoders import PLACEHOLDER
+from tfx_pipeline.transform.fitted_encoders import PLACEHOLDER, vocabulary_name
 from tfx_pipeline.transform.preprocessing import DEFINITION
 from tfx_pipeline.transform.saved_function import SavedFunction
 
@@ -48,7 +48,7 @@ def assets_from_transform(
         definition=definition,
         column_types=dict(column_types),
         vocabularies={
-            name: _vocabulary(output, name)
+            name: _vocabulary(output, name, vocabulary_name(spec, name))
             for name, table in spec.all_tables.items()
             if table.vocabulary is not None
         },
@@ -71,8 +71,8 @@ def _definition(transform_graph: str | Path) -> dict[str, Any]:
     return definition
 
 
-def _vocabulary(output: tft.TFTransformOutput, table: str) -> list[str]:
-    path = output.vocabulary_file_by_name(table)
+def _vocabulary(output: tft.TFTransformOutput, table: str, name: str) -> list[str]:
+    path = output.vocabulary_file_by_name(name)
     if path is None:
         raise DataError(
             f"the transform graph holds no vocabulary of table {table!r}: it was fitted for "

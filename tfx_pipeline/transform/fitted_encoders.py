@@ -15,6 +15,7 @@ from infnet_keras.features.tensorflow.encoder import (
 )
 from infnet_keras.features.tensorflow.row_transform import TensorFlowBatch
 from infnet_keras.features.transform_plan import TransformPlan
+from infnet_keras.served_names import served_names
 from infnet_keras.spec import FeatureSpec, Table
 from tfx_pipeline.transform.fitted_boundaries import named_boundaries
 
@@ -29,7 +30,7 @@ def fitted_encoders(
 ) -> dict[str, TensorFlowEncoder]:
     """The encoder of every table, fitted on the impressions' own columns.
 
-    Vocabulary files get the name of their table, boundaries a name in the graph.
+    Vocabulary files get a name by their table, `vocabulary_name`, boundaries one in the graph.
 
     Args:
         spec: the feature spec.
@@ -55,7 +56,7 @@ def fitted_encoders(
         ranks = boundaries = None
         if table.vocabulary is not None:
             strings = [_parts(values[column], separator) for column, separator in feeds.items()]
-            ranks = _fitted_ranks(name, table, tf.concat(strings, axis=0))
+            ranks = _fitted_ranks(vocabulary_name(spec, name), table, tf.concat(strings, axis=0))
         elif table.quantiles is not None:
             numbers = [
                 tf.boolean_mask(comparable(v), ~is_missing_number(v)) for v in values.values()
@@ -95,6 +96,11 @@ class _FittedVocabulary:
         # The size would become the domain of a transformed feature; ranks are not one. Asking for
         # it would put the look-ups of different columns into an order, as if they read each other.
         return self._table.lookup(strings), tf.constant(0, tf.int64)
+
+
+def vocabulary_name(spec: FeatureSpec, table: str) -> str:
+    """The name by which tf.Transform knows the vocabulary of a table: that of a file."""
+    return served_names(spec.all_tables)[table]
 
 
 def _fitted_ranks(name: str, table: Table, strings: tf.Tensor) -> _FittedVocabulary:

@@ -37,6 +37,7 @@ class TransformGraph(tf.Module):
         self._inputs = {raw.name: raw for raw in inputs}
         self._lengths = {raw.sequence: raw.name for raw in inputs if raw.kind == "length"}
         self._reads = {step.name: step.reads for step in TransformPlan.of(spec).steps}
+        self._served = spec.served_names
         self._saved = SavedFunction(directory)
 
     def __call__(self, raw: Mapping[str, tf.Tensor]) -> Tensors:
@@ -80,7 +81,7 @@ class TransformGraph(tf.Module):
             return {}
         needed = {read for name in names for read in self._reads[name]}
         lists = {
-            name: _as_lists(raw[name], raw.get(self._lengths.get(given.sequence, "")))
+            self._served[name]: _as_lists(raw[name], raw.get(self._lengths.get(given.sequence, "")))
             for name, given in self._inputs.items()
             if name in needed and given.kind != "length"
         }

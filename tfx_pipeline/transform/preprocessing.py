@@ -18,6 +18,7 @@ from infnet_keras.features.assets import definition_of
 from infnet_keras.features.raw_inputs import MISSING
 from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
 from infnet_keras.features.transform_plan import TransformPlan
+from infnet_keras.input_names import label_inputs
 from infnet_keras.spec import FeatureSpec, parse_spec
 from infnet_keras.spec.sources import ColumnType
 from tfx_pipeline.transform.fitted_encoders import fitted_encoders
@@ -51,9 +52,11 @@ def preprocessing_fn(
     # Made for names of files, it keeps what follows the last slash.
     tft.annotate_asset(DEFINITION, json.dumps(definition_of(spec)).replace("/", "\\u002f"))
     types = column_types(spec, inputs)
-    raw = dense_inputs(inputs, raw_inputs(spec, types))
+    # From here on inputs have the names that the spec has for them.
+    by_own_name = {own: inputs[name] for own, name in spec.served_names.items() if name in inputs}
+    raw = dense_inputs(by_own_name, raw_inputs(spec, types))
     columns = {
-        column.name: first_value(inputs[column.name], MISSING[column.dtype])
+        column.own: first_value(inputs[column.name], MISSING[column.dtype])
         for column in example_columns(spec, types)
         if column.kind != "sequence"
     }
@@ -62,8 +65,8 @@ def preprocessing_fn(
     for name, shape in model_input_shapes(spec).items():
         outputs[name] = tf.ensure_shape(outputs[name], [None, *shape])
     for task in spec.tasks:
-        outputs[label_name(task)] = columns[label_name(task)]
-        outputs[weight_name(task)] = columns[weight_name(task)]
+        outputs[label_name(spec, task)] = columns[label_inputs(task)[0]]
+        outputs[weight_name(spec, task)] = columns[label_inputs(task)[1]]
     if spec.keys.user is not None:
         outputs[USER_CODE] = user_code(columns[spec.keys.user])
     return outputs
@@ -77,7 +80,11 @@ def column_types(spec: FeatureSpec, inputs: Mapping[str, tf.RaggedTensor]) -> di
         inputs: tensors by the names of `example_columns`.
     """
     attributes = {feature.name: feature.column for feature in spec.sequence_features}
-    return {attributes.get(name, name): tensor.dtype.name for name, tensor in inputs.items()}
+    return {
+        attributes.get(own, own): inputs[name].dtype.name
+        for own, name in spec.served_names.items()
+        if name in inputs
+    }
 
 
 def model_input_shapes(spec: FeatureSpec) -> dict[str, list[int]]:

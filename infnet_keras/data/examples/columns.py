@@ -12,6 +12,7 @@ import pyarrow as pa
 from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.errors import DataError
 from infnet_keras.features.raw_inputs import raw_inputs
+from infnet_keras.input_names import label_inputs
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
@@ -22,7 +23,8 @@ class ExampleColumn(NamedTuple):
     """One column of the examples.
 
     Attributes:
-        name: in the files: of a feature in tf.Examples, of a column in Parquet.
+        name: in the files: of a feature in tf.Examples, of a column in Parquet. It is a served
+            name, `FeatureSpec.served_names`.
         dtype: of its values; int64 is an int64_list, float32 a float_list, string a bytes_list.
         kind: "value", one value or none where it is missing; "sequence", a list, oldest event
             first; "fitting", a value that only fits vocabularies or quantiles; "user", the user's
@@ -32,6 +34,7 @@ class ExampleColumn(NamedTuple):
             whose history count or rate it is.
         sequence: the behaviour of a "sequence", else None.
         task: the task of a "label" or a "weight", else None.
+        own: the name that is served under `name`; that of the raw input, where it holds one.
     """
 
     name: str
@@ -40,6 +43,7 @@ class ExampleColumn(NamedTuple):
     column: str
     sequence: str | None = None
     task: str | None = None
+    own: str = ""
 
     @property
     def arrow_type(self) -> pa.DataType:
@@ -48,14 +52,14 @@ class ExampleColumn(NamedTuple):
         return pa.list_(values) if self.kind == "sequence" else values
 
 
-def label_name(task: str) -> str:
+def label_name(spec: FeatureSpec, task: str) -> str:
     """The column that holds a task's label, as int64 0 or 1."""
-    return f"label__{task}"
+    return spec.served_names[label_inputs(task)[0]]
 
 
-def weight_name(task: str) -> str:
+def weight_name(spec: FeatureSpec, task: str) -> str:
     """The column that says, as float32 1.0 or 0.0, whether a task's label counts."""
-    return f"weight__{task}"
+    return spec.served_names[label_inputs(task)[1]]
 
 
 def example_columns(
@@ -78,9 +82,9 @@ def example_columns(
         >>> [column.name for column in example_columns(spec, {"user": "int64", "item": "int64"})]
         ['user', 'item', 'view__item', 'click__item', 'label__click', 'weight__click']
     """
-    columns = input_columns(spec, column_types)
+    columns = _input_columns(spec, column_types)
     names = {column.name for column in columns}
-    for name in _fitting_columns(spec):
+    for name in spec.fitting_columns:
         if name not in names:
             columns.append(ExampleColumn(name, column_types[name], "fitting", name))
             names.add(name)
@@ -90,23 +94,36 @@ def example_columns(
             raise DataError(f"the column types hold none of the user's key {user!r}; add it")
         columns.append(ExampleColumn(user, column_types[user], "user", user))
     for name, task in spec.tasks.items():
-        columns.append(
-            ExampleColumn(label_name(name), "int64", "label", task.label_text, task=name)
-        )
-        columns.append(
-            ExampleColumn(weight_name(name), "float32", "weight", task.label_text, task=name)
-        )
+        label, weight = label_inputs(name)
+        columns.append(ExampleColumn(label, "int64", "label", task.label_text, task=name))
+        columns.append(ExampleColumn(weight, "float32", "weight", task.label_text, task=name))
     for name, count in Counter(column.name for column in columns).items():
         if count > 1:
             raise DataError(
                 f"the examples would hold two columns {name!r}: the names of labels and weights "
                 "are taken; rename the raw column, the sequence or the task"
             )
-    return columns
+    return _served(spec, columns)
 
 
 def input_columns(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> list[ExampleColumn]:
     """Those columns that a request holds too: values and sequences; see `example_columns`."""
+    return _served(spec, _input_columns(spec, column_types))
+
+
+def arrow_schema(columns: list[ExampleColumn]) -> pa.Schema:
+    """The schema of Parquet files with these columns."""
+    return pa.schema([(column.name, column.arrow_type) for column in columns])
+
+
+def _served(spec: FeatureSpec, columns: list[ExampleColumn]) -> list[ExampleColumn]:
+    names = spec.served_names
+    return [column._replace(name=names[column.name], own=column.name) for column in columns]
+
+
+def _input_columns(
+    spec: FeatureSpec, column_types: Mapping[str, ColumnType]
+) -> list[ExampleColumn]:
     columns = []
     for raw in raw_inputs(spec, column_types):
         if raw.kind == "value":
@@ -116,19 +133,3 @@ def input_columns(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> 
                 ExampleColumn(raw.name, raw.dtype, "sequence", str(raw.column), raw.sequence)
             )
     return columns
-
-
-def arrow_schema(columns: list[ExampleColumn]) -> pa.Schema:
-    """The schema of Parquet files with these columns."""
-    return pa.schema([(column.name, column.arrow_type) for column in columns])
-
-
-def _fitting_columns(spec: FeatureSpec) -> list[str]:
-    """Raw columns that feed a fitted table; derived fields are computed from raw inputs."""
-    found: dict[str, None] = {}
-    for name, columns in spec.table_columns.items():
-        table = spec.all_tables[name]
-        if table.vocabulary is not None or table.quantiles is not None:
-            found |= dict.fromkeys(columns)
-    derived = {name for name, field in spec.fields.items() if field.derive is not None}
-    return [name for name in found if name not in derived]

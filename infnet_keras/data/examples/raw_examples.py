@@ -62,21 +62,23 @@ def raw_batch(
     training = [each.training for each in drawn]
     pieces = held_out if any(table.num_rows for table in held_out) else training
     table = pa.concat_tables(pieces).slice(0, MOST)
-    inputs = raw_inputs(spec, column_types)
+    inputs, served = raw_inputs(spec, column_types), spec.served_names
     first = {raw.sequence: raw.name for raw in reversed(inputs) if raw.kind == "sequence"}
     found: dict[str, list[Any]] = {}
     for raw in inputs:
         if raw.kind == "length":
-            found[raw.name] = [len(history) for history in table[first[raw.sequence]].to_pylist()]
+            found[raw.name] = [
+                len(history) for history in table[served[first[raw.sequence]]].to_pylist()
+            ]
         elif raw.kind == "sequence":
             length = spec.sequences[str(raw.sequence)].length
-            histories = table[raw.name].to_pylist()
+            histories = table[served[raw.name]].to_pylist()
             found[raw.name] = [
                 _plain(history, raw) + [MISSING[raw.dtype]] * (length - len(history))
                 for history in histories
             ]
         else:
-            found[raw.name] = _plain(table[raw.name].to_pylist(), raw)
+            found[raw.name] = _plain(table[served[raw.name]].to_pylist(), raw)
     return found
 
 

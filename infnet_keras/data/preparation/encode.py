@@ -7,6 +7,7 @@ import pyarrow as pa
 from infnet_keras.data.history.column_values import Rows
 from infnet_keras.data.prepared.layout import (
     IdColumn,
+    derived_column,
     event_columns,
     id_columns,
     ready_made,
@@ -90,12 +91,12 @@ class ShardEncoder:
         return self._of_side(column, owner)[self._sides[owner].rows([elements])]
 
     def _ids(self, partition: pa.Table, column: IdColumn, rows: Rows | None) -> Ids:
-        owner = self._plan.owner.get(column.column)
+        owner = None if column.is_derived else self._plan.owner[column.column]
         if owner in self._sides:
             side_rows = partition[f"side:{owner}"].to_numpy()
             ids: Ids = self._of_side(column, owner)[side_rows if rows is None else side_rows[rows]]
             return ids
-        name = column.column if owner is None else f"raw:{column.column}"
+        name = derived_column(column.column) if owner is None else f"raw:{column.column}"
         values = partition[name].combine_chunks()
         return self._encode(column, values if rows is None else values.take(pa.array(rows)))
 

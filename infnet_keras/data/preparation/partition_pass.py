@@ -90,9 +90,9 @@ class PartitionPass:
         for name, cells in partition.cells.items():
             columns[f"cells:{name}"] = cells
         for id_column in layout.id_columns(spec):
-            owner = self._plan.owner.get(id_column.column)
-            if owner is not None and owner not in self._plan.joins:
-                columns[f"raw:{id_column.column}"] = values.values(id_column.column)
+            column = id_column.column
+            if not id_column.is_derived and self._plan.owner[column] not in self._plan.joins:
+                columns[f"raw:{column}"] = values.values(column)
         return pa.table(columns)
 
     def survey(self, log: pa.Table, earlier: pa.Table | None) -> None:

@@ -12,7 +12,7 @@ DAY_END = "day_end"
 
 
 class IdColumn(NamedTuple):
-    """Encoded ids of one raw column (or derived field) under one table.
+    """Encoded ids of one raw column, or of a derived field where `is_derived`, under one table.
 
     Fields and sequence attributes that read alike share it. With a `separator` it stands in a
     shard as `max_values` columns, one a position.
@@ -22,12 +22,15 @@ class IdColumn(NamedTuple):
     table: str
     separator: str | None
     max_values: int
+    is_derived: bool = False
 
     @property
     def name(self) -> str:
         """Name in a shard; a position is appended where values are split."""
         split = "" if self.separator is None else f":{self.separator}:{self.max_values}"
-        return f"ids:{self.column}:{self.table}{split}"
+        # Colons part what may hold colons itself: no two columns get one name.
+        column, table = (text.replace("%", "%25").replace(":", "%3A") for text in self[:2])
+        return f"ids:{'derived:' if self.is_derived else ''}{column}:{table}{split}"
 
     @property
     def shard_columns(self) -> list[str]:
@@ -41,10 +44,11 @@ def field_columns(spec: FeatureSpec) -> dict[str, IdColumn]:
     """The id column of each field; a derived field reads the column of its own name."""
     return {
         step.name: IdColumn(
-            step.column if step.derivation is None else derived_column(step.name),
+            step.column,
             step.table,
             step.separator,
             step.max_values,
+            is_derived=step.derivation is not None,
         )
         for step in TransformPlan.of(spec).fields
     }

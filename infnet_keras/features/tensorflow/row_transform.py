@@ -6,7 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from infnet_keras.features.assets import Assets
+from infnet_keras.features.assets import Assets, vocabulary_files
 from infnet_keras.features.engine import model_inputs
 from infnet_keras.features.raw_batch import check_names
 from infnet_keras.features.raw_inputs import raw_inputs
@@ -55,7 +55,7 @@ class TensorFlowRowTransform(tf.Module):
         Args:
             spec: the feature spec.
             assets: what was fitted for it.
-            vocabulary_dir: directory with `<table>.txt` of every vocabulary table, as
+            vocabulary_dir: directory with the file of every vocabulary table, as
                 `Assets.save` writes it; the files become assets of the SavedModel.
 
         Raises:
@@ -63,12 +63,13 @@ class TensorFlowRowTransform(tf.Module):
                 used.
         """
         assets.check(spec)
+        files = vocabulary_files(assets.vocabularies)
         encoders = {
             name: TensorFlowEncoder(
                 table,
                 None
                 if table.vocabulary is None
-                else TensorFlowVocabulary(vocabulary_dir / f"{name}.txt"),
+                else TensorFlowVocabulary(vocabulary_dir / files[name]),
                 assets.boundaries.get(name),
             )
             for name, table in spec.all_tables.items()

@@ -196,11 +196,15 @@ async function showVersion() {
   showSignature();
 }
 
+/** What the spec calls an input that is served under another name. */
+const ownName = ({ name, column = name }) => (column === name ? [] : [" ", element("small", {}, column)]);
+const columnsOf = (signature) => new Map(signature.inputs.map(({ name, column }) => [name, column]));
+
 function showSignature() {
   const signature = chosenSignature();
   const shape = (dims) => (dims === null ? "any" : `[${dims.map((d) => (d < 0 ? "any" : d)).join(", ")}]`);
   const tensors = (kind, list) => list.map((t) =>
-    row(cell(kind), rowHeading(...breakable(t.name)), cell(t.dtype), cell(shape(t.shape))));
+    row(cell(kind), rowHeading(...breakable(t.name), ...ownName(t)), cell(t.dtype), cell(shape(t.shape))));
   $("tensors").replaceChildren(...tensors("input", signature.inputs), ...tensors("output", signature.outputs));
   $("method").textContent = `Method: ${signature.method || "none"}`;
   $("example-note").textContent = signature.recorded
@@ -298,10 +302,10 @@ function buildForm(signature) {
   const lists = element("div", { class: "lists" });
   const groups = [];
   for (const input of single) {
-    const { name, dtype } = input;
+    const { name, column, dtype } = input;
     if (grouped.has(name)) continue;
     if (signature.candidates.length && name === "candidate_count") continue;
-    (dimsOf(input)?.length === 0 ? grid : lists).append(labelledField(make(input), name, dtype));
+    (dimsOf(input)?.length === 0 ? grid : lists).append(labelledField(make(input), column, dtype));
   }
   for (const behaviour of signature.behaviours) {
     const own = behaviour.lists.map(([name, column]) => [column, make(single.find((i) => i.name === name))]);
@@ -345,14 +349,14 @@ function candidateTable(signature) {
   const rows = [];
   const number = () => rows.forEach((each, index) => {
     each.head.textContent = String(index + 1);
-    each.fields.forEach((f, i) => f.control.setAttribute("aria-label", `${inputs[i].name} of candidate ${index + 1}`));
+    each.fields.forEach((f, i) => f.control.setAttribute("aria-label", `${inputs[i].column} of candidate ${index + 1}`));
     each.remove.setAttribute("aria-label", `Remove candidate ${index + 1}`);
   });
   const insert = (values) => {
     const cells = inputs.map(({ name, dtype }, i) => makeField(name, dtype, [], values[i]));
     const head = rowHeading();
     const remove = element("button", { type: "button" }, "Remove");
-    const node = row(head, ...cells.map((f) => named(f.name, cell(f.control, f.wrong))), cell(remove));
+    const node = row(head, ...cells.map((f, i) => named(inputs[i].column, cell(f.control, f.wrong))), cell(remove));
     const each = { head, fields: cells, remove };
     remove.addEventListener("click", () => {
       const index = rows.indexOf(each);
@@ -372,7 +376,7 @@ function candidateTable(signature) {
     insert(examples.map((values) => values[rows.length % values.length])).fields[0].control.focus();
   });
   examples[0].forEach((_, index) => insert(examples.map((values) => values[index])));
-  const heads = ["#", ...inputs.map(({ name }) => name), ""].map((text) => heading(text));
+  const heads = ["#", ...inputs.map(({ column }) => column), ""].map((text) => heading(text));
   const list = table({ class: "cards" }, element("thead", {}, row(...heads)), body);
   return {
     box: element("fieldset", {}, element("legend", {}, "Candidates"), wide("Candidates", list), element("div", { class: "buttons" }, add)),
@@ -442,6 +446,7 @@ function showOutputs(signature, inputs, outputs) {
 
 function showRanking(signature, inputs, listed, outputs) {
   const tasks = signature.outputs.map(({ name }) => name);
+  const columns = columnsOf(signature);
   const entries = listed.map((candidate, index) => ({
     candidate, index, scores: Object.fromEntries(tasks.map((task) => [task, outputs[task][0][index]])),
   }));
@@ -458,7 +463,7 @@ function showRanking(signature, inputs, listed, outputs) {
   const look = ({ candidate, index }) => {
     chosen = index;
     order();
-    const item = signature.candidates.map((name) => `${name} ${shown(candidate[name])}`).join(", ");
+    const item = signature.candidates.map((name) => `${columns.get(name)} ${shown(candidate[name])}`).join(", ");
     showAttention({ ...inputs, ...candidate }, `Candidate ${index + 1}: ${item}.`, signature);
   };
   function order() {
@@ -473,7 +478,7 @@ function showRanking(signature, inputs, listed, outputs) {
       if (by) node.setAttribute("aria-sort", "descending");
       return node;
     });
-    head.replaceChildren(row(...["Place", ...signature.candidates].map((text) => heading(text)), ...scored, heading("")));
+    head.replaceChildren(row(...["Place", ...signature.candidates.map((name) => columns.get(name))].map((text) => heading(text)), ...scored, heading("")));
     body.replaceChildren(...sorted.map((entry, place) => {
       const button = element("button", { type: "button", "data-index": entry.index }, "Attention");
       button.setAttribute("aria-label", `Attention of candidate ${entry.index + 1}, in place ${place + 1}`);
@@ -482,7 +487,7 @@ function showRanking(signature, inputs, listed, outputs) {
         body.querySelector(`[data-index="${entry.index}"]`).focus();
       });
       const node = row(rowHeading(String(place + 1)),
-        ...signature.candidates.map((name) => named(name, cell(shown(entry.candidate[name])))),
+        ...signature.candidates.map((name) => named(columns.get(name), cell(shown(entry.candidate[name])))),
         ...(mixed ? [named("mix", numberCell(score(entry)))] : []),
         ...tasks.map((task) => named(task, numberCell(entry.scores[task]))), cell(button));
       if (entry.index === chosen) node.className = "chosen";
@@ -530,13 +535,14 @@ async function showAttention(inputs, about, signature) {
   const by = Object.fromEntries(tasks.map((task) => [task, weights[task][0]]));
   const note = element("p", { class: "note" }, `${about} What each task's query weighs, in the last block of the `
     + "model. The weights over the fields sum to 1, and so do those over the events of all histories.");
-  body.replaceChildren(note, ...fieldWeights(tasks, by, positions, own), ...historyWeights(tasks, by, version, own));
+  body.replaceChildren(note, ...fieldWeights(tasks, by, version, own), ...historyWeights(tasks, by, version, own));
 }
 
-function fieldWeights(tasks, by, positions, inputs) {
+function fieldWeights(tasks, by, { positions, fields: inputOf }, inputs) {
   const rows = positions.flatMap(([source, step], index) => {
     if (step !== null) return [];
-    const value = inputs[source] === undefined ? "" : ` ${shown(inputs[source])}`;
+    const given = inputs[inputOf[source]];
+    const value = given === undefined ? "" : ` ${shown(given)}`;
     const cells = tasks.map((task) => {
       const node = element("td", { role: "cell", class: "number cell" }, by[task][index].toFixed(3));
       node.style.setProperty("--weight", `${Math.round(by[task][index] * 60)}%`);

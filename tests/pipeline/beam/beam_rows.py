@@ -54,8 +54,8 @@ def example_rows(data: PreparedData, directory: Path, split: str) -> npt.NDArray
     inputs = RowTransform(data.spec, data.assets)(as_request(data.spec, types, examples))
     labels = {
         task: np.where(
-            examples[weight_name(task)].to_numpy() == 1,
-            examples[label_name(task)].to_numpy().astype(np.float32),
+            examples[weight_name(data.spec, task)].to_numpy() == 1,
+            examples[label_name(data.spec, task)].to_numpy().astype(np.float32),
             np.float32(np.nan),
         )
         for task in data.spec.tasks

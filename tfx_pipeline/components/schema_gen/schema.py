@@ -43,7 +43,7 @@ def is_by_value(column: ExampleColumn, spec: FeatureSpec) -> bool:
     """Whether the values of a column are looked up one by one, not compared as numbers."""
     if column.dtype == "string" or column.kind == "user":
         return True
-    if column.name in spec.fields and spec.fields[column.name].is_sent:
+    if column.own in spec.fields and spec.fields[column.own].is_sent:
         return False
     tables = [t for t, columns in spec.table_columns.items() if column.column in columns]
     return any(spec.all_tables[name].kind not in _NUMERIC for name in tables)
@@ -55,9 +55,9 @@ def _valency(feature: schema_pb2.Feature, column: ExampleColumn, spec: FeatureSp
         feature.value_count.max = spec.sequences[column.sequence].length
         return
     feature.value_count.CopyFrom(schema_pb2.ValueCount(min=1, max=1))
-    if column.kind in ("label", "weight", "user") or column.name == spec.keys.user:
+    if column.kind in ("label", "weight", "user") or column.own == spec.keys.user:
         feature.presence.CopyFrom(schema_pb2.FeaturePresence(min_fraction=1.0, min_count=1))
-    elif column.name not in spec.fields or not spec.fields[column.name].is_sent:
+    elif column.own not in spec.fields or not spec.fields[column.own].is_sent:
         feature.presence.min_count = 1
 
 
@@ -67,9 +67,9 @@ def _distances(feature: schema_pb2.Feature, column: ExampleColumn, spec: Feature
         (spec.validation.drift, feature.drift_comparator),
         (spec.validation.skew, feature.skew_comparator),
     ):
-        if column.name not in allowed:
+        if column.own not in allowed:
             continue
         if is_by_value(column, spec):
-            comparator.infinity_norm.threshold = allowed[column.name]
+            comparator.infinity_norm.threshold = allowed[column.own]
         else:
-            comparator.jensen_shannon_divergence.threshold = allowed[column.name]
+            comparator.jensen_shannon_divergence.threshold = allowed[column.own]
