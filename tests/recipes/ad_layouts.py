@@ -73,16 +73,8 @@ def avazu(raw: Path, random: Random) -> Written:
             joined(
                 *(",", 10000174058809263569 + number, int(click), at.strftime("%y%m%d%H"), 1005),
                 *(random.randrange(2), *hashes, "a99f214a", device, "44956a24", 1, 0),
-                *(
-                    15700 + random.randrange(9),
-                    320,
-                    50,
-                    1722,
-                    0,
-                    35,
-                    random.choice([-1, 100084]),
-                    79,
-                ),
+                *(15700 + random.randrange(9), 320, 50, 1722, 0, 35),
+                *(random.choice([-1, 100084]), 79),
             )
         )
         written.add(part, device, click=click)

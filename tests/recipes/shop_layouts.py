@@ -90,17 +90,7 @@ def mind(raw: Path, random: Random) -> Written:
         write_lines(
             directory / "news.tsv",
             (
-                joined(
-                    "\t",
-                    f"N{n}",
-                    "news",
-                    f"news{n % 4}",
-                    f'"A title {n}',
-                    "",
-                    "https://x",
-                    "[]",
-                    "[]",
-                )
+                joined("\t", f"N{n}", "news", f"news{n % 4}", f'"A title {n}', "", "u", "[]", "[]")
                 for n in news
             ),
         )
