@@ -1,4 +1,4 @@
-# make setup | demo | pipeline | test | lint: each does whatever set-up it needs, in .venv.
+# make setup | demo | pipeline | test | test-long | lint: each does whatever set-up it needs, in .venv.
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: setup setup-pipeline demo pipeline test test-tensorflow test-pipeline test-jax test-torch \
-	lint clean
+	test-long lint clean
 
 setup: .venv/ready
 
@@ -69,6 +69,10 @@ test-jax: setup
 
 test-torch: setup
 	KERAS_BACKEND=torch $(PYTEST) $(EVERY_BACKEND)
+
+# What `make test` does on samples, in full: 500 odd files of each kind, every recipe exported.
+test-long: setup
+	KERAS_BACKEND=tensorflow ODD_FILES=500 EVERY_RECIPE=1 $(PYTEST) tests/data tests/features tests/recipes
 
 lint: setup
 	$(BIN)/ruff check .

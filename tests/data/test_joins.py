@@ -48,8 +48,32 @@ def test_several_keys(content, brands) -> None:
 def test_a_repeated_key_of_several_columns(content, brands) -> None:
     content["sources"]["items"]["join"] = ["item", "day"]
     with pytest.raises(DataError) as caught:
-        brands(log=LOG, items="item,day,brand\n7,mon,1\n8,mon,2\n7,mon,1\n")
-    assert "item 7, day 'mon' occurs more than once; keep one row a key" in str(caught.value)
+        brands(log=LOG, items="item,day,brand\n7,mon,1\n8,mon,2\n7,mon,3\n")
+    said = "item 7, day 'mon' occurs more than once, and 'brand' differs; keep one row a key"
+    assert said in str(caught.value)
+
+
+def test_a_missing_value_differs_from_another(content, brands) -> None:
+    for one, other in (("", "1"), ("1", "")):
+        with pytest.raises(DataError, match="'brand' differs"):
+            brands(log=LOG, items=f"item,brand\n7,{one}\n8,2\n9,3\n7,{other}\n")
+
+
+def test_equal_rows_of_one_key_are_one(content, brands) -> None:
+    """Files that overlap repeat rows; columns that nothing reads may differ."""
+    items = "item,brand,title\n7,1,a\n8,,b\n9,3,c\n7,1,d\n8,,b\n"
+    assert brands(log=LOG, items=items) == [1, -1, 1, 3]
+
+
+@pytest.mark.parametrize(("again", "is_one"), [("p|q", True), ("q|p", False), ("", False)])
+def test_repeated_rows_with_lists(content, brands, again: str, is_one: bool) -> None:
+    content["fields"]["tags"] = {"side": "item", "multivalue": "|", "vocabulary": {}}
+    items = f"item,brand,tags\n7,1,p|q\n8,2,\n9,3,q\n7,1,{again}\n"
+    if is_one:
+        assert brands(log=LOG, items=items) == [1, 2, 1, 3]
+    else:
+        with pytest.raises(DataError, match="item 7 occurs more than once, and 'tags' differs"):
+            brands(log=LOG, items=items)
 
 
 def test_a_key_that_is_text_in_one_of_the_files(content, brands) -> None:
@@ -152,5 +176,8 @@ def test_keys_of_several_columns_are_found_as_a_dict_finds_them() -> None:
     expected = [known.get(key, -1) for key in zip(*(c.to_pylist() for c in asked), strict=True)]
     index = KeyIndex(there)
     assert index.rows(asked).tolist() == expected
-    assert index.repeated() is not None
-    assert KeyIndex([column.slice(0, 1) for column in there]).repeated() is None
+    keys = zip(*(c.to_pylist() for c in there), strict=True)
+    firsts = {row: known[key] for row, key in enumerate(keys) if None not in key}
+    again = {row: first for row, first in firsts.items() if row != first}
+    assert again
+    assert dict(zip(*(rows.tolist() for rows in index.repeats()), strict=True)) == again

@@ -24,8 +24,8 @@ class JoinedSources:
         """Read them.
 
         Raises:
-            DataError: a file cannot be read, a value is not of its type, or a key of a joined
-                source occurs twice.
+            DataError: a file cannot be read, a value is not of its type, or rows of one key of a
+                joined source differ.
         """
         tables = {
             name: SideTable(

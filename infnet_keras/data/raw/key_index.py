@@ -34,11 +34,11 @@ class KeyIndex:
         rows[joined[_ROW].to_numpy()] = pc.fill_null(joined[f"{_ROW}:found"], -1).to_numpy()
         return rows
 
-    def repeated(self) -> list[Any] | None:
-        """A key that several rows have; None where there is no such key."""
-        counted = self._present.group_by(self._names).aggregate([(_ROW, "count")])
-        several = counted.filter(pc.greater(counted[f"{_ROW}_count"], 1)).slice(0, 1)
-        return [several[name][0].as_py() for name in self._names] if several.num_rows else None
+    def repeats(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """The rows whose key an earlier row has, and of each the first row with that key."""
+        first = self.rows(self._columns)
+        again = np.flatnonzero((first >= 0) & (first != np.arange(len(first))))
+        return again.astype(np.int32), first[again]
 
     @property
     def example(self) -> list[Any] | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.conversion import ARROW_TYPES
@@ -16,7 +17,7 @@ from infnet_keras.spec.sources import ColumnType
 
 
 class SideTable:
-    """Rows by key.
+    """Rows by key; equal rows of one key are one, as where parts of the data overlap.
 
     Args:
         files: the source's raw files.
@@ -31,7 +32,7 @@ class SideTable:
         index: its rows by key.
 
     Raises:
-        DataError: a file cannot be read, or a key occurs twice.
+        DataError: a file cannot be read, or rows of one key differ.
     """
 
     def __init__(
@@ -75,12 +76,7 @@ class SideTable:
             self._columns[name] = pa.concat_arrays([*chunked.chunks, missing])
         self._rows = table.num_rows
         self.index = KeyIndex([table[name].combine_chunks() for name in keys])
-        if (repeated := self.index.repeated()) is not None:
-            names = ", ".join(map(file_name, files.files))
-            key = ", ".join(f"{n} {v!r}" for n, v in zip(keys, repeated, strict=True))
-            raise DataError(
-                f"source {files.name!r} ({names}): {key} occurs more than once; keep one row a key"
-            )
+        self._check_repeats(files, keys, table)
 
     def __len__(self) -> int:
         return int(self._rows)
@@ -92,3 +88,27 @@ class SideTable:
     def column(self, name: str) -> pa.Array:
         """A column, with one missing value after its last row: row -1 of a `take`."""
         return self._columns[name]
+
+    def _check_repeats(self, files: RawFiles, keys: dict[str, ColumnType], table: pa.Table) -> None:
+        """Raise DataError where rows of one key differ; equal ones are one row."""
+        again, first = self.index.repeats()
+        for name, values in self._columns.items():
+            differs = _differ(values.take(pa.array(again)), values.take(pa.array(first)))
+            if differs.any():
+                row = int(again[differs.argmax()])
+                key = ", ".join(f"{key} {table[key][row].as_py()!r}" for key in keys)
+                names = ", ".join(map(file_name, files.files))
+                raise DataError(
+                    f"source {files.name!r} ({names}): {key} occurs more than once, and {name!r} "
+                    "differs; keep one row a key"
+                )
+
+
+def _differ(some: pa.Array, others: pa.Array) -> npt.NDArray[np.bool_]:
+    """Where two columns hold different values; missing ones are equal."""
+    if pa.types.is_nested(some.type):  # which no kernel of Arrow compares
+        pairs = zip(some.to_pylist(), others.to_pylist(), strict=True)
+        return np.array([one != other for one, other in pairs], bool)
+    differ = pc.not_equal(some, others)
+    one_missing = pc.xor(some.is_null(), others.is_null())
+    return np.asarray(pc.if_else(one_missing, True, pc.fill_null(differ, False)), bool)
