@@ -15,6 +15,7 @@ from infnet_keras.data.prepared.manifest import Manifest
 from infnet_keras.data.prepared.prepared_data import PreparedData
 from infnet_keras.errors import DataError, SpecError
 from infnet_keras.features.numpy.row_transform import RowTransform
+from infnet_keras.features.raw_examples_file import load_raw_examples
 from infnet_keras.spec import spec_from_dict, summarize
 
 Content = dict[str, Any]
@@ -95,6 +96,12 @@ def prepared(content: Content, raw: Path, out: Path) -> PreparedData:
     return PreparedData.open(out)
 
 
+def raw_examples(data: PreparedData) -> dict[str, Any]:
+    rows = load_raw_examples(data.directory)
+    assert rows is not None
+    return rows
+
+
 def all_inputs(data: PreparedData) -> dict[str, npt.NDArray[np.int32]]:
     """Every impression's ids, the splits one after the other."""
     batches = [data.reader(s, 1000).batch(0).inputs for s in ("train", "valid", "test")]  # type: ignore[arg-type]
@@ -155,7 +162,7 @@ class TestTheCellIsTheHistory:
         names = {raw.name for raw in transform.inputs}
         assert {"click__item", "click__kind", "click__tags", "click__length"} <= names
         assert not {"history", "kind_history"} & names
-        found = transform(data.assets.raw_examples)
+        found = transform(raw_examples(data))
         expected = {
             tuple(ids[row].tobytes() for ids in all_inputs(data).values())
             for row in range(len(rows))
@@ -202,7 +209,7 @@ class TestTheCellIsTheHistory:
         data = prepared(content, raw, tmp_path / "out")
         assert data.assets.vocabularies["item"] == ["0"]
         assert all_inputs(data)["click__item"].tolist() == [[2, 1, 1]] * 6
-        assert data.assets.raw_examples["click__item"][0] == [0, 1, 7]
+        assert raw_examples(data)["click__item"][0] == [0, 1, 7]
         raw = write(log="user,item,time,clicked,history\nu,1,5,1,0|n7\n")
         with pytest.raises(
             DataError,
@@ -295,7 +302,7 @@ class TestTimes:
         data = prepared(content, raw, tmp_path / "out")
         # Vocabulary: a alone; oldest first, a b c d.
         assert all_inputs(data)["click__item"].tolist() == [[2, 1, 1, 1]] * 6
-        assert data.assets.raw_examples["click__item"][0] == ["a", "b", "c", "d"]
+        assert raw_examples(data)["click__item"][0] == ["a", "b", "c", "d"]
 
     @pytest.mark.parametrize(
         ("times", "sentence"),

@@ -49,7 +49,7 @@ def test_every_backend_s_model_exports(exported: Path) -> None:
 
 def test_the_assets_say_what_the_model_is(exported: Path, assets: Assets, model: Any) -> None:
     kept = exported / "assets"
-    assert names(kept) == ["assets.json", "spec.yaml", "tag.txt", "video.txt"]
+    assert names(kept) == ["assets.json", "served_names.json", "spec.yaml", "tag.txt", "video.txt"]
     assert load_spec(kept / "spec.yaml") == model.spec
     assert json.loads((kept / "assets.json").read_text())["digest"] == assets.digest
     assert (kept / "tag.txt").read_text() == "pop\nrock\nspäti 🎸\n"

@@ -14,6 +14,8 @@ ITS_OWN_MODEL = ("production.md", "requests.md")
 ALONE = ("backends.md", "feature_spec.md", "generated_logs.md")
 # Guides that need TFX: tests/pipeline/test_pipeline_guides.py runs them.
 PIPELINE = ("beam.md", "pipeline.md")
+# Pages to read, without a command.
+READ = ("architecture.md",)
 
 
 @pytest.mark.backend("tensorflow")
@@ -45,7 +47,7 @@ def test_commands_that_are_not_run_say_why(name: str) -> None:
 
 def test_every_guide_is_run_and_every_block_says_what_it_is() -> None:
     guides = {path.name: path.read_text() for path in DOCS.glob("*.md")}
-    assert set(guides) == {*SERVED, *ITS_OWN_MODEL, *ALONE, *PIPELINE}
+    assert set(guides) == {*SERVED, *ITS_OWN_MODEL, *ALONE, *PIPELINE, *READ}
     for name, page in guides.items():
         languages = {block[1] for block in FENCE.finditer(page)}
         assert languages <= {"bash", "python", "text", "yaml"}, name

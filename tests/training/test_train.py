@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 from tiny_log import write_log
@@ -243,12 +245,21 @@ def test_an_empty_validation_split_is_refused(spec: FeatureSpec, tmp_path: Path)
 
 
 def test_a_validation_split_of_one_class_is_refused(spec: FeatureSpec, tmp_path: Path) -> None:
+    """`prepare` refuses it too; data that others wrote never saw it."""
     write_log(tmp_path / "raw", 600)
-    log = tmp_path / "raw" / "events.csv"
-    lines = log.read_text().splitlines()
-    lines[481:541] = [line[:-3] + "0,0" for line in lines[481:541]]
-    log.write_text("\n".join(lines) + "\n")
     prepare(spec, tmp_path / "raw", tmp_path / "data", valid_from=0.8, test_from=0.9)
+    manifest = tmp_path / "data" / "manifest.json"
+    content = json.loads(manifest.read_text())
+    for shard in content["shards"]:
+        path = tmp_path / "data" / shard["file"]
+        table = pq.read_table(path)
+        for task in spec.tasks:
+            at = table.column_names.index(f"label:{task}")
+            zeros = pa.array(np.zeros(table.num_rows, np.float32))
+            table = table.set_column(at, f"label:{task}", zeros)
+        pq.write_table(table, path)
+        shard["bytes"] = path.stat().st_size
+    manifest.write_text(json.dumps(content))
     with pytest.raises(DataError, match=r"no task has both"):
         train(spec, tmp_path / "data", tmp_path / "run")
 
