@@ -161,7 +161,7 @@ def test_serving_default(paths: Paths) -> None:
 def test_predict(paths: Paths) -> None:
     found = paths.signatures["predict"](**tensors(paths.local.inputs, paths.raw))
     for task, values in expected_probabilities(paths).items():
-        assert np.std(values) > 0.01
+        assert np.std(np.log(values / (1 - values))) > 0.1  # drawn weights may saturate
         np.testing.assert_allclose(found[task].numpy(), values, atol=1e-5, rtol=0)
 
 

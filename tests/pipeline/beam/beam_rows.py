@@ -30,7 +30,7 @@ def as_request(spec: FeatureSpec, types: dict[str, Any], examples: pa.Table) -> 
     for column in input_columns(spec, types):
         values = examples[column.name].combine_chunks()
         if column.sequence is None:
-            request[column.name] = _array(values, column.dtype)
+            request[column.own] = _array(values, column.dtype)
             continue
         length = spec.sequences[column.sequence].length
         counts = pc.list_value_length(values).to_numpy()
@@ -38,7 +38,7 @@ def as_request(spec: FeatureSpec, types: dict[str, Any], examples: pa.Table) -> 
         padded = np.full((len(counts), length), MISSING[column.dtype], inside.dtype)
         padded[np.arange(length) < counts[:, None]] = inside
         request[f"{column.sequence}__length"] = counts.astype(np.int64)
-        request[column.name] = padded
+        request[column.own] = padded
     return request
 
 
