@@ -189,7 +189,9 @@ class INFNet(SpecModel):
         if not self.attends:
             tasks = tasks + ops.cast(mean_of_gated(state, shared), self.compute_dtype)
         if self.reads_proxies:
-            tasks = tasks + ops.mean(first_proxies, axis=1, keepdims=True)
+            # A sum, as `ops.mean` falls to float32 on JAX.
+            total = ops.sum(first_proxies, axis=1, keepdims=True)
+            tasks = tasks + total / first_proxies.shape[1]
         return tasks
 
 

@@ -19,7 +19,8 @@ def mean_of_gated(state: Mapping[str, Any], candidates: tuple[Any, Any] | None =
     Returns:
         float32 (or float64) [batch, 1, dim]; without any valid step the second mean is 0.
     """
-    total = ops.multiply(ops.mean(state["categorical"], axis=1), state["categorical_gate"])
+    fields = state["categorical"]  # a sum, as `ops.mean` falls to float32 on JAX
+    total = ops.multiply(ops.sum(fields, axis=1) / fields.shape[1], state["categorical_gate"])
     if "sequence" in state:
         valid = ops.cast(state["sequence_mask"], state["sequence"].dtype)
         count = ops.maximum(ops.sum(valid, axis=1, keepdims=True), 1.0)
