@@ -18,6 +18,7 @@ from infnet_keras.export.predict import call, load
 from infnet_keras.export.reference import Reference
 from infnet_keras.export.sample_requests import Columns
 from infnet_keras.export.warmup import read_warmup
+from infnet_keras.request.encode import check_rows
 
 TOLERANCE = 1e-5
 BATCH = 64
@@ -53,6 +54,7 @@ def check_parity(saved_model: Path, reference: Path) -> None:
 
 
 def _compare(signatures: dict[str, Any], name: str, request: Columns, expected: Columns) -> None:
+    check_rows({key: len(column) for key, column in request.items()})
     count = len(next(iter(request.values())))
     found: dict[str, list[npt.NDArray[Any]]] = {}
     for start in range(0, count, BATCH):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from infnet_keras.errors import DataError
+from infnet_keras.files.whole_file import write_whole
 
 _LARGEST_FLOAT = float(np.finfo(np.float32).max)
 RAW_EXAMPLES = "raw_examples.json"
@@ -27,7 +28,8 @@ def save_raw_examples(directory: Path, examples: dict[str, Any] | None) -> None:
     if examples is None:
         path.unlink(missing_ok=True)
     else:
-        path.write_text(raw_examples_text(examples), "utf-8")
+        text = raw_examples_text(examples)
+        write_whole(path, lambda partial: partial.write_text(text, "utf-8"))
 
 
 def load_raw_examples(directory: Path) -> dict[str, Any] | None:

