@@ -12,7 +12,7 @@ from infnet_keras.data.examples.raw_examples import raw_batch
 from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.data.preparation.join_misses import check_joins
 from infnet_keras.data.preparation.log_pass import check_rows
-from infnet_keras.data.raw.joined_sources import JoinedSources
+from infnet_keras.data.raw.joins.joined_sources import JoinedSources
 from infnet_keras.errors import DataError
 from infnet_keras.features.raw_examples_file import RAW_EXAMPLES, raw_examples_text
 from infnet_keras.spec import dump_spec

@@ -13,7 +13,7 @@ from infnet_keras.data.history.events import LOG
 from infnet_keras.data.history.group_histories import GroupHistories
 from infnet_keras.data.history.partition import Partition
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.joined_sources import JoinedSources
+from infnet_keras.data.raw.joins.joined_sources import JoinedSources
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.messages import PartitionInput, unpacked

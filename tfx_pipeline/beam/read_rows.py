@@ -10,7 +10,7 @@ from infnet_keras.data.history.events import HISTORY, LOG, USER
 from infnet_keras.data.preparation.earlier_pass import earlier_rows
 from infnet_keras.data.preparation.log_pass import log_columns, log_rows
 from infnet_keras.data.preparation.spill import partition_numbers, split_rows
-from infnet_keras.data.raw.block import Block
+from infnet_keras.data.raw.files.block import Block
 from infnet_keras.errors import DataError
 from tfx_pipeline.beam.job import Job
 from tfx_pipeline.beam.messages import Failure, FileRead, Message, Piece, packed

@@ -10,7 +10,7 @@ import pyarrow as pa
 from apache_beam.io.filesystem import BeamIOError, CompressionTypes, FileMetadata
 from apache_beam.io.filesystems import FileSystems
 
-from infnet_keras.data.raw.storage import LocalStorage, Storage
+from infnet_keras.data.raw.files.storage import LocalStorage, Storage
 from infnet_keras.errors import DataError
 
 # What Beam needs for a scheme: a module, and the extra that brings it.

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import pyarrow as pa
 
-from infnet_keras.data.raw.conversion import ARROW_TYPES
+from infnet_keras.data.raw.values.conversion import ARROW_TYPES
 from infnet_keras.errors import DataError
 from infnet_keras.features.raw_inputs import raw_inputs
 from infnet_keras.input_names import label_inputs

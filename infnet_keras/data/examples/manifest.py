@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from infnet_keras.data.raw.storage import LocalStorage, Storage
+from infnet_keras.data.raw.files.storage import LocalStorage, Storage
 from infnet_keras.errors import DataError
 from infnet_keras.files.whole_file import write_whole
 from infnet_keras.spec.sources import ColumnType

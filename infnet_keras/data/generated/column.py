@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.raw.conversion import ARROW_TYPES
 from infnet_keras.data.raw.needed_columns import needed_columns
+from infnet_keras.data.raw.values.conversion import ARROW_TYPES
 from infnet_keras.features.calendar import DAY
 from infnet_keras.features.numpy.spelt_times import spelt_times
 from infnet_keras.spec import Condition, FeatureSpec, Table

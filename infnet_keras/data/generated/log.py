@@ -27,8 +27,8 @@ from infnet_keras.data.generated.world import (
     Impressions,
     Integers,
 )
-from infnet_keras.data.raw.as_numpy import as_numpy
-from infnet_keras.data.raw.conversion import ARROW_TYPES
+from infnet_keras.data.raw.values.as_numpy import as_numpy
+from infnet_keras.data.raw.values.conversion import ARROW_TYPES
 from infnet_keras.features.calendar import DAY
 from infnet_keras.features.numpy.clock import to_epoch_ms
 from infnet_keras.features.numpy.spelt_times import spelt_times

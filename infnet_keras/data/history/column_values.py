@@ -7,10 +7,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from infnet_keras.data.history.events import Events
-from infnet_keras.data.raw.as_numpy import as_numpy
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.conversion import ARROW_TYPES
-from infnet_keras.data.raw.side_table import SideTable
+from infnet_keras.data.raw.joins.side_table import SideTable
+from infnet_keras.data.raw.values.as_numpy import as_numpy
+from infnet_keras.data.raw.values.conversion import ARROW_TYPES
 
 Rows = npt.NDArray[np.int64]
 

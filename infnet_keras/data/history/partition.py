@@ -16,8 +16,8 @@ from infnet_keras.data.history.histories import Histories, Rows
 from infnet_keras.data.history.labels import column_labels, wrong_label
 from infnet_keras.data.history.splits import ONLY_HISTORY, SplitRule
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.joined_sources import JoinedSources
-from infnet_keras.data.raw.ready_made import history_column, later_column
+from infnet_keras.data.raw.joins.joined_sources import JoinedSources
+from infnet_keras.data.raw.shapes.ready_made import history_column, later_column
 from infnet_keras.errors import DataError
 from infnet_keras.features.numpy.clock import local_day
 from infnet_keras.features.transform_plan import TransformPlan

@@ -11,7 +11,7 @@ import pyarrow as pa
 from infnet_keras.data.history.events import FIRST_OTHER, HISTORY
 from infnet_keras.data.history.partition import Partition
 from infnet_keras.data.history.splits import SPLITS
-from infnet_keras.data.raw.time_column import check_times, spelling_hint
+from infnet_keras.data.raw.values.time_column import check_times, spelling_hint
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 

@@ -10,12 +10,12 @@ import pyarrow as pa
 from infnet_keras.data.history.events import FIRST_OTHER, HISTORY, SOURCE, TIME
 from infnet_keras.data.preparation.log_pass import check_users, converted, instants, row_numbers
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
-from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.conversion import ARROW_TYPES, convert
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.files.storage import Storage
 from infnet_keras.data.raw.sources import RawFiles
-from infnet_keras.data.raw.storage import Storage
-from infnet_keras.data.raw.time_column import TimeColumn
+from infnet_keras.data.raw.values.conversion import ARROW_TYPES, convert
+from infnet_keras.data.raw.values.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import Source

@@ -15,8 +15,8 @@ from infnet_keras.data.prepared.layout import (
     steps_column,
 )
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.list_cells import collected, rows_of
-from infnet_keras.data.raw.side_table import SideTable
+from infnet_keras.data.raw.joins.side_table import SideTable
+from infnet_keras.data.raw.shapes.list_cells import collected, rows_of
 from infnet_keras.features.assets import Assets
 from infnet_keras.features.numpy.encoder import encoders
 from infnet_keras.spec import FeatureSpec

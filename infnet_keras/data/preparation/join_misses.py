@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from infnet_keras.data.preparation.counts import Counts
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.joined_sources import JoinedSources
+from infnet_keras.data.raw.joins.joined_sources import JoinedSources
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 

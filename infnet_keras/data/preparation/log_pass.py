@@ -8,13 +8,13 @@ import pyarrow.compute as pc
 from infnet_keras.data.history.events import TEXT, TIME, USER
 from infnet_keras.data.history.labels import column_labels, wrong_label
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
-from infnet_keras.data.raw.as_numpy import as_numpy
-from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.ready_made import ready_made
-from infnet_keras.data.raw.row_text import row_text
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.shapes.ready_made import ready_made
 from infnet_keras.data.raw.sources import RawFiles, file_name
-from infnet_keras.data.raw.time_column import spelling_hint
+from infnet_keras.data.raw.values.as_numpy import as_numpy
+from infnet_keras.data.raw.values.row_text import row_text
+from infnet_keras.data.raw.values.time_column import spelling_hint
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy.clock import to_epoch_ms

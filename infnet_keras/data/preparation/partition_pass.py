@@ -13,7 +13,7 @@ from infnet_keras.data.preparation.counts import Counts
 from infnet_keras.data.preparation.statistics import Statistics
 from infnet_keras.data.prepared import layout
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.joined_sources import JoinedSources
+from infnet_keras.data.raw.joins.joined_sources import JoinedSources
 from infnet_keras.spec import FeatureSpec
 
 

@@ -26,7 +26,7 @@ from infnet_keras.data.prepared import layout
 from infnet_keras.data.prepared.file_names import ASSETS, MANIFEST, SHARDS, SPEC
 from infnet_keras.data.prepared.manifest import Manifest, Shard
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.joined_sources import JoinedSources
+from infnet_keras.data.raw.joins.joined_sources import JoinedSources
 from infnet_keras.data.raw.misread_histories import misread_histories
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.features.assets import Assets, definition_of

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from infnet_keras.data.history.column_values import ColumnValues, Rows
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.side_table import SideTable
+from infnet_keras.data.raw.joins.side_table import SideTable
 from infnet_keras.features.canonical import canonical_strings, split_values
 from infnet_keras.features.numpy.encoder import comparable
 from infnet_keras.spec import FeatureSpec

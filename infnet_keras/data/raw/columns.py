@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from infnet_keras.data.raw.column_names import nearest_column
+from infnet_keras.data.raw.files.column_names import nearest_column
+from infnet_keras.data.raw.files.storage import Storage
 from infnet_keras.data.raw.needed_columns import (
     event_columns,
     impression_columns,
     other_log_columns,
 )
 from infnet_keras.data.raw.sources import RawFiles
-from infnet_keras.data.raw.storage import Storage
-from infnet_keras.data.raw.time_column import TimeColumn, time_columns, time_type
+from infnet_keras.data.raw.values.time_column import TimeColumn, time_columns, time_type
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType

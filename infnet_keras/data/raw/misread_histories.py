@@ -4,11 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.raw.block import Block
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.conversion import convert
-from infnet_keras.data.raw.list_cells import rows_of, split
-from infnet_keras.data.raw.list_values import is_list
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.shapes.list_cells import rows_of, split
+from infnet_keras.data.raw.values.conversion import convert
+from infnet_keras.data.raw.values.list_values import is_list
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 

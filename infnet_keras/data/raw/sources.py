@@ -11,20 +11,20 @@ from pathlib import Path, PurePosixPath
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from infnet_keras.data.raw.block import Block
-from infnet_keras.data.raw.column_names import nearest_column
-from infnet_keras.data.raw.conversion import convert
-from infnet_keras.data.raw.csv_reader import CsvReader
-from infnet_keras.data.raw.file_kind import FileKind, plain_name
-from infnet_keras.data.raw.inference import Inferred, inferred_from_text, merged
-from infnet_keras.data.raw.json_reader import JsonReader
-from infnet_keras.data.raw.missing_text import MissingText
-from infnet_keras.data.raw.parquet_reader import ParquetReader
-from infnet_keras.data.raw.partition_columns import partition_columns
-from infnet_keras.data.raw.row_shape import RowShape, shaped_columns
-from infnet_keras.data.raw.storage import LocalStorage, Storage
-from infnet_keras.data.raw.text_stream import opened
-from infnet_keras.data.raw.time_column import TimeColumn
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.files.column_names import nearest_column
+from infnet_keras.data.raw.files.csv_reader import CsvReader
+from infnet_keras.data.raw.files.file_kind import FileKind, plain_name
+from infnet_keras.data.raw.files.json_reader import JsonReader
+from infnet_keras.data.raw.files.parquet_reader import ParquetReader
+from infnet_keras.data.raw.files.partition_columns import partition_columns
+from infnet_keras.data.raw.files.storage import LocalStorage, Storage
+from infnet_keras.data.raw.files.text_stream import opened
+from infnet_keras.data.raw.shapes.row_shape import RowShape, shaped_columns
+from infnet_keras.data.raw.values.conversion import convert
+from infnet_keras.data.raw.values.inference import Inferred, inferred_from_text, merged
+from infnet_keras.data.raw.values.missing_text import MissingText
+from infnet_keras.data.raw.values.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType, Source
 

@@ -12,8 +12,8 @@ import pytest
 
 from infnet_keras.data import generate, prepare
 from infnet_keras.data.prepared.prepared_data import PreparedData
-from infnet_keras.data.raw.block import Block
-from infnet_keras.data.raw.explode import exploded
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.shapes.explode import exploded
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.errors import DataError
 from infnet_keras.spec import spec_from_dict

@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.raw.block import Block
-from infnet_keras.data.raw.conversion import convert
-from infnet_keras.data.raw.list_cells import lengths_of, list_cells, split
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.shapes.list_cells import lengths_of, list_cells, split
+from infnet_keras.data.raw.values.conversion import convert
 from infnet_keras.errors import DataError
 from infnet_keras.spec.row_shapes import Explode
 

@@ -5,9 +5,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.raw.block import Block
-from infnet_keras.data.raw.conversion import convert, inferred_type
-from infnet_keras.data.raw.list_values import bracketed, elements_of, is_list
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.values.conversion import convert, inferred_type
+from infnet_keras.data.raw.values.list_values import bracketed, elements_of, is_list
 from infnet_keras.errors import DataError
 
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from infnet_keras.data.raw.conversion import convert, inferred_type
+from infnet_keras.data.raw.values.conversion import convert, inferred_type
 from infnet_keras.errors import DataError
 
 MISSING_INTEGER = -(2**63)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infnet_keras.data import prepare
-from infnet_keras.data.raw.block import Block
-from infnet_keras.data.raw.explode import exploded
-from infnet_keras.data.raw.packed import PackedFeatures
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.shapes.explode import exploded
+from infnet_keras.data.raw.shapes.packed import PackedFeatures
 from infnet_keras.errors import DataError
 from infnet_keras.spec import spec_from_dict
 from infnet_keras.spec.row_shapes import Explode, Packed

@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from infnet_keras.data.raw.block import Block
-from infnet_keras.data.raw.conversion import convert
-from infnet_keras.data.raw.list_cells import collected, lengths_of, list_cells, rows_of
-from infnet_keras.data.raw.time_column import TimeColumn
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.shapes.list_cells import collected, lengths_of, list_cells, rows_of
+from infnet_keras.data.raw.values.conversion import convert
+from infnet_keras.data.raw.values.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy.clock import to_epoch_ms

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from infnet_keras.data.raw.columns import ColumnPlan
-from infnet_keras.data.raw.label_log import LabelLog
-from infnet_keras.data.raw.side_table import SideTable
+from infnet_keras.data.raw.joins.label_log import LabelLog
+from infnet_keras.data.raw.joins.side_table import SideTable
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,15 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.raw.id_spelling import some_like_ids
-from infnet_keras.data.raw.inference import INTEGER, MISSING_SPELLINGS
-from infnet_keras.data.raw.list_values import HeldSeparatorError, is_list, joined, unbracketed
-from infnet_keras.data.raw.time_column import TimeColumn, counted_times
+from infnet_keras.data.raw.values.id_spelling import some_like_ids
+from infnet_keras.data.raw.values.inference import INTEGER, MISSING_SPELLINGS
+from infnet_keras.data.raw.values.list_values import (
+    HeldSeparatorError,
+    is_list,
+    joined,
+    unbracketed,
+)
+from infnet_keras.data.raw.values.time_column import TimeColumn, counted_times
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.csv
 
-from infnet_keras.data.raw.column_names import decoded, distinct
-from infnet_keras.data.raw.csv_records import (
+from infnet_keras.data.raw.files.column_names import decoded, distinct
+from infnet_keras.data.raw.files.csv_records import (
     Layout,
     MisquotedError,
     WholeRecords,
     split_record,
     whole_records,
 )
-from infnet_keras.data.raw.inference import Inferred, inferred_from_text
-from infnet_keras.data.raw.storage import Storage
-from infnet_keras.data.raw.text_stream import opened, text_chunks
+from infnet_keras.data.raw.files.storage import Storage
+from infnet_keras.data.raw.files.text_stream import opened, text_chunks
+from infnet_keras.data.raw.values.inference import Inferred, inferred_from_text
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import Source
 

@@ -8,8 +8,8 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from infnet_keras.data.raw.file_kind import FileKind, recognized
-from infnet_keras.data.raw.storage import Storage
+from infnet_keras.data.raw.files.file_kind import FileKind, recognized
+from infnet_keras.data.raw.files.storage import Storage
 from infnet_keras.errors import DataError
 
 _HEAD = 4096

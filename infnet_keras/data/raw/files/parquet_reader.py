@@ -6,11 +6,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from infnet_keras.data.raw.column_names import distinct
-from infnet_keras.data.raw.conversion import inferred_type
-from infnet_keras.data.raw.file_kind import recognized
-from infnet_keras.data.raw.inference import Inferred
-from infnet_keras.data.raw.storage import Storage
+from infnet_keras.data.raw.files.column_names import distinct
+from infnet_keras.data.raw.files.file_kind import recognized
+from infnet_keras.data.raw.files.storage import Storage
+from infnet_keras.data.raw.values.conversion import inferred_type
+from infnet_keras.data.raw.values.inference import Inferred
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.raw.id_spelling import some_like_ids
+from infnet_keras.data.raw.values.id_spelling import some_like_ids
 from infnet_keras.spec.sources import ColumnType
 
 MISSING_SPELLINGS = pa.array(

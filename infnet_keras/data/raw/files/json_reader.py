@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from infnet_keras.data.raw.inference import Inferred, inferred_from_text
-from infnet_keras.data.raw.storage import Storage
-from infnet_keras.data.raw.text_stream import opened, text_chunks
+from infnet_keras.data.raw.files.storage import Storage
+from infnet_keras.data.raw.files.text_stream import opened, text_chunks
+from infnet_keras.data.raw.values.inference import Inferred, inferred_from_text
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import Source
 

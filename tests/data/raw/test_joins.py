@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from infnet_keras.data import ImpressionReader, PreparedData, prepare
-from infnet_keras.data.raw.key_index import KeyIndex
+from infnet_keras.data.raw.joins.key_index import KeyIndex
 from infnet_keras.errors import DataError, SpecError
 from infnet_keras.spec import spec_from_dict
 

@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.raw.block import Block
-from infnet_keras.data.raw.conversion import convert
-from infnet_keras.data.raw.list_cells import collected, list_cells, rows_of
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.shapes.list_cells import collected, list_cells, rows_of
+from infnet_keras.data.raw.values.conversion import convert
 from infnet_keras.errors import DataError
 from infnet_keras.spec.row_shapes import Packed
 

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from infnet_keras.data.raw.conversion import convert
 from infnet_keras.data.raw.sources import RawFiles
+from infnet_keras.data.raw.values.conversion import convert
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType, Source
 

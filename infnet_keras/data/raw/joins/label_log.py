@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from infnet_keras.data.raw.as_numpy import as_numpy
-from infnet_keras.data.raw.conversion import ARROW_TYPES
-from infnet_keras.data.raw.key_index import KeyIndex
+from infnet_keras.data.raw.joins.key_index import KeyIndex
 from infnet_keras.data.raw.sources import RawFiles
+from infnet_keras.data.raw.values.as_numpy import as_numpy
+from infnet_keras.data.raw.values.conversion import ARROW_TYPES
 from infnet_keras.errors import DataError
 from infnet_keras.spec import Condition, ConditionError
 from infnet_keras.spec.sources import ColumnType

@@ -7,11 +7,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.raw.block import Block
-from infnet_keras.data.raw.conversion import ARROW_TYPES
-from infnet_keras.data.raw.key_index import KeyIndex
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.joins.key_index import KeyIndex
 from infnet_keras.data.raw.sources import RawFiles, file_name
-from infnet_keras.data.raw.time_column import TimeColumn
+from infnet_keras.data.raw.values.conversion import ARROW_TYPES
+from infnet_keras.data.raw.values.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
-from infnet_keras.data.raw.block import Block
-from infnet_keras.data.raw.conversion import inferred_type
-from infnet_keras.data.raw.explode import exploded
-from infnet_keras.data.raw.inference import Inferred, inferred_from_text, merged
-from infnet_keras.data.raw.list_values import is_list
-from infnet_keras.data.raw.packed import PackedFeatures
+from infnet_keras.data.raw.files.block import Block
+from infnet_keras.data.raw.shapes.explode import exploded
+from infnet_keras.data.raw.shapes.packed import PackedFeatures
+from infnet_keras.data.raw.values.conversion import inferred_type
+from infnet_keras.data.raw.values.inference import Inferred, inferred_from_text, merged
+from infnet_keras.data.raw.values.list_values import is_list
 from infnet_keras.errors import DataError
 from infnet_keras.spec.row_shapes import Packed
 from infnet_keras.spec.sources import Source

@@ -1,0 +1,1 @@
+"""What the log looks up in memory, by keys."""

@@ -1,0 +1,1 @@
+"""Raw values to typed columns: types, times, ids, lists."""
