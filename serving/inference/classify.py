@@ -16,7 +16,7 @@ from serving.inference.signatures import check_method_name, signature_of_example
 from serving.saved_model.data_types import data_type_of
 from serving.saved_model.servable import CLASSIFY_METHOD, Servable
 from serving.saved_model.session import Array
-from serving.status import failed_precondition, invalid_argument
+from serving.status import invalid_argument
 
 _INPUTS, _CLASSES, _SCORES = "inputs", "classes", "scores"
 
@@ -63,15 +63,15 @@ def classification_run(servable: Servable, signature: SignatureDef) -> ExampleRu
             f"Expected one or two output Tensors, found {len(signature.outputs)}"
         )
     if _INPUTS not in signature.inputs:
-        raise failed_precondition(f"No classification inputs found in SignatureDef: {signature}")
+        raise invalid_argument(f"No classification inputs found in SignatureDef: {signature}")
     outputs = [name for name in (_CLASSES, _SCORES) if name in signature.outputs]
     if not outputs:
-        raise failed_precondition(
+        raise invalid_argument(
             "Expected classification signature outputs to contain at least one of "
             f'"{_CLASSES}" or "{_SCORES}". Signature was: {signature}'
         )
     return ExampleRun(
-        signature.inputs[_INPUTS].name, tuple(signature.outputs[name].name for name in outputs)
+        (signature.inputs[_INPUTS].name,), tuple(signature.outputs[name].name for name in outputs)
     )
 
 

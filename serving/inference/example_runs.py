@@ -16,11 +16,11 @@ class ExampleRun:
     """What to run on serialised examples.
 
     Args:
-        feed: name of the tensor that takes the examples.
+        feeds: names of the tensors that each take the examples.
         fetches: names of the tensors to compute.
     """
 
-    feed: str
+    feeds: tuple[str, ...]
     fetches: tuple[str, ...]
 
 
@@ -44,6 +44,6 @@ def run_examples(
     """
     examples = serialized_examples(servable.name, request_input)
     start = time.monotonic()
-    arrays = servable.session.run({run.feed: examples}, run.fetches, deadline)
+    arrays = servable.session.run(dict.fromkeys(run.feeds, examples), run.fetches, deadline)
     RUNTIME_LATENCY.observe((time.monotonic() - start) * 1e6, servable.name, api, "TF1")
     return len(examples), dict(zip(run.fetches, arrays, strict=True))

@@ -27,7 +27,8 @@ def multi_inference(
 
     Args:
         servable: the version that the first task asks for.
-        request: tasks, each a signature and a method, and the examples for all of them.
+        request: tasks, each a signature and a method, and the examples for all of them; signatures
+            with inputs of their own get the same examples.
         deadline: seconds of `time.monotonic()`.
 
     Returns:
@@ -49,10 +50,9 @@ def multi_inference(
             raise invalid_argument(f"Requested signature not found in model graph: {name}")
         signatures[name] = servable.signatures[name]
         runs.append(_run(servable, task, signatures[name]))
-        if runs[-1].feed != runs[0].feed:
-            raise invalid_argument("Input tensor must be the same for all Signatures.")
-    fetches = tuple(sorted({tensor for run in runs for tensor in run.fetches}))
-    together = ExampleRun(runs[0].feed if runs else "", fetches)
+    feeds = {tensor for run in runs for tensor in run.feeds}
+    fetches = {tensor for run in runs for tensor in run.fetches}
+    together = ExampleRun(tuple(sorted(feeds)), tuple(sorted(fetches)))
     count, results = run_examples(servable, "MultiInference", request.input, together, deadline)
     response = MultiInferenceResponse()
     for task, signature in zip(request.tasks, signatures.values(), strict=True):

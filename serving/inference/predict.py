@@ -18,14 +18,17 @@ from serving.saved_model.servable import (
     Servable,
 )
 from serving.saved_model.session import Array
-from serving.saved_model.tensor_proto import to_proto
+from serving.saved_model.tensor_proto import to_content_proto, to_proto
 from serving.status import internal, invalid_argument
 
 _METHODS = (PREDICT_METHOD, CLASSIFY_METHOD, REGRESS_METHOD)
 
 
 def predict(
-    servable: Servable, request: PredictRequest, deadline: float | None = None
+    servable: Servable,
+    request: PredictRequest,
+    deadline: float | None = None,
+    as_content: bool = False,
 ) -> PredictResponse:
     """Answer a Predict request.
 
@@ -33,6 +36,7 @@ def predict(
         servable: the version that the request asks for.
         request: inputs by alias; the outputs wanted, all of them if none is named.
         deadline: seconds of `time.monotonic()`.
+        as_content: whether outputs go into `tensor_content`, not into their typed fields.
 
     Returns:
         Outputs by alias; the model spec says which version and signature answered.
@@ -46,10 +50,11 @@ def predict(
     signature = signature_to_predict(servable, request.model_spec.signature_name)
     inputs = request_inputs(signature, request.inputs)
     outputs = run_signature(servable, signature, inputs, request.output_filter, deadline)
+    write = to_content_proto if as_content else to_proto
     response = PredictResponse()
     fill_model_spec(response.model_spec, request.model_spec, servable)
     for alias, array in outputs.items():
-        response.outputs[alias].CopyFrom(to_proto(array, data_type_of(array.dtype)))
+        response.outputs[alias].CopyFrom(write(array, data_type_of(array.dtype)))
     return response
 
 

@@ -16,7 +16,7 @@ from serving.inference.signatures import check_method_name, signature_of_example
 from serving.saved_model.data_types import data_type_of
 from serving.saved_model.servable import REGRESS_METHOD, Servable
 from serving.saved_model.session import Array
-from serving.status import failed_precondition, invalid_argument
+from serving.status import invalid_argument
 
 _INPUTS, _OUTPUTS = "inputs", "outputs"
 
@@ -61,10 +61,10 @@ def regression_run(servable: Servable, signature: SignatureDef) -> ExampleRun:
     if len(signature.outputs) != 1:
         raise invalid_argument("Expected one output Tensor.")
     if _INPUTS not in signature.inputs:
-        raise failed_precondition(f"No regression inputs found in SignatureDef: {signature}")
+        raise invalid_argument(f"No regression inputs found in SignatureDef: {signature}")
     if _OUTPUTS not in signature.outputs:
-        raise failed_precondition(f"No regression outputs found in SignatureDef: {signature}")
-    return ExampleRun(signature.inputs[_INPUTS].name, (signature.outputs[_OUTPUTS].name,))
+        raise invalid_argument(f"No regression outputs found in SignatureDef: {signature}")
+    return ExampleRun((signature.inputs[_INPUTS].name,), (signature.outputs[_OUTPUTS].name,))
 
 
 def regression_result(

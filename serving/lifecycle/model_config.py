@@ -40,19 +40,22 @@ def check_config(config: ModelServerConfig, current: Iterable[ModelConfig]) -> N
             "Cannot transition to requested config. It is only legal to transition "
             "from one ModelConfigList to another."
         )
+    models = config.model_config_list.config
     names: set[str] = set()
-    platforms = {model.name: _platform(model) for model in current}
-    for model in config.model_config_list.config:
+    for model in models:
         if model.name in names:
             raise invalid_argument(
                 f"Illegal to list model {model.name} multiple times in config list"
             )
         names.add(model.name)
+    for model in models:
         if not model.base_path.startswith("/") and not _REMOTE.match(model.base_path):
             raise invalid_argument(
                 f"Expected model {model.name} to have an absolute path or URI; got "
                 f"base_path()={model.base_path}"
             )
+    platforms = {model.name: _platform(model) for model in current}
+    for model in models:
         platform = _platform(model)
         if platforms.get(model.name, platform) != platform:
             raise invalid_argument(
@@ -68,16 +71,16 @@ def _platform(model: ModelConfig) -> str:
         if model.model_platform:
             raise invalid_argument(
                 "Illegal setting both ModelServerConfig::model_type (deprecated) and "
-                "ModelServerConfig::model_platform."
+                f"ModelServerConfig::model_platform, model name is {model.name}"
             )
         if model.model_type != TENSORFLOW:
             raise invalid_argument(
-                f"ModelServerConfig::model_type {model.model_type} not supported."
+                f"ModelServerConfig::model_type choice {model.model_type} not supported."
             )
         return PLATFORM
     if not model.model_platform:
         raise invalid_argument(
             "Illegal setting neither ModelServerConfig::model_type (deprecated) nor "
-            "ModelServerConfig::model_platform."
+            f"ModelServerConfig::model_platform, model name is {model.name}"
         )
     return str(model.model_platform)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor
@@ -26,7 +27,6 @@ from serving.status import (
     deadline_exceeded,
     internal,
     invalid_argument,
-    not_found,
     resource_exhausted,
 )
 
@@ -39,6 +39,14 @@ _CORS = (
     (b"access-control-allow-headers", b"Content-Type"),
 )
 _MOST_WAITING = 1000
+_ORIGIN = re.compile(rb"https?://")
+# The page, and the end of the connection, of libevent's evhttp_send_error.
+_NOT_FOUND = (
+    404,
+    ((b"content-type", b"text/html"), (b"connection", b"close")),
+    b"<HTML><HEAD>\n<TITLE>404 Not Found</TITLE>\n</HEAD><BODY>\n<H1>Not Found</H1>\n"
+    b"</BODY></HTML>\n",
+)
 _log = logging.getLogger(__name__)
 
 
@@ -91,7 +99,7 @@ class RestApplication:
             status, headers, body = await self._respond(scope, path, receive)
         except ClientGone:
             return
-        if self._options.cors:
+        if self._options.cors and is_api_path(path):
             headers += _CORS
         headers += ((b"content-length", str(len(body)).encode()),)
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -102,15 +110,15 @@ class RestApplication:
     ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
         if self._options.metrics_path and path.partition("?")[0] == self._options.metrics_path:
             return await self._metrics(path, self._options.metrics_path)
-        if self._options.cors and scope["method"] == "OPTIONS" and is_api_path(path):
-            return 200, (_JSON,), b""
         start = time.monotonic()
         if self._page and self._page.owns(scope["method"], path):
             return await self._show(self._page, path, start)
+        if not is_api_path(path):
+            return _NOT_FOUND
+        if scope["method"] == "OPTIONS":
+            return self._preflight(scope, start)
         name, method = "", ""
         try:
-            if not is_api_path(path):
-                raise not_found("Not Found")
             call = parse_url(scope["method"], path)
             name, method = call.model_spec.name, call.method
             body = await self._answer(call, scope, receive, start)
@@ -120,6 +128,16 @@ class RestApplication:
             code, body = error.code, write_error(error.message)
         self._count(name, code)
         return HTTP_STATUS[code], (_JSON,), body
+
+    def _preflight(
+        self, scope: dict[str, Any], start: float
+    ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
+        origin = dict(scope["headers"]).get(b"origin", b"")
+        code = Code.OK if _ORIGIN.search(origin) else Code.FAILED_PRECONDITION
+        if code is Code.OK:
+            self._observe(start, "", "")
+        self._count("", code)
+        return HTTP_STATUS[code], (), b""
 
     async def _show(
         self, page: Page, path: str, start: float

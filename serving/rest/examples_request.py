@@ -4,18 +4,15 @@ from typing import Any
 
 from tensorflow.core.example.example_pb2 import Example
 from tensorflow.core.example.feature_pb2 import Feature
-from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis.input_pb2 import Input
 
 from serving.rest.base64_object import decode_base64_object, is_base64_object
 from serving.rest.json_document import json_type_name, parse_document, quote_value
-from serving.rest.json_number import LARGEST, is_lossless, lossy_decimal_error
 from serving.rest.signature_name import signature_name
 from serving.status import StatusError, invalid_argument
 
 _KINDS = {"bytes_list": "bytes", "float_list": "float", "int64_list": "int64"}
 _HIGHEST_INT64 = 2**63 - 1
-_LARGEST = LARGEST[types_pb2.DT_FLOAT]
 
 
 def parse_examples(body: bytes) -> tuple[str, Input]:
@@ -30,7 +27,7 @@ def parse_examples(body: bytes) -> tuple[str, Input]:
 
     Raises:
         StatusError: the body is not such a request; a feature has values of several types, null,
-            an array, or a number that its type does not hold.
+            an array, or an integer beyond int64.
 
     Example:
         >>> parse_examples(b'{"examples": [{"age": 20}]}')[1].example_list.examples[0]
@@ -75,7 +72,7 @@ def _fill_feature(feature: Feature, name: str, elements: list[Any]) -> None:
         feature.bytes_list.value.extend(map(str.encode, elements))
     elif kinds == {int} and max(elements) <= _HIGHEST_INT64:
         feature.int64_list.value.extend(elements)
-    elif kinds == {float} and all(-_LARGEST <= element <= _LARGEST for element in elements):
+    elif kinds == {float}:
         feature.float_list.value.extend(elements)
     else:
         for element in elements:
@@ -101,13 +98,12 @@ def _add_element(feature: Feature, name: str, element: Any) -> None:
         element = decode_base64_object(element)
     elif isinstance(element, str):
         element = element.encode()
-    elif isinstance(element, float):
-        if not is_lossless(element, types_pb2.DT_FLOAT):
-            raise lossy_decimal_error(element, types_pb2.DT_FLOAT)
-    else:
+    elif not isinstance(element, float):
         element = int(element)  # of a bool too
         if element > _HIGHEST_INT64:
-            raise invalid_argument(f"Feature: {name} has uint64 element. Only int64 is supported.")
+            raise invalid_argument(
+                f"Feature: {name} has uint64_t element. Only int64_t is supported."
+            )
     getattr(feature, kind).value.append(element)
 
 

@@ -7,17 +7,19 @@ from typing import Any
 
 import rapidjson
 
-from serving.rest.decimal_text import format_decimal, shortest_decimal
+from serving.rest.decimal_text import shortest_decimal
+from serving.rest.deep_json import without_depth
 from serving.rest.json_text import new_line, write_string
 from serving.status import StatusError, invalid_argument
 
+_MODE = rapidjson.NM_NATIVE | rapidjson.NM_NAN
 _PARSE_ERROR = re.compile(r"Parse error at offset (\d+): (.*)", re.DOTALL)
+_MORE_FOLLOWS = "The document root must not be followed by other values."
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-# RapidJSON calls a number a float up to this one (it is not quite the largest float).
-_LARGEST_QUOTED_AS_FLOAT = 3.4028234e38
-
-# TensorFlow Serving quotes the whole value: here a request of 64 MiB is not echoed.
+# Quoting ends with the first token that reaches this many bytes.
+_QUOTED_BYTES = 256
+# TensorFlow Serving quotes a text as a whole: here one of 64 MiB is not echoed.
 _QUOTED_CHARACTERS = 1000
 
 
@@ -26,7 +28,7 @@ def parse_document(body: bytes) -> dict[str, Any]:
 
     Args:
         body: JSON in UTF-8, in which NaN and Infinity are numbers too; a byte order mark is
-            skipped.
+            skipped, and whatever follows the value is ignored.
 
     Returns:
         Objects are dictionaries (the last of members with one name wins), arrays lists; a number
@@ -46,9 +48,8 @@ def parse_document(body: bytes) -> dict[str, Any]:
     if not body:
         raise invalid_argument("JSON Parse error: The document is empty")
     skipped = _byte_order_mark_length(body)
-    mode = rapidjson.NM_NATIVE | rapidjson.NM_NAN
     try:
-        document = rapidjson.loads(body[skipped:], number_mode=mode)
+        document = _first_value(body[skipped:])
     except (ValueError, RecursionError) as error:
         raise _parse_error(error, skipped) from None
     if not isinstance(document, dict):
@@ -65,61 +66,85 @@ def json_type_name(value: Any) -> str:
 
 
 def quote_value(value: Any) -> str:
-    """A parsed value as messages print it, cut after 1,000 characters.
+    """A parsed value as messages print it: up to the token that makes it 256 bytes.
 
     Example:
         >>> quote_value([1, "a"])
-        '[\\n    1,\\n    "a"\\n]'
+        '[1, "a"]'
 
     Source:
-        JsonValueToString of TensorFlow Serving's util/json_tensor.cc.
+        JsonValueToDebugString and JsonWriterWithLimit of TensorFlow Serving's util/json_tensor.cc.
     """
-    if isinstance(value, float):
-        is_double = not -_LARGEST_QUOTED_AS_FLOAT <= value <= _LARGEST_QUOTED_AS_FLOAT
-        return format_decimal(value, is_double)
-    text = ""
+    text, size = "", 0
     try:
-        # The indentation alone bounds how deep this goes before the text is long enough.
-        for piece in _pieces(value, 0):
-            text += piece
-            if len(text) > _QUOTED_CHARACTERS:
-                return f"{text[:_QUOTED_CHARACTERS]}..."
-    except _NotWritten:
-        pass
+        # A level writes a byte at least: the limit bounds how deep this goes too.
+        for token in _tokens(value, 0):
+            text += token
+            size += len(token.encode(errors="surrogatepass"))
+            if size >= _QUOTED_BYTES:
+                break
+    except _NotWritten as end:
+        text += str(end)
     return text
 
 
 class _NotWritten(Exception):
-    """RapidJSON's Writer ends at a NaN or an infinity inside an array or object."""
+    """RapidJSON's Writer ends at a NaN or an infinity, after what separates it."""
 
 
-def _pieces(value: Any, depth: int) -> Iterator[str]:
+def _tokens(value: Any, depth: int, before: str = "") -> Iterator[str]:
+    """What the writer of single-line arrays is told piece by piece, each with what separates it."""
     if isinstance(value, dict):
-        separator = "{"
+        yield f"{before}{{"
+        separator = ""
         for key, member in value.items():
-            yield f"{separator}{new_line(depth + 1)}{_quote_string(key)}: "
-            yield from _pieces(member, depth + 1)
+            yield f"{separator}{new_line(depth + 1)}{_quote_string(key)}"
+            yield from _tokens(member, depth + 1, ": ")
             separator = ","
-        yield f"{new_line(depth)}}}" if value else "{}"
+        yield f"{new_line(depth)}}}" if value else "}"
     elif isinstance(value, list):
-        separator = "["
+        yield f"{before}["
+        separator = ""
         for element in value:
-            yield f"{separator}{new_line(depth + 1)}"
-            yield from _pieces(element, depth + 1)
-            separator = ","
-        yield f"{new_line(depth)}]" if value else "[]"
+            yield from _tokens(element, depth + 1, separator)
+            separator = ", "
+        yield "]"
     elif isinstance(value, str):
-        yield _quote_string(value)
+        yield f"{before}{_quote_string(value)}"
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise _NotWritten
-        yield shortest_decimal(value)
+            raise _NotWritten(before)
+        yield f"{before}{shortest_decimal(value)}"
     else:
-        yield "null" if value is None else str(value).lower()
+        yield before + ("null" if value is None else str(value).lower())
 
 
 def _quote_string(text: str) -> str:
     return write_string(text[:_QUOTED_CHARACTERS])
+
+
+def _first_value(text: bytes) -> Any:
+    try:
+        return _value_before_more(text)
+    except RecursionError:
+        return _value_before_more(without_depth(text))
+    except UnicodeDecodeError as error:
+        try:
+            return _value_before_more(text[: error.start])  # it may have ended before
+        except ValueError:
+            raise error from None
+
+
+def _value_before_more(text: bytes) -> Any:
+    try:
+        return rapidjson.loads(text, number_mode=_MODE)
+    except UnicodeDecodeError:
+        raise
+    except ValueError as error:
+        match = _PARSE_ERROR.fullmatch(str(error))
+        if match is None or match[2] != _MORE_FOLLOWS:
+            raise
+        return rapidjson.loads(text[: int(match[1])], number_mode=_MODE)
 
 
 def _byte_order_mark_length(body: bytes) -> int:

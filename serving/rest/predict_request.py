@@ -73,7 +73,7 @@ def parse_predict(
                 "to exist ",
             )
         if not isinstance(instances, list):
-            raise _format_error(document, "Excepting 'instances' to be an list/array")
+            raise _format_error(document, "Expecting 'instances' to be an list/array")
         if not instances:
             raise _format_error(document, "No values in 'instances' array")
         rows = tensors_from_instances(instances, data_types)

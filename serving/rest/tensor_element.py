@@ -6,7 +6,6 @@ from tensorflow.core.framework import types_pb2
 
 from serving.rest.base64_object import decode_base64_object
 from serving.rest.json_document import json_type_name, quote_value
-from serving.rest.json_number import is_lossless, lossy_decimal_error
 from serving.saved_model.data_types import data_type_name
 from serving.status import StatusError, invalid_argument, unimplemented
 
@@ -36,8 +35,7 @@ def tensor_element(value: Any, data_type: int) -> float | bytes:
         A number, a bool or, for a string tensor, bytes. Integers are not wrapped yet.
 
     Raises:
-        StatusError: the value is of another type, or would lose precision, or no value can be an
-            element of such a tensor.
+        StatusError: the value is of another type, or no value can be an element of such a tensor.
 
     Example:
         >>> tensor_element("a", types_pb2.DT_STRING)
@@ -52,8 +50,6 @@ def tensor_element(value: Any, data_type: int) -> float | bytes:
         raise _type_error(value, data_type)
     kind = type(value)
     if data_type in FLOATING_TYPES and kind in (int, float):
-        if not is_lossless(value, data_type):
-            raise lossy_decimal_error(value, data_type)
         return float(value)
     if data_type in INTEGER_BOUNDS and kind is int:
         lowest, highest = INTEGER_BOUNDS[data_type]

@@ -9,7 +9,6 @@ from tensorflow.core.framework import types_pb2
 
 from serving.rest.first_misfit import first_misfit
 from serving.rest.json_document import quote_value
-from serving.rest.json_number import LARGEST, LARGEST_INTEGER, LOWEST_INT64
 from serving.rest.tensor_element import FLOATING_TYPES, INTEGER_BOUNDS, tensor_element
 from serving.saved_model.data_types import data_type_name, numpy_type
 from serving.saved_model.session import Array
@@ -144,7 +143,7 @@ def _stack_elements(values: Sequence[Any], kinds: set[type], data_type: int) -> 
     if not values:
         return _empty(data_type)
     if data_type in FLOATING_TYPES and kinds <= {int, float}:
-        return _stack_floats(values, kinds, data_type)
+        return _stack_floats(values, data_type)
     if data_type in INTEGER_BOUNDS and kinds == {int}:
         return _stack_integers(values, data_type)
     if data_type == types_pb2.DT_BOOL and kinds == {bool}:
@@ -168,16 +167,10 @@ def _empty(data_type: int) -> Array:
         ) from None
 
 
-def _stack_floats(values: Sequence[float], kinds: set[type], data_type: int) -> Array | None:
-    if int in kinds:
-        limit = LARGEST_INTEGER[data_type]
-        integers = [value for value in values if type(value) is int and value != LOWEST_INT64]
-        if integers and not -limit <= min(integers) <= max(integers) <= limit:
-            return None
-    numbers = np.array(values, np.float64)
-    if np.any((np.abs(numbers) > LARGEST[data_type]) & np.isfinite(numbers)):
-        return None
-    return numbers.astype(numpy_type(data_type))
+def _stack_floats(values: Sequence[float], data_type: int) -> Array:
+    # By way of a double, as RapidJSON's GetFloat goes; what is beyond a float is infinite.
+    with np.errstate(over="ignore"):
+        return np.array(values, np.float64).astype(numpy_type(data_type))
 
 
 def _stack_integers(values: Sequence[int], data_type: int) -> Array | None:

@@ -20,8 +20,11 @@ from serving.status import unavailable
 
 _LARGEST_MESSAGE = 2**31 - 1
 _MOST_WAITING = 1000
+# Health is known under the real server's names, which are not the services' own, and those.
 _SERVICES = (
     "",
+    "PredictionService",
+    "ModelService",
     "tensorflow.serving.PredictionService",
     "tensorflow.serving.ModelService",
 )
@@ -37,6 +40,8 @@ class GrpcOptions:
         channel_arguments: name and value of arguments of the gRPC core.
         credentials: of a TLS server; None serves unencrypted.
         shared: whether other processes listen on the same TCP ports.
+        as_content: whether Predict answers in `tensor_content`.
+        health: whether there is grpc.health.v1.
     """
 
     addresses: Sequence[str]
@@ -44,6 +49,8 @@ class GrpcOptions:
     channel_arguments: Sequence[tuple[str, int | str]] = ()
     credentials: grpc.ServerCredentials | None = None
     shared: bool = False
+    as_content: bool = False
+    health: bool = True
 
 
 class GrpcServer:
@@ -73,10 +80,13 @@ class GrpcServer:
             ],
             maximum_concurrent_rpcs=options.threads + _MOST_WAITING,
         )
-        add_PredictionServiceServicer_to_server(PredictionService(core), self._server)
+        add_PredictionServiceServicer_to_server(
+            PredictionService(core, options.as_content), self._server
+        )
         add_ModelServiceServicer_to_server(ModelService(core), self._server)
         self._health = HealthService(_SERVICES)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        if options.health:
+            health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         for address in options.addresses:
             self._listen(address, options.credentials)
 

@@ -1,11 +1,14 @@
 """ModelService: GetModelStatus, HandleReloadConfigRequest."""
 
+from collections.abc import Iterable
+
 import grpc
 from tensorflow_serving.apis.get_model_status_pb2 import (
     GetModelStatusRequest,
     GetModelStatusResponse,
 )
 from tensorflow_serving.apis.model_management_pb2 import (
+    Metric,
     ReloadConfigRequest,
     ReloadConfigResponse,
 )
@@ -13,6 +16,7 @@ from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceServicer
 
 from serving.lifecycle.model_status import model_status, status_proto
 from serving.lifecycle.server_core import ServerCore
+from serving.metrics.registry import REGISTRY
 from serving.rpc.answer import answer
 from serving.status import Code, invalid_argument
 
@@ -39,7 +43,11 @@ class ModelService(ModelServiceServicer):
     def HandleReloadConfigRequest(
         self, request: ReloadConfigRequest, context: grpc.ServicerContext
     ) -> ReloadConfigResponse:
-        """Replace the configuration and wait until its new models are available."""
+        """Replace the configuration and wait until its new models are available.
+
+        The answer says by how much each metric of `metric_names` has grown meanwhile.
+        """
+        before = _counts(request.metric_names)
 
         def respond(deadline: float | None) -> ReloadConfigResponse:
             if request.config.WhichOneof("config") != "model_config_list":
@@ -48,9 +56,23 @@ class ModelService(ModelServiceServicer):
                     "ModelConfigList is currently supported"
                 )
             self._core.reload_config(request.config, deadline)
-            return ReloadConfigResponse(status=status_proto(None))
+            grown = [
+                Metric(name=name, int64_value_increase=count - before[name])
+                for name, count in _counts(request.metric_names).items()
+            ]
+            return ReloadConfigResponse(status=status_proto(None), metric=grown)
 
         return answer(context, respond, _uncounted)
+
+
+def _counts(names: Iterable[str]) -> dict[str, int]:
+    """The first of each counter's numbers; 0 of what is no counter."""
+    values = REGISTRY.values()
+    counts = {}
+    for name in names:
+        first = next(iter(values.get(name, {}).values()), 0)
+        counts[name] = first if isinstance(first, int) else 0
+    return counts
 
 
 def _uncounted(code: Code, microseconds: float) -> None:

@@ -37,13 +37,14 @@ class PredictionService(PredictionServiceServicer):
 
     Args:
         core: finds the version that a request asks for.
+        as_content: whether Predict answers in `tensor_content`.
 
     Source:
         TensorFlow Serving, model_servers/prediction_service_impl.cc.
     """
 
-    def __init__(self, core: ServerCore) -> None:
-        self._core = core
+    def __init__(self, core: ServerCore, as_content: bool = False) -> None:
+        self._core, self._as_content = core, as_content
 
     def Predict(self, request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
         """Named tensors in, named tensors out."""
@@ -51,7 +52,7 @@ class PredictionService(PredictionServiceServicer):
             context,
             "Predict",
             request.model_spec if request.HasField("model_spec") else None,
-            lambda servable, deadline: predict(servable, request, deadline),
+            lambda servable, deadline: predict(servable, request, deadline, self._as_content),
         )
 
     def Classify(

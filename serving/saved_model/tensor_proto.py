@@ -81,6 +81,30 @@ def to_array(proto: tensor_pb2.TensorProto) -> Array:
     return given.reshape(shape)
 
 
+def to_content_proto(array: Array, data_type: int) -> tensor_pb2.TensorProto:
+    """The message of a tensor, its values as bytes in `tensor_content`.
+
+    Args:
+        array: any shape; strings are bytes of dtype object.
+        data_type: the DataType of the tensor.
+
+    Returns:
+        A message that `to_array` reads back as the same array.
+
+    Source:
+        TensorFlow, tensorflow/core/framework/tensor.cc, Tensor::AsProtoTensorContent.
+    """
+    proto = tensor_pb2.TensorProto(dtype=data_type)
+    for size in array.shape:
+        proto.tensor_shape.dim.add(size=size)
+    if array.dtype.hasobject:
+        strings = array.ravel().tolist()
+        proto.tensor_content = b"".join([*map(_varint, map(len, strings)), *strings])
+    else:
+        proto.tensor_content = array.tobytes()
+    return proto
+
+
 def to_proto(array: Array, data_type: int) -> tensor_pb2.TensorProto:
     """The message of a tensor, its values in the typed field as TensorFlow Serving answers.
 
@@ -132,6 +156,15 @@ def _from_content(content: bytes, kind: np.dtype[Any], count: int) -> Array:
         truths: Array = np.frombuffer(content, np.uint8) != 0
         return truths
     return np.frombuffer(content, kind)
+
+
+def _varint(number: int) -> bytes:
+    encoded = bytearray()
+    while number >= 0x80:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)
 
 
 def _objects(values: list[bytes]) -> Array:

@@ -77,6 +77,10 @@ _HELP = {
     "real server, whose threads suffice.)",
     "page": "Show a page with the models, and a form to try them, at GET / of the HTTP/REST API. "
     "(Not a flag of the real server, which has no page.)",
+    "enable_grpc_healthcheck_service": "Enable the standard gRPC healthcheck service. (Off by "
+    "default in the real server.)",
+    "enable_serialization_as_tensor_content": "Enable serialization of predict response as tensor "
+    "content, over gRPC.",
     "version": "Display version.",
     "monitoring_config_file": "If non-empty, read an ascii MonitoringConfig protobuf from the "
     "supplied file name.",
@@ -124,6 +128,8 @@ class Flags:
     num_request_iterations_for_warmup: int = 0
     workers: int = 1
     page: bool = True
+    enable_grpc_healthcheck_service: bool = True
+    enable_serialization_as_tensor_content: bool = False
     version: bool = False
     monitoring_config_file: str = ""
     remove_unused_fields_from_bundle_metagraph: bool = True

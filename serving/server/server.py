@@ -96,6 +96,8 @@ class Server:
                 _channel_arguments(flags.grpc_channel_arguments),
                 self._credentials,
                 self._peers is not None,
+                flags.enable_serialization_as_tensor_content,
+                flags.enable_grpc_healthcheck_service,
             )
             self._grpc = GrpcServer(self._core, options)
             self._grpc.start()

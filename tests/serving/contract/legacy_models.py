@@ -70,6 +70,8 @@ def write_lookup(path: Path) -> None:
         examples = v1.placeholder(tf.string, [None], name="tf_example")
         feature = v1.io.FixedLenFeature([], tf.string)
         parsed = v1.io.parse_example(examples, {"word": feature})["word"]
+        others = v1.placeholder(tf.string, [None], name="other_tf_example")
+        other = v1.io.parse_example(others, {"word": feature})["word"]
         scores = tf.one_hot(table.lookup(parsed), len(WORDS))
         classes = tf.tile(tf.constant([WORDS]), [tf.shape(parsed)[0], 1])
         session.run(v1.tables_initializer())
@@ -81,6 +83,11 @@ def write_lookup(path: Path) -> None:
                 "lookup": _signature({"word": word}, {"id": table.lookup(word)}, "predict"),
                 "classify": _signature(
                     {"inputs": examples}, {"classes": classes, "scores": scores}, "classify"
+                ),
+                "classify_other": _signature(
+                    {"inputs": others},
+                    {"scores": tf.one_hot(table.lookup(other), len(WORDS)) * 2.0},
+                    "classify",
                 ),
                 "classify_labels": _signature(
                     {"inputs": examples}, {"classes": classes}, "classify"

@@ -42,14 +42,14 @@ def config_of(model: str) -> dict[str, str]:
             config_of(NAMED),
             [],
             "Illegal setting neither ModelServerConfig::model_type (deprecated) nor "
-            "ModelServerConfig::model_platform.",
+            "ModelServerConfig::model_platform, model name is half_plus_two",
             id="no platform",
         ),
         pytest.param(
             config_of(NAMED + TENSORFLOW + "model_type: TENSORFLOW"),
             [],
             "Illegal setting both ModelServerConfig::model_type (deprecated) and "
-            "ModelServerConfig::model_platform.",
+            "ModelServerConfig::model_platform, model name is half_plus_two",
             id="two platforms",
         ),
         pytest.param(
@@ -99,6 +99,46 @@ def test_a_server_that_cannot_start_says_why(
     output = server.output()
     assert "Failed to start server. Error: " in output
     assert message in output
+
+
+def test_where_a_file_is_no_proto_is_logged(
+    start_process: Callable[..., ContractServer], tmp_path: Path
+) -> None:
+    """util/proto_util.h:37, and the log that tensorflow_model_server_test.py:309 looks for."""
+    file = tmp_path / "models.config"
+    file.write_text("improperly formatted file")
+    server = start_process(f"--model_config_file={file}")
+    assert server.wait_until_ended() != 0
+    output = server.output()
+    assert "Error parsing text-format tensorflow.serving.ModelServerConfig: 1:" in output
+    message = f"Failed to start server. Error: INVALID_ARGUMENT: Invalid protobuf file: '{file}'\n"
+    assert message in output
+
+
+def test_answers_in_tensor_content(
+    start_server: Callable[..., ContractServer], models: Path
+) -> None:
+    """model_servers/main.cc:312, servables/tensorflow/predict_util.cc:183: over gRPC."""
+    flags = ("--model_name=echo", f"--model_base_path={models}/echo")
+    server = start_server(*flags, "--enable_serialization_as_tensor_content", serves=["echo"])
+    grpc_api = GrpcApi(server.grpc)
+    for signature, value in {
+        "float": np.float32([1.5, -2.0]),
+        "int64": np.int64([[1], [2**40]]),
+        "bool": np.array([True, False]),
+        "string": np.array([b"", b"a", b"b" * 300], object),
+    }.items():
+        proto = tf.make_tensor_proto(value)
+        request = predict_request("echo", {"x": proto}, signature=signature)
+        (answered,) = grpc_api.call(grpc_api.prediction.Predict, request).outputs.values()
+        assert answered.tensor_content
+        assert not answered.float_val
+        assert not answered.string_val
+        # TensorFlow's own reader, which NumPy's lacks for strings.
+        read = tf.io.parse_tensor(answered.SerializeToString(), proto.dtype).numpy()
+        assert read.tolist() == value.tolist()
+    grpc_api.close()
+    server.stop()
 
 
 def test_a_flag_that_cannot_be_read(start_process: Callable[..., ContractServer]) -> None:

@@ -113,9 +113,8 @@ def test_whole_numbers_are_int64(rest_api: RestApi) -> None:
         ),
         (
             {"examples": [{"names": [20, 18446744073709551603]}]},
-            "Feature: names has uint64 element. Only int64 is supported.",
+            "Feature: names has uint64_t element. Only int64_t is supported.",
         ),
-        ({"examples": [{"names": 1e300}]}, "to float without loss of precision."),
         ({"examples": [{"names": {"b64": "*"}}]}, "Unable to base64 decode"),
         (
             {"signature_name": "absent", "examples": [{}]},

@@ -115,7 +115,7 @@ def test_the_model_s_own_error_is_a_400(rest_api: RestApi) -> None:
         ({"signature_name": "absent", "inputs": [1.0]}, '"absent" not found in signature def'),
         ({"inputs": [1.0], "instances": [1.0]}, "expecting only one of 'inputs' or 'instances'"),
         ({"signature_name": 5, "inputs": [1.0]}, "'signature_name' key must be a string value."),
-        ({"instances": 5}, "Excepting 'instances' to be an list/array"),
+        ({"instances": 5}, "Expecting 'instances' to be an list/array"),
         ({"instances": []}, "No values in 'instances' array"),
         ({"instances": [[1.0, 2.0], [3.0]]}, "Expecting tensor size: 2 but got: 1"),
         ({"instances": [[1.0, 2.0], [[3.0, 4.0]]]}, "Expecting shape [2] but got: [1,2]"),

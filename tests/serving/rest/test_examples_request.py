@@ -82,7 +82,7 @@ def test_an_empty_list_is_a_feature_without_kind():
     [
         (
             '{"signature_name": ["a"]}',
-            'JSON Value: {\n    "signature_name": [\n        "a"\n    ]\n} not formatted '
+            'JSON Value: {\n    "signature_name": ["a"]\n} not formatted '
             "correctly. 'signature_name' key must be a string value.",
         ),
         (
@@ -126,12 +126,7 @@ def test_an_empty_list_is_a_feature_without_kind():
         ),
         (
             '{"examples": [{"n": [20, 18446744073709551603]}]}',
-            "Feature: n has uint64 element. Only int64 is supported.",
-        ),
-        (
-            '{"examples": [{"n": 1.7976931348623157e308}]}',
-            "Cannot convert JSON value: 1.7976931348623157e+308 to float without loss of "
-            "precision.",
+            "Feature: n has uint64_t element. Only int64_t is supported.",
         ),
         ('{"examples": [{"n": {"b64": "a"}}]}', "Unable to base64 decode"),
         # A b64 object of another feature kind is refused before it is decoded.

@@ -137,7 +137,7 @@ def test_lists_may_be_empty():
         ("", "JSON Parse error: The document is empty"),
         (
             '{"signature_name": 5, "instances": [1]}',
-            'JSON Value: {\n    "signature_name": 5,\n    "instances": [\n        1\n    ]\n} not '
+            'JSON Value: {\n    "signature_name": 5,\n    "instances": [1]\n} not '
             "formatted correctly. 'signature_name' key must be a string value.",
         ),
         (
@@ -147,7 +147,7 @@ def test_lists_may_be_empty():
         ),
         (
             '{"instances": 1}',
-            "JSON Value: {\n    \"instances\": 1\n} Excepting 'instances' to be an list/array",
+            "JSON Value: {\n    \"instances\": 1\n} Expecting 'instances' to be an list/array",
         ),
         (
             '{"instances": []}',
