@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
@@ -10,6 +11,7 @@ from serving.inference.request_inputs import request_inputs
 from serving.inference.response_spec import fill_model_spec
 from serving.inference.signatures import signature_to_predict
 from serving.metrics.server_metrics import RUNTIME_LATENCY
+from serving.saved_model.claimed_bytes import DEFAULT_LIMIT
 from serving.saved_model.data_types import data_type_of
 from serving.saved_model.servable import (
     CLASSIFY_METHOD,
@@ -24,11 +26,27 @@ from serving.status import internal, invalid_argument
 _METHODS = (PREDICT_METHOD, CLASSIFY_METHOD, REGRESS_METHOD)
 
 
+@dataclass(frozen=True)
+class PredictOptions:
+    """How requests for predictions are read and answered.
+
+    Args:
+        as_content: whether outputs go into `tensor_content`, not into their typed fields.
+        claimable: bytes that the shapes and repeated values of one request may claim.
+    """
+
+    as_content: bool = False
+    claimable: int = DEFAULT_LIMIT
+
+
+DEFAULT_OPTIONS = PredictOptions()
+
+
 def predict(
     servable: Servable,
     request: PredictRequest,
     deadline: float | None = None,
-    as_content: bool = False,
+    options: PredictOptions = DEFAULT_OPTIONS,
 ) -> PredictResponse:
     """Answer a Predict request.
 
@@ -36,7 +54,7 @@ def predict(
         servable: the version that the request asks for.
         request: inputs by alias; the outputs wanted, all of them if none is named.
         deadline: seconds of `time.monotonic()`.
-        as_content: whether outputs go into `tensor_content`, not into their typed fields.
+        options: see `PredictOptions`.
 
     Returns:
         Outputs by alias; the model spec says which version and signature answered.
@@ -48,9 +66,9 @@ def predict(
         TensorFlow Serving, servables/tensorflow/predict_util.cc.
     """
     signature = signature_to_predict(servable, request.model_spec.signature_name)
-    inputs = request_inputs(signature, request.inputs)
+    inputs = request_inputs(signature, request.inputs, options.claimable)
     outputs = run_signature(servable, signature, inputs, request.output_filter, deadline)
-    write = to_content_proto if as_content else to_proto
+    write = to_content_proto if options.as_content else to_proto
     response = PredictResponse()
     fill_model_spec(response.model_spec, request.model_spec, servable)
     for alias, array in outputs.items():

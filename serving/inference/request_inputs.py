@@ -5,24 +5,29 @@ from collections.abc import Collection, Mapping
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
+from serving.saved_model.claimed_bytes import DEFAULT_LIMIT, ClaimedBytes, TooMuchClaimed
 from serving.saved_model.data_types import data_type_name
 from serving.saved_model.session import Array
 from serving.saved_model.tensor_proto import to_array
-from serving.status import invalid_argument
+from serving.status import invalid_argument, resource_exhausted
 
 
-def request_inputs(signature: SignatureDef, inputs: Mapping[str, TensorProto]) -> dict[str, Array]:
+def request_inputs(
+    signature: SignatureDef, inputs: Mapping[str, TensorProto], claimable: int = DEFAULT_LIMIT
+) -> dict[str, Array]:
     """One array for each input of a signature, a default where the request leaves one out.
 
     Args:
         signature: says which inputs there are, of which types, and which have defaults.
         inputs: of the request, by alias.
+        claimable: bytes that shapes and repeated values may claim together.
 
     Returns:
         Alias -> array, in the order of the aliases.
 
     Raises:
-        StatusError: INVALID_ARGUMENT, an input is missing, unknown, malformed or of another type.
+        StatusError: INVALID_ARGUMENT, an input is missing, unknown, malformed or of another type;
+            RESOURCE_EXHAUSTED, shapes and repeated values claim too much.
 
     Source:
         TensorFlow Serving, servables/tensorflow/predict_util.cc, VerifyRequestInputsSize;
@@ -30,6 +35,7 @@ def request_inputs(signature: SignatureDef, inputs: Mapping[str, TensorProto]) -
     """
     _check_number(signature, inputs)
     arrays: dict[str, Array] = {}
+    claimed = ClaimedBytes(claimable)
     for position, alias in enumerate(sorted(signature.inputs)):
         proto = inputs.get(alias)
         if proto is None and alias not in signature.defaults:
@@ -40,7 +46,7 @@ def request_inputs(signature: SignatureDef, inputs: Mapping[str, TensorProto]) -
                 f"{','.join(sorted(signature.defaults))}"
             )
         proto = signature.defaults[alias] if proto is None else proto
-        arrays[alias] = _array(alias, proto)
+        arrays[alias] = _array(alias, proto, claimed)
         wanted = signature.inputs[alias].dtype
         if proto.dtype != wanted:  # NumPy would convert it; TensorFlow Serving converts nothing
             raise invalid_argument(
@@ -68,9 +74,13 @@ def _check_number(signature: SignatureDef, inputs: Collection[str]) -> None:
         )
 
 
-def _array(alias: str, proto: TensorProto) -> Array:
+def _array(alias: str, proto: TensorProto, claimed: ClaimedBytes) -> Array:
     try:
-        return to_array(proto)
+        return to_array(proto, claimed)
+    except TooMuchClaimed as error:
+        raise resource_exhausted(
+            f"tensor {alias}: {error} (--max_repeated_bytes_per_request): send the values in full"
+        ) from error
     except (ValueError, OverflowError, MemoryError) as error:
         raise invalid_argument(f"tensor parsing error: {alias}") from error
 

@@ -11,6 +11,7 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import (
     add_PredictionServiceServicer_to_server,
 )
 
+from serving.inference.predict import DEFAULT_OPTIONS, PredictOptions
 from serving.lifecycle.server_core import ServerCore
 from serving.rpc.health_service import HealthService
 from serving.rpc.model_service import ModelService
@@ -40,7 +41,7 @@ class GrpcOptions:
         channel_arguments: name and value of arguments of the gRPC core.
         credentials: of a TLS server; None serves unencrypted.
         shared: whether other processes listen on the same TCP ports.
-        as_content: whether Predict answers in `tensor_content`.
+        predict: how Predict reads and answers.
         health: whether there is grpc.health.v1.
     """
 
@@ -49,7 +50,7 @@ class GrpcOptions:
     channel_arguments: Sequence[tuple[str, int | str]] = ()
     credentials: grpc.ServerCredentials | None = None
     shared: bool = False
-    as_content: bool = False
+    predict: PredictOptions = DEFAULT_OPTIONS
     health: bool = True
 
 
@@ -81,7 +82,7 @@ class GrpcServer:
             maximum_concurrent_rpcs=options.threads + _MOST_WAITING,
         )
         add_PredictionServiceServicer_to_server(
-            PredictionService(core, options.as_content), self._server
+            PredictionService(core, options.predict), self._server
         )
         add_ModelServiceServicer_to_server(ModelService(core), self._server)
         self._health = HealthService(_SERVICES)

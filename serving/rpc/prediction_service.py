@@ -21,7 +21,7 @@ from tensorflow_serving.apis.regression_pb2 import RegressionRequest, Regression
 from serving.inference.classify import classify
 from serving.inference.model_metadata import check_metadata_request, model_metadata
 from serving.inference.multi_inference import multi_inference
-from serving.inference.predict import predict
+from serving.inference.predict import DEFAULT_OPTIONS, PredictOptions, predict
 from serving.inference.regress import regress
 from serving.lifecycle.server_core import ServerCore
 from serving.metrics.server_metrics import REQUEST_COUNT, REQUEST_LATENCY
@@ -37,14 +37,14 @@ class PredictionService(PredictionServiceServicer):
 
     Args:
         core: finds the version that a request asks for.
-        as_content: whether Predict answers in `tensor_content`.
+        options: of Predict.
 
     Source:
         TensorFlow Serving, model_servers/prediction_service_impl.cc.
     """
 
-    def __init__(self, core: ServerCore, as_content: bool = False) -> None:
-        self._core, self._as_content = core, as_content
+    def __init__(self, core: ServerCore, options: PredictOptions = DEFAULT_OPTIONS) -> None:
+        self._core, self._options = core, options
 
     def Predict(self, request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
         """Named tensors in, named tensors out."""
@@ -52,7 +52,7 @@ class PredictionService(PredictionServiceServicer):
             context,
             "Predict",
             request.model_spec if request.HasField("model_spec") else None,
-            lambda servable, deadline: predict(servable, request, deadline, self._as_content),
+            lambda servable, deadline: predict(servable, request, deadline, self._options),
         )
 
     def Classify(

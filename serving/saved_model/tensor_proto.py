@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from tensorflow.core.framework import tensor_pb2, types_pb2
 
+from serving.saved_model.claimed_bytes import ClaimedBytes
 from serving.saved_model.data_types import numpy_type
 from serving.saved_model.session import Array
 
@@ -31,14 +32,13 @@ _HALVES = (types_pb2.DT_HALF, types_pb2.DT_BFLOAT16)
 # A complex number travels as two real ones.
 _REAL_PARTS = {types_pb2.DT_COMPLEX64: np.float32, types_pb2.DT_COMPLEX128: np.float64}
 _MAXIMUM_RANK = 64  # of a NumPy array; TensorFlow's is 254
-# A shape alone may ask for any size, as absent values repeat the last one given: what is repeated
-# is bounded, so that a message of a few bytes cannot claim the machine's memory.
-_MOST_REPEATED_BYTES = 64 * 2**20
+_MOST_ELEMENTS = 2**39
+_STRING_BYTES = 24  # of TensorFlow's string, beside its characters
 # Values become Python objects, ten times their size, on their way into a message: so many at once.
 _VALUES_AT_ONCE = 2**16
 
 
-def to_array(proto: tensor_pb2.TensorProto) -> Array:
+def to_array(proto: tensor_pb2.TensorProto, claimed: ClaimedBytes | None = None) -> Array:
     """The tensor of a message.
 
     Values come from `tensor_content` or from the typed field of the data type; where that field
@@ -47,12 +47,14 @@ def to_array(proto: tensor_pb2.TensorProto) -> Array:
 
     Args:
         proto: any message from the wire.
+        claimed: counts what the tensors of one request claim; None for a tensor by itself.
 
     Returns:
         An array of the message's shape; strings are bytes of dtype object.
 
     Raises:
         ValueError: the message is no tensor: unknown type or shape, content of another size.
+        TooMuchClaimed: its shape and its repeated value claim too much.
 
     Source:
         TensorFlow, tensorflow/core/framework/tensor.cc, Tensor::FromProto.
@@ -66,15 +68,21 @@ def to_array(proto: tensor_pb2.TensorProto) -> Array:
     if shape and min(shape) < 0:
         raise ValueError(f"the shape {list(shape)} has a negative size")
     count, kind = prod(shape), numpy_type(proto.dtype)
+    claimed = ClaimedBytes() if claimed is None else claimed
+    implied = prod(max(size, 1) for size in shape)
+    if implied > _MOST_ELEMENTS:
+        raise ValueError(f"no memory holds the shape {list(shape)}")
+    if not count:  # rows without columns are rows all the same
+        claimed.add(implied * kind.itemsize)
     content = proto.tensor_content
     if content:
         return _from_content(content, kind, count).reshape(shape)
     values = getattr(proto, field)
     given = _typed(values, proto.dtype, kind)[:count]
     if len(given) < count:
-        if count * kind.itemsize > _MOST_REPEATED_BYTES:
-            raise ValueError(f"{len(given)} values given for {count} elements")
         last = given[-1] if len(given) else (b"" if kind.hasobject else kind.type(0))
+        each = _STRING_BYTES + len(last) if kind.hasobject else kind.itemsize
+        claimed.add((count - len(given)) * each)
         filled = np.full(count, last, kind)
         filled[: len(given)] = given
         given = filled

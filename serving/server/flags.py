@@ -5,6 +5,8 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from serving.saved_model.claimed_bytes import DEFAULT_LIMIT
+
 _CPUS = os.cpu_count() or 1
 # Flags of the real server whose effect the embedded one does not have: refused, never ignored.
 _UNSUPPORTED = (
@@ -81,6 +83,9 @@ _HELP = {
     "default in the real server.)",
     "enable_serialization_as_tensor_content": "Enable serialization of predict response as tensor "
     "content, over gRPC.",
+    "max_repeated_bytes_per_request": "Bytes that the shapes and repeated values of one gRPC "
+    "request may claim beyond what it sends; more is RESOURCE_EXHAUSTED. (Not a flag of the real "
+    "server, which has no bound.)",
     "version": "Display version.",
     "monitoring_config_file": "If non-empty, read an ascii MonitoringConfig protobuf from the "
     "supplied file name.",
@@ -130,6 +135,7 @@ class Flags:
     page: bool = True
     enable_grpc_healthcheck_service: bool = True
     enable_serialization_as_tensor_content: bool = False
+    max_repeated_bytes_per_request: int = DEFAULT_LIMIT
     version: bool = False
     monitoring_config_file: str = ""
     remove_unused_fields_from_bundle_metagraph: bool = True

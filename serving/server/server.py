@@ -13,6 +13,7 @@ from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 from serving.batching.batch_scheduler import BatchScheduler
 from serving.batching.batching_options import BatchingOptions
 from serving.batching.batching_session import BatchingSession
+from serving.inference.predict import PredictOptions
 from serving.inference.warmup import warm_up
 from serving.lifecycle.model_config import single_model_config
 from serving.lifecycle.model_versions import RetryOptions
@@ -96,7 +97,10 @@ class Server:
                 _channel_arguments(flags.grpc_channel_arguments),
                 self._credentials,
                 self._peers is not None,
-                flags.enable_serialization_as_tensor_content,
+                PredictOptions(
+                    flags.enable_serialization_as_tensor_content,
+                    flags.max_repeated_bytes_per_request,
+                ),
                 flags.enable_grpc_healthcheck_service,
             )
             self._grpc = GrpcServer(self._core, options)

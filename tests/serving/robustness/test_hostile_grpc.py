@@ -191,9 +191,26 @@ def test_a_context_is_not_repeated_without_bound(server: HostileServer) -> None:
     assert status == "INVALID_ARGUMENT"
 
 
-def test_a_value_is_not_repeated_without_bound(server: HostileServer) -> None:
-    proto = tensor(types_pb2.DT_FLOAT, 2**25, float_val=[1.0])
-    assert _predict(server, "value", {"x": proto})[0] == "INVALID_ARGUMENT"
+@pytest.mark.parametrize(
+    "proto",
+    [
+        tensor(types_pb2.DT_FLOAT, 2**25, float_val=[1.0]),
+        tensor(types_pb2.DT_FLOAT, 2**18 + 2, float_val=[1.0]),
+        tensor(types_pb2.DT_FLOAT, 2**32),
+        tensor(types_pb2.DT_FLOAT, 2**32, 0),
+        tensor(types_pb2.DT_FLOAT, 0, 2**32),
+    ],
+    ids=["128 MiB", "just over", "a shape alone", "rows without columns", "columns without rows"],
+)
+def test_a_value_is_not_repeated_without_bound(server: HostileServer, proto: TensorProto) -> None:
+    status, message = _predict(server, "value", {"x": proto})
+    assert status == "RESOURCE_EXHAUSTED"
+    assert "--max_repeated_bytes_per_request" in str(message)
+
+
+def test_a_value_is_repeated_within_the_bound(server: HostileServer) -> None:
+    proto = tensor(types_pb2.DT_FLOAT, 512, 512, float_val=[1.0])
+    assert _predict(server, "value", {"x": proto})[0] == "OK"
 
 
 def test_headers_beyond_the_limit(server: HostileServer) -> None:

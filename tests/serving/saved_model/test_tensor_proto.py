@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
+from serving.saved_model.claimed_bytes import ClaimedBytes, TooMuchClaimed
 from serving.saved_model.data_types import data_type_name, data_type_of, numpy_type
 from serving.saved_model.tensor_proto import to_array, to_proto
 
@@ -121,6 +122,18 @@ def test_values_that_are_too_few_or_too_many_are_read_as_tensorflow_reads_them(
 def test_what_is_no_tensor_is_refused(message: TensorProto) -> None:
     with pytest.raises((ValueError, OverflowError)):
         to_array(message)
+
+
+def test_what_is_claimed_is_counted_over_tensors() -> None:
+    claimed = ClaimedBytes(limit=1000)
+    to_array(proto(types_pb2.DT_INT64, [51], int64_val=[1]), claimed)  # 400 bytes
+    to_array(proto(types_pb2.DT_INT64, [2], int64_val=[1, 2]), claimed)
+    # 100 characters and TensorFlow's own 24 bytes of each of 4 that are repeated.
+    to_array(proto(types_pb2.DT_STRING, [5], string_val=[b"a" * 100]), claimed)
+    to_array(proto(types_pb2.DT_FLOAT, [26, 0]), claimed)  # 104 bytes, were there a column
+    to_array(proto(types_pb2.DT_BOOL, [2], bool_val=[True, False]), claimed)
+    with pytest.raises(TooMuchClaimed, match="claim 1001 bytes where 1000 are allowed"):
+        to_array(proto(types_pb2.DT_BOOL, [2], bool_val=[True]), claimed)
 
 
 def test_names_are_those_of_tensorflows_c() -> None:
