@@ -71,6 +71,11 @@ def failed_precondition(message: str) -> StatusError:
     return StatusError(Code.FAILED_PRECONDITION, message)
 
 
+def permission_denied(message: str) -> StatusError:
+    """Whoever asks may not have this."""
+    return StatusError(Code.PERMISSION_DENIED, message)
+
+
 def unimplemented(message: str) -> StatusError:
     """TensorFlow Serving knows no such operation either."""
     return StatusError(Code.UNIMPLEMENTED, message)

@@ -7,10 +7,11 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from serving.allowed_hosts import AllowedHosts
 from serving.large_requests import LARGE, LARGE_REQUESTS
 from serving.lifecycle.server_core import ServerCore
 from serving.metrics.prometheus_page import prometheus_page
@@ -27,6 +28,7 @@ from serving.status import (
     deadline_exceeded,
     internal,
     invalid_argument,
+    permission_denied,
     resource_exhausted,
 )
 
@@ -60,6 +62,7 @@ class RestOptions:
         metrics_path: where the Prometheus page is; None for none.
         metrics_page: writes that page.
         page: whether there is a page for people at `/`.
+        hosts: under which the page is shown.
     """
 
     timeout: float = 30.0
@@ -67,6 +70,7 @@ class RestOptions:
     metrics_path: str | None = None
     metrics_page: Callable[[], str] = prometheus_page
     page: bool = True
+    hosts: AllowedHosts = field(default_factory=AllowedHosts)
 
 
 class RestApplication:
@@ -112,7 +116,7 @@ class RestApplication:
             return await self._metrics(path, self._options.metrics_path)
         start = time.monotonic()
         if self._page and self._page.owns(scope["method"], path):
-            return await self._show(self._page, path, start)
+            return await self._show(self._page, scope, path, start)
         if not is_api_path(path):
             return _NOT_FOUND
         if scope["method"] == "OPTIONS":
@@ -140,9 +144,15 @@ class RestApplication:
         return HTTP_STATUS[code], (), b""
 
     async def _show(
-        self, page: Page, path: str, start: float
+        self, page: Page, scope: dict[str, Any], path: str, start: float
     ) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
         try:
+            for host in (value for name, value in scope["headers"] if name == b"host"):
+                if not self._options.hosts.allows(host.decode("latin-1")):
+                    raise permission_denied(
+                        f"The page is not shown under the host {host.decode('latin-1')[:100]!r}: "
+                        "name it in --allowed_hosts"
+                    )
             async with self._in_time(start):
                 with self._in_turn():
                     answer = await _in_thread(self._executor, partial(page.answer, path))

@@ -11,6 +11,7 @@ from tensorflow_serving.apis.prediction_service_pb2_grpc import (
     add_PredictionServiceServicer_to_server,
 )
 
+from serving.allowed_hosts import AllowedHosts
 from serving.inference.predict import DEFAULT_OPTIONS, PredictOptions
 from serving.lifecycle.server_core import ServerCore
 from serving.rpc.health_service import HealthService
@@ -42,6 +43,7 @@ class GrpcOptions:
         credentials: of a TLS server; None serves unencrypted.
         shared: whether other processes listen on the same TCP ports.
         predict: how Predict reads and answers.
+        reload_hosts: see `ModelService`.
         health: whether there is grpc.health.v1.
     """
 
@@ -51,6 +53,7 @@ class GrpcOptions:
     credentials: grpc.ServerCredentials | None = None
     shared: bool = False
     predict: PredictOptions = DEFAULT_OPTIONS
+    reload_hosts: AllowedHosts | None = None
     health: bool = True
 
 
@@ -84,7 +87,7 @@ class GrpcServer:
         add_PredictionServiceServicer_to_server(
             PredictionService(core, options.predict), self._server
         )
-        add_ModelServiceServicer_to_server(ModelService(core), self._server)
+        add_ModelServiceServicer_to_server(ModelService(core, options.reload_hosts), self._server)
         self._health = HealthService(_SERVICES)
         if options.health:
             health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)

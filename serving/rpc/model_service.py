@@ -14,11 +14,12 @@ from tensorflow_serving.apis.model_management_pb2 import (
 )
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceServicer
 
+from serving.allowed_hosts import AllowedHosts
 from serving.lifecycle.model_status import model_status, status_proto
 from serving.lifecycle.server_core import ServerCore
 from serving.metrics.registry import REGISTRY
 from serving.rpc.answer import answer
-from serving.status import Code, invalid_argument
+from serving.status import Code, invalid_argument, permission_denied
 
 
 class ModelService(ModelServiceServicer):
@@ -26,13 +27,14 @@ class ModelService(ModelServiceServicer):
 
     Args:
         core: the served models.
+        reload_hosts: under which a configuration is taken; None for all.
 
     Source:
         TensorFlow Serving, model_servers/model_service_impl.cc.
     """
 
-    def __init__(self, core: ServerCore) -> None:
-        self._core = core
+    def __init__(self, core: ServerCore, reload_hosts: AllowedHosts | None = None) -> None:
+        self._core, self._reload_hosts = core, reload_hosts
 
     def GetModelStatus(
         self, request: GetModelStatusRequest, context: grpc.ServicerContext
@@ -50,6 +52,12 @@ class ModelService(ModelServiceServicer):
         before = _counts(request.metric_names)
 
         def respond(deadline: float | None) -> ReloadConfigResponse:
+            host = _authority(context)
+            if self._reload_hosts is not None and not self._reload_hosts.allows(host):
+                raise permission_denied(
+                    f"No configuration is taken under the host {host[:100]!r}: name it in "
+                    "--allowed_hosts"
+                )
             if request.config.WhichOneof("config") != "model_config_list":
                 raise invalid_argument(
                     "ServerModelConfig type not supported by HandleReloadConfigRequest. Only "
@@ -63,6 +71,11 @@ class ModelService(ModelServiceServicer):
             return ReloadConfigResponse(status=status_proto(None), metric=grown)
 
         return answer(context, respond, _uncounted)
+
+
+def _authority(context: grpc.ServicerContext) -> str:
+    # gRPC's Python API has no word for it.
+    return str(context._rpc_event.call_details.host.decode("latin-1"))
 
 
 def _counts(names: Iterable[str]) -> dict[str, int]:

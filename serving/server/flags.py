@@ -86,6 +86,9 @@ _HELP = {
     "max_repeated_bytes_per_request": "Bytes that the shapes and repeated values of one gRPC "
     "request may claim beyond what it sends; more is RESOURCE_EXHAUSTED. (Not a flag of the real "
     "server, which has no bound.)",
+    "allowed_hosts": "Comma-separated host names under which the page is shown and, on a server of "
+    "this machine alone, configurations are taken; addresses, localhost and this machine's name "
+    "are allowed always, * allows all. (Not a flag of the real server.)",
     "version": "Display version.",
     "monitoring_config_file": "If non-empty, read an ascii MonitoringConfig protobuf from the "
     "supplied file name.",
@@ -136,6 +139,7 @@ class Flags:
     enable_grpc_healthcheck_service: bool = True
     enable_serialization_as_tensor_content: bool = False
     max_repeated_bytes_per_request: int = DEFAULT_LIMIT
+    allowed_hosts: str = ""
     version: bool = False
     monitoring_config_file: str = ""
     remove_unused_fields_from_bundle_metagraph: bool = True

@@ -10,6 +10,7 @@ from tensorflow.core.protobuf.config_pb2 import ConfigProto
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
+from serving.allowed_hosts import AllowedHosts, is_loopback
 from serving.batching.batch_scheduler import BatchScheduler
 from serving.batching.batching_options import BatchingOptions
 from serving.batching.batching_session import BatchingSession
@@ -90,6 +91,7 @@ class Server:
         addresses = [f"{_bracketed(flags.host)}:{flags.port}"] if flags.port else []
         if flags.grpc_socket_path:
             addresses.append(f"unix:{flags.grpc_socket_path}")
+        hosts = AllowedHosts(flags.allowed_hosts.split(","))
         if addresses:
             options = GrpcOptions(
                 addresses,
@@ -101,6 +103,8 @@ class Server:
                     flags.enable_serialization_as_tensor_content,
                     flags.max_repeated_bytes_per_request,
                 ),
+                # From elsewhere no browser speaks gRPC, and names are the network's own.
+                hosts if is_loopback(flags.host) else None,
                 flags.enable_grpc_healthcheck_service,
             )
             self._grpc = GrpcServer(self._core, options)
@@ -113,6 +117,7 @@ class Server:
                 self._metrics_path,
                 self._metrics_page,
                 flags.page,
+                hosts,
             )
             self._rest = RestServer(
                 self._core,

@@ -35,10 +35,11 @@ class PageServer(NamedTuple):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
-    def ask(self, method: str, path: str, body: Any = None) -> Reply:
+    def ask(self, method: str, path: str, body: Any = None, host: str | None = None) -> Reply:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            connection.request(method, path, None if body is None else json.dumps(body))
+            headers = {} if host is None else {"Host": host}
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
             headers = {name.lower(): value for name, value in response.getheaders()}
             return Reply(response.status, headers, response.read())

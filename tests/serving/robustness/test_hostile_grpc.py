@@ -213,6 +213,22 @@ def test_a_value_is_repeated_within_the_bound(server: HostileServer) -> None:
     assert _predict(server, "value", {"x": proto})[0] == "OK"
 
 
+@pytest.mark.parametrize("authority", ["evil.example", "localhost", "127.0.0.1:8500"])
+def test_a_configuration_is_taken_under_names_of_this_machine(
+    server: HostileServer, authority: str
+) -> None:
+    options = [("grpc.default_authority", authority)]
+    with grpc.insecure_channel(f"127.0.0.1:{server.grpc}", options) as channel:
+        # Without a list of models it is refused in any case, for its host or for that.
+        found, message = call(channel, "HandleReloadConfigRequest", b"")
+        if authority == "evil.example":
+            assert found == "PERMISSION_DENIED"
+            assert "--allowed_hosts" in str(message)
+        else:
+            assert found == "INVALID_ARGUMENT"
+        assert call(channel, "Predict", good_request())[0] == "OK"
+
+
 def test_headers_beyond_the_limit(server: HostileServer) -> None:
     predict = server.channel.unary_unary(METHOD["Predict"])
     with pytest.raises(grpc.RpcError) as raised:
