@@ -28,6 +28,7 @@ _FILES = {
     "/": ("page.html", b"text/html; charset=utf-8"),
     "/page/page.css": ("page.css", b"text/css; charset=utf-8"),
     "/page/page.js": ("page.js", b"text/javascript; charset=utf-8"),
+    "/page/encode.js": ("encode.js", b"text/javascript; charset=utf-8"),
     "/page/icon.svg": ("icon.svg", b"image/svg+xml"),
 }
 _LARGEST = 2**63 - 1

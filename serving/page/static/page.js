@@ -1,20 +1,20 @@
 // The page: lists what is served, fills a form from a signature, shows what comes back.
-// Values stay text from the example to the request, as a JavaScript number cannot hold an int64.
+// Values stay text from the example to the request; encode.js makes the request of them.
 "use strict";
 
 const REFRESH_MS = 5000;
-const MISSING = "-9223372036854775808"; // what an int64 that is missing is sent as
+const MISSING = ["null", "-9223372036854775808"]; // an int64 that is missing, and what it is sent as
 const HEAVIEST = 5;
 const MIX = "weighted mix";
 const SVG = "http://www.w3.org/2000/svg";
 const STRING_OR_WORD = /("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g;
 const ELEMENT = /"(?:[^"\\]|\\.)*"|\{[^}]*\}|[^\s,]+/g;
-const BASE64 = /^\{\s*"b64"\s*:\s*"[A-Za-z0-9+/=]*"\s*\}$/;
 
 let models = []; // of models.json
 let modelsText = "";
 let version = null; // of version.json, with `model` and `number`
 let fields = []; // of the form
+let checks = []; // of the form: of lists that belong together
 let candidates = null; // of the form: add, read
 let turn = 0; // of answers: an older one that comes later is dropped
 
@@ -40,7 +40,7 @@ const wide = (label, content) =>
   element("div", { class: "wide", tabindex: "0", role: "region", "aria-label": label }, content);
 const heading = (text, number) =>
   element("th", { role: "columnheader", scope: "col", class: number ? "number" : "" }, text);
-const numberCell = (value) => element("td", { role: "cell", class: "number" }, format(value));
+const numberCell = (text) => element("td", { role: "cell", class: "number" }, String(text));
 /** A name that a narrow column breaks after its points and underscores. */
 const breakable = (name) => name.split(/(?<=[._])/).flatMap((part) => [part, element("wbr")]);
 const named = (name, node) => {
@@ -222,29 +222,20 @@ function say(text, problem = false) {
 
 // --- the form ------------------------------------------------------------------------------------
 
-class Wrong extends Error {}
-
-function encodeScalar(dtype, text) {
+function encodeScalar(name, dtype, text) {
   if (dtype === "string") return BASE64.test(text) ? text : JSON.stringify(text);
-  const trimmed = text.trim();
-  if (dtype === "bool" ? !/^(true|false)$/.test(trimmed) : dtype.includes("int") && !/^-?\d+$/.test(trimmed)) {
-    throw new Wrong(dtype === "bool" ? "true or false" : "a whole number");
-  }
-  if (/^(double|float|half|bfloat16)$/.test(dtype) && !/^-?(\d+(\.\d+)?([eE][+-]?\d+)?|Infinity|NaN)$/.test(trimmed)) {
-    throw new Wrong("a number, such as 0.5, NaN or -Infinity");
-  }
-  return trimmed;
+  return encodeValue(name, dtype, text.trim());
 }
 
 const decodeScalar = (json) => (json.startsWith('"') ? JSON.parse(json) : json);
 
-function encodeJson(text, list) {
+function encodeJson(name, text, list) {
   const trimmed = text.trim();
   const json = list && !trimmed.startsWith("[") ? `[${trimmed}]` : trimmed;
   try {
     JSON.parse(json.replace(STRING_OR_WORD, (all, string) => string ?? "0"));
   } catch {
-    throw new Wrong(list ? 'a list, such as [1, 2] or ["a", "b"]' : "a value in JSON");
+    throw new Wrong(list ? 'a list, such as [1, 2] or ["a", "b"]' : "a value in JSON", name);
   }
   return json;
 }
@@ -260,22 +251,24 @@ function makeField(name, dtype, dims, json, label) {
   control.value = text;
   if (label) control.setAttribute("aria-label", label);
   const wrong = element("span", { class: "wrong", id: `wrong-${++makeField.count}` });
+  const mark = (problem) => {
+    wrong.textContent = problem;
+    if (!problem) return ["aria-invalid", "aria-describedby"].forEach((each) => control.removeAttribute(each));
+    control.setAttribute("aria-invalid", "true");
+    control.setAttribute("aria-describedby", wrong.id);
+  };
   const read = () => {
     try {
-      control.removeAttribute("aria-invalid");
-      control.removeAttribute("aria-describedby");
-      wrong.textContent = "";
-      return scalar ? encodeScalar(dtype, control.value) : encodeJson(control.value, Boolean(dims));
+      mark("");
+      return scalar ? encodeScalar(name, dtype, control.value) : encodeJson(name, control.value, Boolean(dims));
     } catch (error) {
       if (!(error instanceof Wrong)) throw error;
-      wrong.textContent = `This is not ${error.message}.`;
-      control.setAttribute("aria-invalid", "true");
-      control.setAttribute("aria-describedby", wrong.id);
+      mark(`This is not ${error.message}.`);
       error.control = control;
       throw error;
     }
   };
-  return { name, dtype, control, wrong, read };
+  return { name, dtype, control, wrong, mark, read };
 }
 makeField.count = 0;
 
@@ -293,8 +286,10 @@ function buildForm(signature) {
   const single = signature.inputs.filter(({ name }) => !signature.candidates.includes(name));
   const grouped = new Set(signature.behaviours.flatMap((b) => [b.length, ...b.lists.map(([name]) => name)]));
   fields = [];
+  checks = [];
+  const example = withoutPadding(signature, signature.example);
   const make = (input) => {
-    const field = makeField(input.name, input.dtype, dimsOf(input), signature.example[input.name]);
+    const field = makeField(input.name, input.dtype, dimsOf(input), example[input.name]);
     fields.push(field);
     return field;
   };
@@ -311,30 +306,27 @@ function buildForm(signature) {
     const own = behaviour.lists.map(([name, column]) => [column, make(single.find((i) => i.name === name))]);
     const count = element("small");
     const boxes = own.map(([column, field]) => labelledField(field, column, field.dtype));
-    const length = {
-      name: behaviour.length,
-      read: () => {
-        const sizes = own.map(([, field]) => elements(field.read()).length);
-        const odd = sizes.findIndex((size) => size !== sizes[0]);
-        if (odd > 0) {
-          const { control, wrong } = own[odd][1];
-          wrong.textContent = `These are ${sizes[odd]} events, the first list has ${sizes[0]}.`;
-          throw Object.assign(new Wrong("lists of one length"), { control });
-        }
-        return String(sizes[0]);
-      },
+    const countEvents = () => {
+      const sizes = own.map(([, field]) => elements(field.read()).length);
+      const odd = sizes.findIndex((size) => size !== sizes[0]);
+      if (odd > 0) {
+        const { control, mark } = own[odd][1];
+        mark(`These are ${sizes[odd]} events, the first list has ${sizes[0]}.`);
+        throw Object.assign(new Wrong("lists of one length"), { control });
+      }
+      return sizes[0];
     };
     const recount = () => {
       try {
-        const events = length.read();
-        count.textContent = events === "1" ? "1 event" : `${events} events, oldest first`;
+        const events = countEvents();
+        count.textContent = events === 1 ? "1 event" : `${events} events, oldest first`;
       } catch {
         count.textContent = "";
       }
     };
     recount();
     own.forEach(([, field]) => field.control.addEventListener("input", recount));
-    fields.push(length);
+    checks.push(countEvents);
     groups.push(element("fieldset", {}, element("legend", {}, behaviour.name, " ", count),
       element("div", { class: "lists" }, ...boxes)));
   }
@@ -393,18 +385,18 @@ async function send(event) {
   if (!signature) return say("The server has not said yet what this version takes.", true);
   let inputs;
   let listed = null;
+  let all;
   try {
     inputs = Object.fromEntries(fields.map((field) => [field.name, field.read()]));
+    checks.forEach((check) => check());
     listed = candidates && candidates.read();
+    all = listed ? encodeRanking(signature, inputs, listed) : encodeRow(signature, inputs);
   } catch (error) {
     if (!(error instanceof Wrong)) throw error;
-    error.control.focus();
+    const field = fields.find(({ name }) => name === error.input);
+    if (!error.control) field?.mark(`This is not ${error.message}.`);
+    (error.control ?? field?.control)?.focus();
     return say("A value cannot be sent: see the form.", true);
-  }
-  const all = { ...inputs };
-  if (listed) {
-    for (const name of signature.candidates) all[name] = `[${listed.map((each) => each[name]).join(", ")}]`;
-    all.candidate_count = String(listed.length);
   }
   const url = `${chosenVersion().url}:predict`;
   say("Sent.");
@@ -488,7 +480,7 @@ function showRanking(signature, inputs, listed, outputs) {
       });
       const node = row(rowHeading(String(place + 1)),
         ...signature.candidates.map((name) => named(columns.get(name), cell(shown(entry.candidate[name])))),
-        ...(mixed ? [named("mix", numberCell(score(entry)))] : []),
+        ...(mixed ? [named("mix", numberCell(format(score(entry))))] : []),
         ...tasks.map((task) => named(task, numberCell(entry.scores[task]))), cell(button));
       if (entry.index === chosen) node.className = "chosen";
       return node;
@@ -504,7 +496,7 @@ function showRanking(signature, inputs, listed, outputs) {
   else $("attention").hidden = true;
 }
 
-const shown = (json) => (json === MISSING ? "missing" : decodeScalar(json) || "empty");
+const shown = (json) => (MISSING.includes(json) ? "missing" : decodeScalar(json) || "empty");
 
 // --- attention -----------------------------------------------------------------------------------
 
@@ -520,7 +512,9 @@ async function showAttention(inputs, about, signature) {
   if (!inputs) return stop("Choose the signature predict or rank to see what its tasks look at.");
   const { model, number, positions } = version;
   const asked = version.signatures.find(({ name }) => name === "attention");
-  const own = Object.fromEntries(asked.inputs.map(({ name }) => [name, inputs[name]]));
+  const counted = asked.behaviours.map(({ length }) => length);
+  const given = asked.inputs.filter(({ name }) => !counted.includes(name));
+  const own = encodeRow(asked, Object.fromEntries(given.map(({ name }) => [name, inputs[name]])));
   const request = (showAttention.last = `${mine} ${about}`);
   const url = `v1/models/${encodeURIComponent(model)}/versions/${number}:predict`;
   let weights;

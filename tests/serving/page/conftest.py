@@ -10,17 +10,19 @@ import pytest
 from page_models import (
     EVIL,
     write_evil_model,
+    write_padded,
     write_plain_model,
     write_ranking_model,
     write_without_attention,
 )
 from page_server import PageServer, serve
 
-MODELS = ("ranking", "older", "plain", EVIL)
+MODELS = ("ranking", "older", "padded", "plain", EVIL)
 _CONFIG = """
 model_config_list {{
   config {{ name: "ranking" base_path: "{root}/ranking" model_platform: "tensorflow" }}
   config {{ name: "older" base_path: "{root}/older" model_platform: "tensorflow" }}
+  config {{ name: "padded" base_path: "{root}/padded" model_platform: "tensorflow" }}
   config {{
     name: "plain" base_path: "{root}/plain" model_platform: "tensorflow"
     model_version_policy {{ all {{}} }}
@@ -38,6 +40,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("page_models")
     write_ranking_model(root / "ranking" / "1")
     write_without_attention(root / "ranking" / "1", root / "older" / "1")
+    write_padded(root / "ranking" / "1", root / "padded" / "1")
     write_plain_model(root / "plain" / "1", factor=2.0)
     write_plain_model(root / "plain" / "2", factor=3.0)
     (root / "plain" / "3").mkdir()

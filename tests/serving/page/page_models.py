@@ -66,6 +66,28 @@ def write_ranking_model(path: Path) -> None:
     write_saved_model(model, compute_reference(model, transform, raw), path)
 
 
+def write_padded(ranking: Path, path: Path) -> None:
+    """The same model with recorded rows whose history has three events in six places."""
+    import tensorflow as tf
+    from tensorflow_serving.apis.prediction_log_pb2 import PredictionLog
+
+    shutil.copytree(ranking, path)
+    (path / "assets.extra" / "example_request.json").unlink()
+    warmup = str(path / "assets.extra" / "tf_serving_warmup_requests")
+    logs = [PredictionLog.FromString(r) for r in tf.compat.v1.io.tf_record_iterator(warmup)]
+    with tf.io.TFRecordWriter(warmup) as writer:
+        for log in logs:
+            inputs = log.predict_log.request.inputs
+            if "view__length" in inputs:
+                rows = inputs["view__length"].tensor_shape.dim[0].size
+                ids = [[10, 7, 99, 0, 0, 0]] * rows
+                tags = [["pop", "rock", "pop", "", "", ""]] * rows
+                inputs["view__video_id"].CopyFrom(tf.make_tensor_proto(ids, tf.int64))
+                inputs["view__tag"].CopyFrom(tf.make_tensor_proto(tags))
+                inputs["view__length"].CopyFrom(tf.make_tensor_proto([3] * rows, tf.int64))
+            writer.write(log.SerializeToString())
+
+
 def write_without_attention(ranking: Path, path: Path) -> None:
     """The same model as an exporter without the signature `attention` wrote it."""
     from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
