@@ -61,6 +61,7 @@ class GrpcClient(ModelClient):
         address: of the server, "HOST:PORT" (port 8500 by default there), or "unix:PATH".
         model: the model's name.
         credentials: for a server with TLS (`--ssl_config_file`); by default there is none.
+        refuse_unreadable: as of `RestClient`.
 
     Raises:
         ServingError: INVALID_ARGUMENT, the address is a URL.
@@ -72,7 +73,11 @@ class GrpcClient(ModelClient):
     """
 
     def __init__(
-        self, address: str, model: str, credentials: grpc.ChannelCredentials | None = None
+        self,
+        address: str,
+        model: str,
+        credentials: grpc.ChannelCredentials | None = None,
+        refuse_unreadable: bool = False,
     ) -> None:
         super().__init__(address, model)
         if _URL.match(address):
@@ -81,6 +86,7 @@ class GrpcClient(ModelClient):
             self._channel = grpc.insecure_channel(address, _OPTIONS)
         else:
             self._channel = grpc.secure_channel(address, credentials, _OPTIONS)
+        self._call_metadata = [("unreadable-values", "refuse")] if refuse_unreadable else None
         self._prediction = PredictionServiceStub(self._channel)
         self._models = ModelServiceStub(self._channel)
 
@@ -129,7 +135,7 @@ class GrpcClient(ModelClient):
     def _send(self, method: Callable[..., Any], request: Any, deadline: float) -> Any:
         timeout = self._time_left(deadline)
         try:
-            return method(request, timeout=timeout)
+            return method(request, timeout=timeout, metadata=self._call_metadata)
         except grpc.RpcError as error:
             code, message = Code(error.code().value[0]), error.details() or ""
             if code is Code.UNAVAILABLE and _UNREACHED.search(message):

@@ -50,6 +50,8 @@ class RestClient(ModelClient):
             `/v1/` where a proxy adds one.
         model: the model's name.
         headers: sent with every request, such as a proxy's authorization.
+        refuse_unreadable: whether the embedded server is to refuse a request with a date, a time
+            or a number in text that the model cannot read, which it answers as missing otherwise.
 
     Raises:
         ServingError: INVALID_ARGUMENT, the URL is none.
@@ -60,7 +62,13 @@ class RestClient(ModelClient):
         {'y': array([2.5, 3. , 4.5], dtype=float32)}
     """
 
-    def __init__(self, url: str, model: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        headers: Mapping[str, str] | None = None,
+        refuse_unreadable: bool = False,
+    ) -> None:
         super().__init__(url.rstrip("/"), model)
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise ServingError(
@@ -68,6 +76,8 @@ class RestClient(ModelClient):
             )
         self._session = requests.Session()
         self._session.headers.update(headers or {})
+        if refuse_unreadable:
+            self._session.headers["unreadable-values"] = "refuse"
         adapter = HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=RestRetry.policy())
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)

@@ -10,6 +10,7 @@ from tensorflow_serving.apis.predict_pb2 import PredictRequest, PredictResponse
 from serving.inference.request_inputs import request_inputs
 from serving.inference.response_spec import fill_model_spec
 from serving.inference.signatures import signature_to_predict
+from serving.inference.unreadable_inputs import count_unreadable
 from serving.metrics.server_metrics import RUNTIME_LATENCY
 from serving.saved_model.claimed_bytes import DEFAULT_LIMIT
 from serving.saved_model.data_types import data_type_of
@@ -33,10 +34,12 @@ class PredictOptions:
     Args:
         as_content: whether outputs go into `tensor_content`, not into their typed fields.
         claimable: bytes that the shapes and repeated values of one request may claim.
+        counts_unreadable: whether values that cannot be read are counted.
     """
 
     as_content: bool = False
     claimable: int = DEFAULT_LIMIT
+    counts_unreadable: bool = True
 
 
 DEFAULT_OPTIONS = PredictOptions()
@@ -47,6 +50,7 @@ def predict(
     request: PredictRequest,
     deadline: float | None = None,
     options: PredictOptions = DEFAULT_OPTIONS,
+    refuse_unreadable: bool = False,
 ) -> PredictResponse:
     """Answer a Predict request.
 
@@ -55,6 +59,7 @@ def predict(
         request: inputs by alias; the outputs wanted, all of them if none is named.
         deadline: seconds of `time.monotonic()`.
         options: see `PredictOptions`.
+        refuse_unreadable: see `count_unreadable`.
 
     Returns:
         Outputs by alias; the model spec says which version and signature answered.
@@ -67,6 +72,8 @@ def predict(
     """
     signature = signature_to_predict(servable, request.model_spec.signature_name)
     inputs = request_inputs(signature, request.inputs, options.claimable)
+    if options.counts_unreadable:
+        count_unreadable(servable, inputs, refuse_unreadable)
     outputs = run_signature(servable, signature, inputs, request.output_filter, deadline)
     write = to_content_proto if options.as_content else to_proto
     response = PredictResponse()

@@ -3,18 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import tensorflow as tf
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
 
-from infnet_keras.errors import SpecError
 from infnet_keras.input_names import named_sequences
-from infnet_keras.spec import FeatureSpec, parse_spec
+from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.token_positions import token_sequences
 from serving.page.example_inputs import Example, example_inputs, placeholder
 from serving.saved_model.data_types import data_type_name
+from serving.saved_model.exported_spec import exported_spec
 from serving.saved_model.servable import Servable
 
-_SPEC = "assets/spec.yaml"
 _INITIALISER = "__saved_model_init_op"  # run by the loader, never by a client
 _CANDIDATES = 10  # of an example: enough to see an order, few enough for a form
 # Of the exporter: names of its signatures, and of the input that `rank` adds.
@@ -44,7 +42,7 @@ def version_details(servable: Servable) -> dict[str, Any]:
         - `fields`: field -> the input that holds its value, where one does.
     """
     recorded = example_inputs(servable)
-    spec = _spec(servable)
+    spec = exported_spec(servable.path)
     own = {} if spec is None else {served: name for name, served in spec.served_names.items()}
     order = {name: index for index, name in enumerate(recorded.get(_PREDICT, {}))}
     tasks = list(spec.tasks) if spec else []
@@ -139,19 +137,6 @@ def _candidate_inputs(name: str, signatures: Mapping[str, SignatureDef]) -> set[
         for alias in row
         if len(list_[alias].tensor_shape.dim) == 2 and len(row[alias].tensor_shape.dim) == 1
     }
-
-
-def _spec(servable: Servable) -> FeatureSpec | None:
-    """The feature spec among the version's assets; None for a model that has none."""
-    path = f"{servable.path}/{_SPEC}"
-    if not tf.io.gfile.exists(path):
-        return None
-    with tf.io.gfile.GFile(path, "rb") as file:
-        text = file.read().decode(errors="replace")
-    try:
-        return parse_spec(text)
-    except SpecError:  # another project's file of that name
-        return None
 
 
 def _positions(

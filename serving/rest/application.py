@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from serving.allowed_hosts import AllowedHosts
+from serving.inference.unreadable_inputs import HEADER
 from serving.large_requests import LARGE, LARGE_REQUESTS
 from serving.lifecycle.server_core import ServerCore
 from serving.metrics.prometheus_page import prometheus_page
@@ -182,7 +183,9 @@ class RestApplication:
                 if _is_zipped(scope):
                     body = await _in_thread(self._executor, partial(unzip, body))
                 executor = LARGE_REQUESTS if len(body) >= LARGE else self._executor
-                return await _in_thread(executor, partial(self._api.answer, call, body, deadline))
+                asked = dict(scope["headers"]).get(HEADER.encode(), b"").decode("latin-1")
+                answer = partial(self._api.answer, call, body, deadline, asked)
+                return await _in_thread(executor, answer)
 
     @asynccontextmanager
     async def _in_time(self, start: float) -> AsyncIterator[float | None]:

@@ -13,6 +13,7 @@ from serving.inference.model_metadata import model_metadata
 from serving.inference.predict import run_signature
 from serving.inference.regress import regress
 from serving.inference.signatures import signature_to_predict
+from serving.inference.unreadable_inputs import count_unreadable, refuses_unreadable
 from serving.lifecycle.model_status import model_status
 from serving.lifecycle.server_core import ServerCore
 from serving.rest.examples_request import parse_examples
@@ -43,13 +44,16 @@ class RestApi:
     def __init__(self, core: ServerCore) -> None:
         self._core = core
 
-    def answer(self, call: RestCall, body: bytes, deadline: float | None = None) -> bytes:
+    def answer(
+        self, call: RestCall, body: bytes, deadline: float | None = None, unreadable: str = ""
+    ) -> bytes:
         """Answer one call.
 
         Args:
             call: what the URL asks for.
             body: JSON; not read for status and metadata.
             deadline: seconds of `time.monotonic()`.
+            unreadable: what the request asks for, see `refuses_unreadable`.
 
         Returns:
             JSON.
@@ -59,7 +63,8 @@ class RestApi:
         """
         match call.method:
             case "predict":
-                return self._predict(call.model_spec, body, deadline)
+                refuse = refuses_unreadable(unreadable)
+                return self._predict(call.model_spec, body, deadline, refuse)
             case "classify":
                 return self._classify(call.model_spec, body, deadline)
             case "regress":
@@ -70,10 +75,13 @@ class RestApi:
         request = GetModelStatusRequest(model_spec=call.model_spec)
         return write_status(model_status(self._core, request))
 
-    def _predict(self, model_spec: ModelSpec, body: bytes, deadline: float | None) -> bytes:
+    def _predict(
+        self, model_spec: ModelSpec, body: bytes, deadline: float | None, refuse_unreadable: bool
+    ) -> bytes:
         with self._core.servable(model_spec) as servable:
             parsed = parse_predict(body, lambda name: _inputs_of(servable, name))
             signature = signature_to_predict(servable, parsed.signature_name)
+            count_unreadable(servable, parsed.inputs, refuse_unreadable)
             outputs = run_signature(servable, signature, parsed.inputs, (), deadline)
         data_types = {alias: data_type_of(array.dtype) for alias, array in outputs.items()}
         return write_predictions(outputs, data_types, parsed.format)

@@ -23,6 +23,7 @@ from serving.inference.model_metadata import check_metadata_request, model_metad
 from serving.inference.multi_inference import multi_inference
 from serving.inference.predict import DEFAULT_OPTIONS, PredictOptions, predict
 from serving.inference.regress import regress
+from serving.inference.unreadable_inputs import HEADER, refuses_unreadable
 from serving.lifecycle.server_core import ServerCore
 from serving.metrics.server_metrics import REQUEST_COUNT, REQUEST_LATENCY
 from serving.rpc.answer import answer
@@ -48,11 +49,14 @@ class PredictionService(PredictionServiceServicer):
 
     def Predict(self, request: PredictRequest, context: grpc.ServicerContext) -> PredictResponse:
         """Named tensors in, named tensors out."""
+        asked = str(dict(context.invocation_metadata()).get(HEADER, ""))
         return self._answer(
             context,
             "Predict",
             request.model_spec if request.HasField("model_spec") else None,
-            lambda servable, deadline: predict(servable, request, deadline, self._options),
+            lambda servable, deadline: predict(
+                servable, request, deadline, self._options, refuses_unreadable(asked)
+            ),
         )
 
     def Classify(

@@ -7,7 +7,9 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
+from infnet_keras.features.numpy.unreadable import UnreadableValues
 from serving.metrics.server_metrics import LOAD_ATTEMPT_COUNT, LOAD_LATENCY
+from serving.saved_model.exported_spec import exported_spec
 from serving.saved_model.saved_model_session import SavedModelSession
 from serving.saved_model.servable import Servable
 from serving.saved_model.session import Session
@@ -56,7 +58,9 @@ def load_servable(
     LOAD_LATENCY.increment(path, amount=int((time.monotonic() - start) * 1e6))
     plain: Session = SavedModelSession(session)
     wrapped = wrap_session(plain, signatures) if wrap_session else plain
-    return Servable(name, version, path, signatures, wrapped, check_method_names)
+    spec = exported_spec(path)
+    unreadable = None if spec is None else UnreadableValues(spec)
+    return Servable(name, version, path, signatures, wrapped, check_method_names, unreadable)
 
 
 def _load(

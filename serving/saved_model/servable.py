@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
+from infnet_keras.features.numpy.unreadable import UnreadableValues
 from serving.saved_model.session import Session
 
 DEFAULT_SIGNATURE = "serving_default"
@@ -26,6 +27,7 @@ class Servable:
         check_method_names: whether a signature must have been exported for the method that is
             called; off by default as in TensorFlow Serving, since signatures of TensorFlow 2 all
             say `tensorflow/serving/predict`.
+        unreadable: finds what the model cannot read in its inputs; None where no spec says how.
     """
 
     name: str
@@ -34,3 +36,4 @@ class Servable:
     signatures: Mapping[str, SignatureDef]
     session: Session
     check_method_names: bool = False
+    unreadable: UnreadableValues | None = None

@@ -4,7 +4,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -24,13 +24,14 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def serve(root: Path, config: str, *models: str) -> Iterator[Served]:
+def serve(root: Path, config: str, *models: str, flags: Sequence[str] = ()) -> Iterator[Served]:
     """Serve models until the block ends.
 
     Args:
         root: the models' directory.
         config: text of a ModelServerConfig.
         models: to wait for.
+        flags: more of the server's.
     """
     file = root / "models.config"
     file.write_text(config)
@@ -45,6 +46,7 @@ def serve(root: Path, config: str, *models: str) -> Iterator[Served]:
                 f"--port={grpc}",
                 f"--model_config_file={file}",
                 "--allow_version_labels_for_unavailable_models=true",
+                *flags,
             ],
             cwd=REPOSITORY,
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
