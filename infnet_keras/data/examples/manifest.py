@@ -40,8 +40,8 @@ class ExamplesManifest:
         impressions: examples of each split.
         users: users with at least one impression.
         counters: what happened to rows, by reason: `rows_read`, `duplicates_dropped`,
-            `history_rows_read`, `history_rows_kept`, `history_rows_dropped` (their user has no
-            impression), `impressions:SPLIT`, `joins_missed:SOURCE` (impressions whose key the
+            `rows_without_user:SOURCE` (left out), `history_rows_read`, `history_rows_kept`,
+            `history_rows_dropped` (their user has no impression), `impressions:SPLIT`, `joins_missed:SOURCE` (impressions whose key the
             source does not have), `event_rows_kept:SOURCE` (of another log of earlier events, rows
             that may enter a history), `labels_missing:TASK` (inside the task's mask),
             `labels_masked:TASK` (impressions outside of it) and `history_events_later:SEQUENCE`

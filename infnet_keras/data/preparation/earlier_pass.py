@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from infnet_keras.data.history.events import FIRST_OTHER, HISTORY, SOURCE, TIME
-from infnet_keras.data.preparation.log_pass import check_users, converted, instants, row_numbers
+from infnet_keras.data.preparation.log_pass import converted, instants, row_numbers
+from infnet_keras.data.preparation.rows_without_user import event_source_name, rows_with_user
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.files.block import Block
@@ -54,19 +55,26 @@ def earlier_files(
 
 def spill_earlier(
     spec: FeatureSpec, plan: ColumnPlan, history: RawFiles | None, spill: Spill
-) -> None:
+) -> dict[str, int]:
     """Put events from before the log, and of other logs, aside, as `earlier_rows` makes them.
+
+    Returns:
+        For each source of them, rows that name no user and are left out.
 
     Raises:
         DataError: a file has no user or item, or a value cannot be what it must be.
     """
+    without_user: dict[str, int] = {}
     for source, files in earlier_files(spec, plan, history).items():
-        rows = 0
+        rows = kept = 0
         for block in files.blocks(earlier_columns(spec, plan, source, files)):
             table = earlier_rows(spec, plan, source, block, rows)
             spill.add(table, partition_numbers(table[str(spec.keys.user)], spill.partitions))
-            rows += table.num_rows
+            rows += block.table.num_rows
+            kept += table.num_rows
+        without_user[event_source_name(spec, source)] = rows - kept
     spill.finish()
+    return without_user
 
 
 def earlier_columns(spec: FeatureSpec, plan: ColumnPlan, source: int, files: RawFiles) -> list[str]:
@@ -112,7 +120,8 @@ def earlier_rows(
     Returns:
         Every column of an event, of which those that the file does not have are missing values;
         as `:time` the order of events from before the log (the column `pos`, or else the order of
-        the rows), of others milliseconds since 1970. All blocks have the same columns.
+        the rows), of others milliseconds since 1970. All blocks have the same columns. A row whose
+        user is missing is left out.
 
     Raises:
         DataError: a value cannot be what it must be.
@@ -127,10 +136,9 @@ def earlier_rows(
             columns[name] = converted(files, block, names[name], name, plan)
         else:
             columns[name] = pa.nulls(block.table.num_rows, ARROW_TYPES[plan.types[name]])
-    check_users(block, names[user], columns[user])
     columns[TIME] = _times(spec, plan, source, block, first_number)
     columns[SOURCE] = pa.array(np.full(block.table.num_rows, source, np.int8))
-    return pa.table(columns)
+    return rows_with_user(pa.table(columns), user)
 
 
 def _times(

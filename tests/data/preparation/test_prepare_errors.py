@@ -124,8 +124,9 @@ def test_unreadable_text_as_time(content, refused) -> None:
     assert "'yesterday' in row 2" in said
 
 
-def test_a_missing_user_names_its_row(content, refused) -> None:
-    assert "'user' is missing in row 3" in refused(content, log=LOG + ",9,7,0\n")
+def test_a_log_whose_users_are_missing(content, refused) -> None:
+    said = refused(content, log="user,item,time,clicked\n" + ",7,5,1\n" * 3)
+    assert "source 'log': 3 of 3 rows have no value of 'user'" in said
 
 
 def test_a_key_of_fractions(content, refused) -> None:

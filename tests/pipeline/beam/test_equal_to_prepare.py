@@ -40,6 +40,8 @@ def assert_equal(data: PreparedData, directory: Path) -> None:
     assert found.counters["rows_read"] == expected.rows_read
     assert found.counters["duplicates_dropped"] == expected.duplicates_dropped
     assert found.counters["history_rows_kept"] == expected.history_rows
+    for source, rows in expected.rows_without_user.items():
+        assert found.counters[f"rows_without_user:{source}"] == rows
     for source, missed in expected.joins_missed.items():
         assert found.counters[f"joins_missed:{source}"] == missed
 

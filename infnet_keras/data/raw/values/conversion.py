@@ -58,7 +58,8 @@ def convert(
 
     Args:
         values: text from a CSV file, or whatever a Parquet file holds.
-        column_type: int64 takes whole numbers in any spelling ("4.0" is 4); string spells whole
+        column_type: int64 takes whole numbers in any spelling ("4.0" is 4); numbers of either
+            type take true and false, as 1 and 0, where they are declared; string spells whole
             numbers as digits, however a file stores them.
         separator: joins the values of a list, also of a text such as `[1, 2]`; None where the
             spec splits nothing.
@@ -236,7 +237,7 @@ def _integers_of_text(text: pa.Array, where: _Where) -> pa.Array:
             return numbers
     except pa.ArrowInvalid:
         pass
-    text = _without_missing(text, where)
+    text = _numbers_of_truths(_without_missing(text, where), where)
     spelling = INTEGER if where.inferred_from is not None else _WHOLE_NUMBER
     where.refuse(text, pc.match_substring_regex(text, spelling), "int64")
     hexadecimal = pc.fill_null(pc.match_substring_regex(text, "^0[xX]"), False)
@@ -258,7 +259,7 @@ def _as_floats(values: pa.Array, where: _Where) -> pa.Array:
             return numbers
     except pa.ArrowInvalid:
         pass
-    text = _without_missing(values, where)
+    text = _numbers_of_truths(_without_missing(values, where), where)
     if where.inferred_from is not None:
         where.refuse(text, pc.invert(pc.match_substring_regex(text, r"^[+-]?0[\dxX]")), "float32")
     where.refuse(text, _casts(text, pa.float32()), "float32")
@@ -269,6 +270,14 @@ def _without_missing(text: pa.Array, where: _Where) -> pa.Array:
     text = pc.utf8_trim_whitespace(where.decoded(text))
     missing = pc.is_in(text, MISSING_SPELLINGS)
     return pc.if_else(missing, pa.scalar(None, pa.string()), text)
+
+
+def _numbers_of_truths(text: pa.Array, where: _Where) -> pa.Array:
+    """True and false as the numbers that they are in a file that stores booleans."""
+    if where.inferred_from is not None:
+        return text
+    text = pc.replace_substring_regex(text, "(?i)^true$", "1")
+    return pc.replace_substring_regex(text, "(?i)^false$", "0")
 
 
 def _longer(text: pa.Array, length: int) -> pa.Array:
