@@ -298,7 +298,8 @@ def write_several_logs(raw: Path, rows: int = 400) -> None:
 
     for part in (1, 2):
         log = lines(
-            rows // 2, lambda u, i, t, n, p: f"{user(u)},{i},{t},{[5, 4, 2, 1, -1, ''][n % 6]},p{p}\n"
+            rows // 2,
+            lambda u, i, t, n, p: f"{user(u)},{i},{t},{[5, 4, 2, 1, -1, ''][n % 6]},p{p}\n",
         )
         (raw / f"log_{part}.csv").write_text(f"user,item,time,stars,place\n{log}")
         buys = lines(
