@@ -34,7 +34,7 @@ class ExamplesManifest:
         spec: name of the spec.
         file_format: "tfrecord" (GZIP, serialised tf.Examples, *.gz) or "parquet" (*.parquet), in
             the directories Split-train, Split-valid and Split-test.
-        valid_from: first local day (or fraction) of validation, as given.
+        valid_from: first local day, time or fraction of validation, as given.
         test_from: the same for the test.
         column_types: type of every raw column that was read, for `example_columns`.
         impressions: examples of each split.

@@ -91,7 +91,7 @@ class Partition:
         """
         events = self.events
         if self.days is not None:
-            splits = rule.by_day(self.days)
+            splits = rule.by_time(events.times)
         elif self.spec.time.row_order == "log":
             splits = rule.by_position(events.times, total_rows)
         else:

@@ -32,7 +32,7 @@ class Manifest:
 
     Attributes:
         spec: name of the spec.
-        valid_from: first local day (or fraction) of validation, as given.
+        valid_from: first local day, time or fraction of validation, as given.
         test_from: the same for the test.
         column_types: type of every raw column that was read.
         shards: the files, in order.
