@@ -213,17 +213,17 @@ def rows_content(row_order: str) -> Content:
     }
 
 
-def write_rows(raw: Path, rows: int = 1000) -> Path:
+def write_rows(raw: Path, rows: int = 1000, nobody: int | None = None) -> Path:
     """A log in four files of different sizes, and earlier events in the order of their rows.
 
-    Of either some rows name no user.
+    Rows of the user `nobody`, of both, name no user.
     """
     random = np.random.default_rng(5)
     raw.mkdir(parents=True, exist_ok=True)
     users = random.integers(-20, 20, rows)
     log = pa.table(
         {
-            "user": pa.array(users, mask=users == 7),
+            "user": pa.array(users, mask=users == nobody),
             "item": random.integers(0, 50, rows),
             "clicked": random.integers(0, 2, rows),
         }

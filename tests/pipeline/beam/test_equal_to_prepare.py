@@ -161,7 +161,7 @@ def test_other_spellings_of_time(tmp_path, write, spelling) -> None:
 
 @pytest.mark.parametrize("row_order", ["log", "user"])
 def test_rows_in_order_of_several_files(tmp_path, write, row_order) -> None:
-    past = write_rows(tmp_path / "raw")
+    past = write_rows(tmp_path / "raw", nobody=7)
     spec = spec_from_dict(rows_content(row_order))
     prepare(spec, tmp_path / "raw", tmp_path / "prepared", 0.6, 0.8, history=past)
     write(
