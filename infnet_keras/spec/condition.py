@@ -234,8 +234,6 @@ def _compare(
         known, strings = _truths(column, known), False
     if len(known) and strings != isinstance(value, str):
         held, needed = ("strings", "a quoted string") if strings else ("numbers", "a number")
-        if strings and None not in _spelt_truths(known):
-            needed = f"true, false or {needed}"
         raise ConditionError(
             f"column {column!r} holds {held}: compare it with {needed}, not with {value!r}"
         )
@@ -258,14 +256,9 @@ def _compared(known: npt.NDArray[Any], comparison: str, value: Any) -> Any:
     return _OPERATORS[comparison](known, value)
 
 
-def _spelt_truths(known: npt.NDArray[Any]) -> list[bool | None]:
-    """What texts mean that spell true and false; None for any other."""
-    return [TRUTHS.get(str(value).strip().lower()) for value in known]
-
-
 def _truths(column: str, known: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Text that spells true and false, as numbers."""
-    spelt = _spelt_truths(known)
+    spelt = [TRUTHS.get(str(value).strip().lower()) for value in known]
     if None in spelt:
         wrong = known[spelt.index(None)]
         raise ConditionError(
