@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 from small_logs import CLICKED, ROWS, Content, Prepare, columns_of_log, csv_text, spec_of_log
 
 
@@ -35,7 +36,20 @@ def test_a_label_from_a_threshold(prepare: Prepare) -> None:
     refused = prepare(with_task(spec_of_log(), label="watched"), watched=ratios)
     assert refused.code == 2
     assert "label 'watched' holds 0.5" in refused.said
-    assert "`label: watched " in refused.said
+    assert "as in `label: watched >= 0.5`" in refused.said
+
+
+def test_what_is_said_of_a_wrong_label_can_be_copied(prepare: Prepare) -> None:
+    """Cases 09 and 11: also of a column whose name stands in backticks."""
+    columns = columns_of_log()
+    columns["stars:float"] = [float(n % 5) for n in range(ROWS)]
+    files = {"log.csv": csv_text(columns)}
+    refused = prepare(with_task(spec_of_log(), label="stars:float"), files)
+    assert refused.code == 2
+    advice = refused.said.split("as in `")[1].split("` (row")[0]
+    assert advice == 'label: "`stars:float` == 2.0"'
+    found = prepare(with_task(spec_of_log(), **yaml.safe_load(advice)), files)
+    assert found.labels("other") == [float(n % 5 == 2) for n in range(ROWS)]
 
 
 def test_a_label_from_an_event_type(prepare: Prepare) -> None:
