@@ -220,10 +220,11 @@ def _check_log(spec: FeatureSpec, headers: Headers) -> None:
     log_only |= {**spec.label_columns, **history_cells(spec)}
     for column, why in log_only.items():
         if column not in headers[log]:
-            raise DataError(
-                f"the log, source {log!r}, has no column {column!r}, {why}; "
-                f"{nearest_column(column, headers[log])}"
-            )
+            others = [name for name, header in headers.items() if column in header]
+            hint = nearest_column(column, headers[log])
+            if others:
+                hint = f"source {others[0]!r} has it, but the log itself must: name one of its own"
+            raise DataError(f"the log, source {log!r}, has no column {column!r}, {why}; {hint}")
 
 
 def _as_in_the_log(spec: FeatureSpec, name: str, headers: Headers) -> dict[str, str]:

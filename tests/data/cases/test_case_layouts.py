@@ -52,6 +52,11 @@ def test_packed_features_and_a_second_keyed_file(prepare: Prepare) -> None:
     found = prepare(spec, {"log.csv": log, "people.csv": people})
     assert found.column("kind") == [str(n % 3) for n in range(ROWS)]
     assert found.column("past") == [[str(n % 4), "7"] for n in range(ROWS)]
+    spec["keys"]["user"] = spec["fields"]["user"]["column"] = "past"
+    del spec["fields"]["past"]
+    refused = prepare(spec, {"log.csv": log, "people.csv": people})
+    assert refused.code == 2
+    assert "has no column 'past', keys.user; source 'people' has it" in refused.said
 
 
 def test_a_log_without_a_user(prepare: Prepare) -> None:
