@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infnet_keras.data.history.events import TEXT, TIME, USER
+from infnet_keras.data.history.events import TEXT, TIME, USER, user_column
 from infnet_keras.data.history.labels import column_labels, wrong_label
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
 from infnet_keras.data.raw.columns import ColumnPlan
@@ -35,7 +35,7 @@ def spill_log(spec: FeatureSpec, plan: ColumnPlan, spill: Spill) -> int:
     rows = 0
     for block in plan.files[spec.log_source].blocks(log_columns(spec, plan)):
         table = log_rows(spec, plan, block, rows)
-        spill.add(table, partition_numbers(table[spec.keys.user or USER], spill.partitions))
+        spill.add(table, partition_numbers(table[user_column(spec)], spill.partitions))
         rows += table.num_rows
     spill.finish()
     check_rows(spec, plan, rows)
@@ -58,9 +58,9 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
         first_number: of its first row, where rows in order take the place of a time.
 
     Returns:
-        The log's columns, its time in milliseconds (or the row's number) as `:time`, its
-        ready-made histories, where repeats are dropped all columns of the row in one `:text`, and,
-        where the log names no user, the row's number as `:user`.
+        The log's columns, its time in milliseconds (or the row's number) as `TIME`, its
+        ready-made histories, where repeats are dropped all columns of the row in one `TEXT`, and,
+        where the log names no user, the row's number as `USER`.
 
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
