@@ -38,6 +38,8 @@ class Cost(NamedTuple):
 
 def cost(checkout: Path, arguments: list[str]) -> Cost:
     """What `infnet data prepare` takes in a process of its own that imports a checkout."""
+    # Compiled once, as where it is installed.
+    kept = {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with TemporaryDirectory() as scratch:
         command = ["data", "prepare", *arguments, "--out", str(Path(scratch, "out"))]
         done = subprocess.run(
@@ -45,7 +47,7 @@ def cost(checkout: Path, arguments: list[str]) -> Cost:
             check=True,
             text=True,
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(checkout.resolve())},
+            env={**kept, "PYTHONPATH": str(checkout.resolve())},
             cwd=scratch,
         )
     _, seconds, size = done.stdout.splitlines()[-1].split()
