@@ -3,7 +3,8 @@
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from hypothesis import given
-from odd_logs import OddLog, odd, odd_logs
+from odd_logs import OddLog, odd_logs
+from odd_values import odd
 from test_equal_to_prepare import assert_equal
 
 from infnet_keras.data import PreparedData, prepare
