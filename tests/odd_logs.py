@@ -148,7 +148,7 @@ def _json_lines(draw: st.DrawFn, rows: dict[str, list[Any]]) -> bytes:
     lines = []
     for values in zip(*rows.values(), strict=True):
         found = {n: _json_value(v) for n, v in zip(rows, values, strict=True)}
-        if draw(st.booleans()):  # what is missing may be absent
+        if lines and draw(st.booleans()):  # what is missing may be absent, but not everywhere
             found = {name: value for name, value in found.items() if value is not None}
         lines.append(json.dumps(found, ensure_ascii=ascii_only))
     mark = draw(st.sampled_from(["", "\ufeff"]))
@@ -174,14 +174,13 @@ def _csv(layout: dict[str, Any], rows: dict[str, list[Any]]) -> bytes:
         text = (
             "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
         )
-        if layout["always"] or any(c in text for c in (quote, delimiter, "\r", "\n")):
+        if layout["always"] or any(c in text for c in (quote, delimiter, "\r", "\n", "\ufeff")):
             return quote + text.replace(quote, quote * 2) + quote
         return text
 
-    lines = [
-        delimiter.join(map(cell, line)) for line in [list(rows), *zip(*rows.values(), strict=True)]
-    ]
-    return (end.join(lines) + (end if layout["last"] else "")).encode(layout["encoding"])
+    lines = [list(rows), *zip(*rows.values(), strict=True)]
+    text = end.join(delimiter.join(map(cell, line)) for line in lines)
+    return (text + (end if layout["last"] else "")).encode(layout["encoding"])
 
 
 def _packed(draw: st.DrawFn, data: bytes) -> tuple[str, bytes]:

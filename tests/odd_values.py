@@ -15,8 +15,8 @@ BOUNDARIES = [-1.5, 0.0, 0.5, 1e30]
 BIG_BOUNDARIES = [-(2**62) - 1, 0, 2**53, 2**53 + 1, 2**63 - 1]
 _NAMES_WITHIN = """:user :time :text :source :object :history:h user time split day_end row raw:x
     kept:x ids:a:b side:log label:click when:h steps:h a a.b a.b.c 点击 user_id:token _id x__y 0 1 é
-    e\u0301 % item pos true and not nan None self candidate_count \\N 007 1e5 - ? { [ # & * ! | > @ ~
-    😀 ' \" , ; ::"""
+    e\u0301 % item pos true and not nan None self candidate_count \\N 007 1e5 - ? { [ # & * ! | > @
+    ~ 😀 ' \" , ; ::"""
 _BLANKS = ["", " ", "  ", "\t", "\n", "x\ny", "\r\n", "a b", "\x7f", "\ufeffx", "\x85", "\u2028"]
 ODD_NAMES = [*_NAMES_WITHIN.split(), *_BLANKS]
 _WORDS = """nan NULL \\N 007 0x1 1e5 inf -0 1.0 1 None true 2020-01-01 [] [1,2] {} ' \" ''"""
