@@ -1,6 +1,6 @@
 """CPU time and peak memory of `infnet data prepare` in several checkouts, run in turns.
 
-python benchmarks/prepare_versions.py before=../before after=. --rounds 7 -- --spec kuairand_pure \
+python benchmarks/prepare_versions.py before=../before after=. --rounds 7 --spec kuairand_pure \
     --raw $KUAIRAND_PURE_DIR --valid-from 2022-05-04 --test-from 2022-05-05
 """
 
@@ -71,9 +71,12 @@ def main() -> None:
         table.add_column(heading, justify="right")
     for name, found in costs.items():
         medians = Cost(*map(statistics.median, zip(*found, strict=True)))
+        # Round by round, as the machine's other work slows all checkouts of a round alike.
         ratios = (
-            mine / statistics.median(firsts)
-            for mine, firsts in zip(medians, zip(*first, strict=True), strict=True)
+            statistics.median(
+                mine[part] / other[part] for mine, other in zip(found, first, strict=True)
+            )
+            for part in range(len(Cost._fields))
         )
         table.add_row(
             name,

@@ -3,11 +3,15 @@
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 from hypothesis import given
 from odd_logs import OddLog, odd_logs
 from odd_values import odd
 
 from infnet_keras.data import ImpressionReader, PreparedData, prepare
+from infnet_keras.errors import DataError
 from infnet_keras.spec import spec_from_dict
 
 
@@ -17,6 +21,15 @@ def test_ids_mean_what_the_files_say(tmp_path_factory, log: OddLog) -> None:
     raw = log.write(tmp_path_factory.mktemp("raw"))
     prepare(spec_from_dict(log.content), raw, raw / "out", "2200-01-01", "2200-01-02")
     assert prepared_meanings(PreparedData.open(raw / "out")) == log.rows
+
+
+def test_a_nul_byte_in_a_name_is_refused(tmp_path, content, split) -> None:
+    content["sources"]["log"]["files"] = "log.parquet"
+    content["fields"]["odd"] = {"side": "context", "column": "\0time", "vocabulary": {}}
+    rows = {"user": [1, 1], "item": [2, 3], "time": [4, 5], "clicked": [0, 1], "\0time": ["a", "b"]}
+    pq.write_table(pa.table(rows), tmp_path / "log.parquet")
+    with pytest.raises(DataError, match=r"column '\\x00time' of source 'log' has a NUL byte"):
+        prepare(spec_from_dict(content), tmp_path, tmp_path / "out", *split)
 
 
 def prepared_meanings(data: PreparedData) -> dict[str, dict[str, Any]]:
