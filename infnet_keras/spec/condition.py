@@ -229,7 +229,9 @@ def _compare(
     elif values.dtype.kind == "f":
         present &= ~np.isnan(values)
     known = values[present]
-    strings = known.dtype.kind in "UT" or any(isinstance(v, str) for v in known)
+    strings = known.dtype.kind in "UT"
+    if known.dtype.kind == "O":
+        strings = any(isinstance(v, str) for v in known)
     if strings and isinstance(value, bool):
         known, strings = _truths(column, known), False
     if len(known) and strings != isinstance(value, str):

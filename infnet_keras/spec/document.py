@@ -32,6 +32,15 @@ for _class in (_Loader, _Dumper):
     _class.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789"))
 
 
+def _text_node(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """Escaped where characters are invisible: unescaped, some line ends read back as blanks."""
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text_node)
+
+
 @dataclass(frozen=True)
 class Place:
     """A line of a file; data that never were in a file have none."""

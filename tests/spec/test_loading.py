@@ -9,6 +9,7 @@ import pytest
 
 from infnet_keras.errors import SpecError
 from infnet_keras.spec import dump_spec, load_spec, spec_from_dict
+from infnet_keras.spec.document import parse_yaml
 
 Write = Callable[..., Path]
 
@@ -174,6 +175,16 @@ def test_data_have_no_line(text: str, write: Write) -> None:
     assert str(error.value) == "model.blocks: expected at least 2; found 1"
     with pytest.raises(SpecError, match="a feature spec is a dict; found list"):
         spec_from_dict([])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("column", ["a\x85b", "\u2028", "\ufeffx", " ", "x\r\ny", "\x7f", "点击"])
+def test_a_column_of_invisible_characters_is_dumped_as_it_is(text: str, write, column) -> None:
+    spec = load_spec(write(text))
+    field = spec.fields[name := next(n for n, f in spec.fields.items() if f.derive is None)]
+    changed = spec.model_copy(
+        update={"fields": {**spec.fields, name: field.model_copy(update={"column": column})}}
+    )
+    assert parse_yaml(dump_spec(changed), "spec.yaml").plain()["fields"][name]["column"] == column
 
 
 def test_dumped_spec_loads_back_equal(text: str, write: Write) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import apache_beam as beam
 import pyarrow as pa
 
-from infnet_keras.data.history.events import HISTORY, LOG, USER
+from infnet_keras.data.history.events import HISTORY, LOG, user_column
 from infnet_keras.data.preparation.earlier_pass import earlier_rows
 from infnet_keras.data.preparation.log_pass import log_columns, log_rows
 from infnet_keras.data.preparation.rows_without_user import event_source_name
@@ -39,7 +39,7 @@ class ReadRows(beam.DoFn):
     def process(self, element: tuple[int, int, str]) -> Iterator[tuple[int, Message]]:
         """Read one file: its source, its number, its path."""
         source, number, path = element
-        partitions, user = self._job.partitions, self._job.spec.keys.user or USER
+        partitions, user = self._job.partitions, user_column(self._job.spec)
         rows = kept = 0
         last: Message
         try:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.derived_values import derived_values
 from infnet_keras.data.history.event_rows import EventRows
-from infnet_keras.data.history.events import FIRST_OTHER, USER, Events, Positions
+from infnet_keras.data.history.events import FIRST_OTHER, Events, Positions, user_column
 from infnet_keras.data.history.group_histories import BEFORE_THE_LOG, Days, GroupHistories
 from infnet_keras.data.history.histories import Histories, Rows
 from infnet_keras.data.history.labels import column_labels, wrong_label
@@ -59,7 +59,7 @@ class Partition:
         self.spec = spec
         self.plan = plan
         self._sources = sources
-        self.events = Events.of(log, earlier, spec.keys.user or USER, first_code)
+        self.events = Events.of(log, earlier, user_column(spec), first_code)
         self.values = ColumnValues(plan, self.events, sources.tables)
         self.days: Days | None = None
         if spec.time.column is not None:

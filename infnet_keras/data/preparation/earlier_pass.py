@@ -46,7 +46,7 @@ def history_files(history: Path | str, storage: Storage | None = None) -> RawFil
 def earlier_files(
     spec: FeatureSpec, plan: ColumnPlan, history: RawFiles | None
 ) -> dict[int, RawFiles]:
-    """The files of every kind of earlier event, by the number that stands as `:source`."""
+    """The files of every kind of earlier event, by the number that stands as `SOURCE`."""
     found = {} if history is None else {HISTORY: history}
     for number, name in enumerate(spec.event_sources, FIRST_OTHER):
         found[number] = plan.files[name]
@@ -113,13 +113,13 @@ def earlier_rows(
     Args:
         spec: what is prepared.
         plan: of which types.
-        source: what kind of events; it stands as `:source`.
+        source: what kind of events; it stands as `SOURCE`.
         block: rows of one file.
         first_number: of its first row.
 
     Returns:
         Every column of an event, of which those that the file does not have are missing values;
-        as `:time` the order of events from before the log (the column `pos`, or else the order of
+        as `TIME` the order of events from before the log (the column `pos`, or else the order of
         the rows), of others milliseconds since 1970. All blocks have the same columns. A row whose
         user is missing is left out.
 

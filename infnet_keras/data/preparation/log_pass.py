@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from infnet_keras.data.history.events import TEXT, TIME, USER
+from infnet_keras.data.history.events import TEXT, TIME, USER, user_column
 from infnet_keras.data.history.labels import column_labels, wrong_label
 from infnet_keras.data.preparation.rows_without_user import check_users, rows_with_user
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
@@ -41,7 +41,7 @@ def spill_log(spec: FeatureSpec, plan: ColumnPlan, spill: Spill) -> RowsRead:
     rows = kept = 0
     for block in plan.files[spec.log_source].blocks(log_columns(spec, plan)):
         table = log_rows(spec, plan, block, rows)
-        spill.add(table, partition_numbers(table[spec.keys.user or USER], spill.partitions))
+        spill.add(table, partition_numbers(table[user_column(spec)], spill.partitions))
         rows += block.table.num_rows
         kept += table.num_rows
     spill.finish()
@@ -65,9 +65,9 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
         first_number: of its first row, where rows in order take the place of a time.
 
     Returns:
-        The log's columns, its time in milliseconds (or the row's number) as `:time`, its
-        ready-made histories, where repeats are dropped all columns of the row in one `:text`, and,
-        where the log has no users, the row's number as `:user`. Where it has, a row whose user is
+        The log's columns, its time in milliseconds (or the row's number) as `TIME`, its
+        ready-made histories, where repeats are dropped all columns of the row in one `TEXT`, and,
+        where the log names no user, the row's number as `USER`. Where it does, a row whose user is
         missing is left out.
 
     Raises:
@@ -94,7 +94,7 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
             columns |= ready_made(block, spec, name, plan.types, times)
     if spec.sources[spec.log_source].deduplicate:
         columns[TEXT] = row_text(block.table)
-    return rows_with_user(pa.table(columns), spec.keys.user or USER)
+    return rows_with_user(pa.table(columns), user_column(spec))
 
 
 def check_rows(spec: FeatureSpec, plan: ColumnPlan, rows: int, without_user: int) -> None:

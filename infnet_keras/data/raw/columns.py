@@ -114,6 +114,12 @@ class ColumnPlan:
         }
         shared = {**joins, **labels, **events}
         times = time_columns(spec)
+        for column in owner:
+            if "\0" in column:
+                raise DataError(
+                    f"column {column!r} of source {owner[column]!r} has a NUL byte in its name; "
+                    "rename it"
+                )
         types: dict[str, ColumnType] = {}
         reasons: dict[str, str] = {}
         for column, source in owner.items():
@@ -127,7 +133,8 @@ class ColumnPlan:
             if declared is None:
                 reasons[column] = files[source].reason(there[source])
         keys = {key for join in (*joins.values(), *labels.values()) for key in join}
-        for column in {*filter(None, (spec.keys.user, spec.keys.item)), *keys}:
+        keys |= {key for key in (spec.keys.user, spec.keys.item) if key is not None}
+        for column in keys:
             if types[column] == "float32":
                 raise DataError(
                     f"column {column!r} is a key and looks like a fraction; declare `types: "

@@ -30,7 +30,7 @@ from infnet_keras.spec.sources import ColumnType, Source
 
 _CSV_BLOCK_BYTES = 8 << 20
 _PARQUET_BLOCK_ROWS = 1 << 17
-_SAMPLE_BYTES = 8 << 20  # of all files that are looked at together
+_SAMPLE_BYTES = 2 << 20  # of all files that are looked at together
 _LIST_BLOCK_ROWS = 1 << 8  # of rows that pack thousands each
 _SAMPLE_FILES = 16
 _SAMPLE_ROWS = 1 << 13  # of each of these files, where rows are taken apart

@@ -39,6 +39,11 @@ def test_a_key_that_the_log_has_under_another_meaning(content, brands) -> None:
     assert brands(log=LOG, items="day,brand\n7,1\n8,2\n9,3\n") == [1, 2, 1, 3]
 
 
+def test_a_key_called_as_a_column_is_kept(content, brands) -> None:
+    content["sources"]["items"]["join"] = {"item": "kept:brand"}
+    assert brands(log=LOG, items="kept:brand,brand\n7,1\n8,2\n9,3\n") == [1, 2, 1, 3]
+
+
 def test_several_keys(content, brands) -> None:
     content["sources"]["items"]["join"] = {"item": "item", "day": "weekday"}
     items = "item,weekday,brand\n7,mon,1\n7,tue,2\n8,mon,3\n9,mon,4\n,tue,5\n"

@@ -48,7 +48,7 @@ class SideTable:
         def converted(block: Block) -> pa.Table:
             return pa.table(
                 {
-                    name: files.values(block, name, t, None, reasons.get(name))
+                    f"key:{name}": files.values(block, name, t, None, reasons.get(name))
                     for name, t in keys.items()
                 }
                 | {
@@ -65,7 +65,7 @@ class SideTable:
             )
 
         read = list(dict.fromkeys([*keys, *columns]))
-        schema = {name: ARROW_TYPES[column_type] for name, column_type in keys.items()}
+        schema = {f"key:{name}": ARROW_TYPES[column_type] for name, column_type in keys.items()}
         schema |= {f"kept:{name}": ARROW_TYPES[types[name]] for name in columns}
         empty = pa.schema(schema.items()).empty_table()
         table = pa.concat_tables([empty, *map(converted, files.blocks(read))])
@@ -75,7 +75,7 @@ class SideTable:
             missing = pa.nulls(1, chunked.type)
             self._columns[name] = pa.concat_arrays([*chunked.chunks, missing])
         self._rows = table.num_rows
-        self.index = KeyIndex([table[name].combine_chunks() for name in keys])
+        self.index = KeyIndex([table[f"key:{name}"].combine_chunks() for name in keys])
         self._check_repeats(files, keys, table)
 
     def __len__(self) -> int:
@@ -96,7 +96,7 @@ class SideTable:
             differs = _differ(values.take(pa.array(again)), values.take(pa.array(first)))
             if differs.any():
                 row = int(again[differs.argmax()])
-                key = ", ".join(f"{key} {table[key][row].as_py()!r}" for key in keys)
+                key = ", ".join(f"{key} {table[f'key:{key}'][row].as_py()!r}" for key in keys)
                 names = ", ".join(map(file_name, files.files))
                 raise DataError(
                     f"source {files.name!r} ({names}): {key} occurs more than once, and {name!r} "
