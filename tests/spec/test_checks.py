@@ -82,6 +82,7 @@ CONTRADICTIONS = [
     ("price: float32", "tags: int64", 16, "fields.tags: column 'tags' is declared int64: several values need string"),
     ("price: float32", "born: float32", 19, "fields.age: column 'born' is float32: a date is a string or an integer; declare types: {born: string}"),
     ("  clicks: {", "  born: {", 22, "fields.born: a request calls this number 'born', like column 'born': rename the field"),
+    ("  band:", "  click__length:", 26, "sequences.click: a request calls its length 'click__length', like column 'click__length': rename the sequence or the column"),
     ("seconds: price}", "length: price}", 29, "sequences.click.attributes.length: a request calls this attribute 'click__length', like the length of 'click': rename the sequence or the column"),
     # model
     ("num_heads: 2", "num_heads: 3", 33, "model.num_heads: the token width 16 cannot be split between 3 heads"),

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Positions = npt.NDArray[np.int32]
-TIME = ":time"  # no raw column is called so; the value is the order where there is no time
-TEXT = ":text"
-USER = ":user"  # stands for the user's key where the log names no user: every row's own
-SOURCE = ":source"  # of an earlier event: HISTORY, or FIRST_OTHER and up for other logs
+TIME = "\0time"  # no file calls a column so; the value is the order where there is no time
+TEXT = "\0text"
+USER = "\0user"  # stands for the user's key where the log names no user: every row's own
+SOURCE = "\0source"  # of an earlier event: HISTORY, or FIRST_OTHER and up for other logs
 LOG, HISTORY, FIRST_OTHER = 0, 1, 2
 
 
@@ -62,7 +62,7 @@ class Events:
         """Order the events of some users.
 
         Args:
-            log: rows of the log with their `:time`, in the log's order; `:text`, where there is
+            log: rows of the log with their TIME, in the log's order; TEXT, where there is
                 such a column, is what makes two rows repeats of each other: the first one stays.
             earlier: rows of the earlier history and of other logs, with their `:source`; of users
                 without impressions they are dropped.

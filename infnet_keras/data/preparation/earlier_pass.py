@@ -14,7 +14,7 @@ from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.files.block import Block
 from infnet_keras.data.raw.files.storage import Storage
 from infnet_keras.data.raw.sources import RawFiles
-from infnet_keras.data.raw.values.conversion import ARROW_TYPES, convert
+from infnet_keras.data.raw.values.conversion import convert
 from infnet_keras.data.raw.values.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
@@ -111,7 +111,7 @@ def earlier_rows(
 
     Returns:
         Every column of an event, of which those that the file does not have are missing values;
-        as `:time` the order of events from before the log (the column `pos`, or else the order of
+        as TIME the order of events from before the log (the column `pos`, or else the order of
         the rows), of others milliseconds since 1970. All blocks have the same columns.
 
     Raises:
@@ -126,7 +126,7 @@ def earlier_rows(
         if name in names and names[name] in block.table.column_names:
             columns[name] = converted(files, block, names[name], name, plan)
         else:
-            columns[name] = pa.nulls(block.table.num_rows, ARROW_TYPES[plan.types[name]])
+            columns[name] = pa.nulls(block.table.num_rows, plan.arrow_type(name))
     check_users(block, names[user], columns[user])
     columns[TIME] = _times(spec, plan, source, block, first_number)
     columns[SOURCE] = pa.array(np.full(block.table.num_rows, source, np.int8))

@@ -58,9 +58,9 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
         first_number: of its first row, where rows in order take the place of a time.
 
     Returns:
-        The log's columns, its time in milliseconds (or the row's number) as `:time`, its
-        ready-made histories, where repeats are dropped all columns of the row in one `:text`, and,
-        where the log names no user, the row's number as `:user`.
+        The log's columns, its time in milliseconds (or the row's number) as TIME, its
+        ready-made histories, where repeats are dropped all columns of the row in one TEXT, and,
+        where the log names no user, the row's number as USER.
 
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
@@ -120,6 +120,7 @@ def converted(files: RawFiles, block: Block, column: str, name: str, plan: Colum
         plan.separators.get(name),
         plan.reasons.get(name),
         plan.times.get(name),
+        name in plan.compared,
     )
 
 
@@ -135,12 +136,14 @@ def check_users(block: Block, column: str, users: pa.Array) -> None:
 def _check_label(block: Block, task: Task, columns: dict[str, pa.Array]) -> None:
     """A wrong label is found here, where its row is known, unless another source decides on it.
 
-    Rows outside the task's mask may hold anything; if the mask reads what only a joined source
-    has, labels are checked when that is known.
+    Rows outside the task's mask may hold anything; if the label or the mask reads what only a
+    joined source has, labels are checked when that is known.
     """
     if task.condition is not None or not task.label_columns:
         return
     (column,) = task.label_columns
+    if column not in columns:
+        return
     values = as_numpy(columns[column])
     wrong = column_labels(task, {column: values}).wrong
     if not wrong.any():

@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from infnet_keras.data.raw.files.column_names import nearest_column
 from infnet_keras.data.raw.files.storage import Storage
 from infnet_keras.data.raw.needed_columns import (
+    compared_columns,
     event_columns,
     impression_columns,
     other_log_columns,
 )
 from infnet_keras.data.raw.sources import RawFiles
+from infnet_keras.data.raw.values.conversion import arrow_type
 from infnet_keras.data.raw.values.time_column import TimeColumn, time_columns, time_type
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
@@ -51,6 +55,7 @@ class ColumnPlan:
         separators: of columns whose values are split.
         times: how columns of times and dates are read.
         cells: columns of the log that hold ready-made histories and are read as nothing else.
+        compared: columns that conditions and labels read: their numbers are kept exact.
     """
 
     files: dict[str, RawFiles]
@@ -66,6 +71,7 @@ class ColumnPlan:
     separators: dict[str, str]
     times: Mapping[str, TimeColumn]
     cells: frozenset[str]
+    compared: frozenset[str]
 
     @classmethod
     def of(cls, spec: FeatureSpec, raw: Path | str, storage: Storage | None = None) -> "ColumnPlan":
@@ -161,7 +167,12 @@ class ColumnPlan:
             separators=separators,
             times=times,
             cells=frozenset(history_cells(spec).keys() - impression_columns(spec).keys()),
+            compared=compared_columns(spec),
         )
+
+    def arrow_type(self, column: str) -> pa.DataType:
+        """What is read of a column, of an event or of a joined source."""
+        return arrow_type(self.types[column], column in self.compared)
 
     def key_types(self, keys: dict[str, str]) -> dict[str, ColumnType]:
         """A source's key columns, each with the type of the column that is looked up in it.
@@ -210,14 +221,14 @@ def _check_headers(spec: FeatureSpec, headers: Headers) -> None:
 
 
 def _check_log(spec: FeatureSpec, headers: Headers) -> None:
-    """Keys, time and labels are in the log itself."""
+    """Keys, time and ready-made histories are in the log itself."""
     log = spec.log_source
     log_only = {spec.keys.item: "keys.item"}
     if spec.keys.user is not None:
         log_only[spec.keys.user] = "keys.user"
     if spec.time.column is not None:
         log_only[spec.time.column] = "the log's time"
-    log_only |= {**spec.label_columns, **history_cells(spec)}
+    log_only |= history_cells(spec)
     for column, why in log_only.items():
         if column not in headers[log]:
             raise DataError(

@@ -136,6 +136,7 @@ class RawFiles:
         separator: str | None,
         inferred_from: str | None,
         time: TimeColumn | None = None,
+        exact: bool = False,
     ) -> pa.Array:
         """A column of a block in its type; see `convert`. What looks missing there is noted."""
         values = convert(
@@ -147,6 +148,7 @@ class RawFiles:
             block.row,
             inferred_from,
             time,
+            exact,
         )
         self._missing_text.add(column, values)
         return values

@@ -94,8 +94,10 @@ def test_a_value_that_contradicts_what_was_looked_at(content, refused, monkeypat
 def test_a_label_that_only_another_source_has(content, refused) -> None:
     content["sources"]["items"] = {"files": "items.csv", "join": "item"}
     content["tasks"]["good"] = {"label": "good"}
-    said = refused(content, items="item,good\n7,1\n")
-    assert "the log, source 'log', has no column 'good', the label of task good" in said
+    said = refused(content, items="item,good\n7,5\n")
+    assert said.startswith("source 'items': label 'good' holds 5; a label is 0, 1 or missing")
+    said = refused(content, items="item,goods\n7,1\n")
+    assert "no source has a column 'good' (the label of task good); did you mean 'goods'?" in said
 
 
 @pytest.mark.parametrize("value", ["2", "-1", "0.5"])

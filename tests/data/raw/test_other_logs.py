@@ -204,7 +204,7 @@ def shop(tmp_path, write):
         ("who,sku,at\n1,1,1970-01-01\n", r"'paid' \(.*sequence"),
         ("who,sku,at,paid\n1,1,soon,1\n", "the time 'at' holds 'soon' in row 1"),
         ("who,sku,at,paid\n1,1,1970-01-01,1\n,1,1970-01-01,1\n", "'who' is missing in row 2"),
-        ("who,sku,at,paid\n1,1,1970-01-01,dear\n", "'paid' holds strings"),
+        ("who,sku,at,paid\n1,1,1970-01-01,dear\n", "'paid' holds the text 'dear'"),
     ],
 )
 def test_what_is_wrong_with_another_log_is_one_sentence(shop, purchases, said) -> None:

@@ -19,12 +19,12 @@ Instants = npt.NDArray[np.int64]
 
 def history_column(sequence: str) -> str:
     """Where a ready-made history stands among the columns of the log."""
-    return f":history:{sequence}"
+    return f"\0history:{sequence}"
 
 
 def later_column(sequence: str) -> str:
     """Where it stands how many of its events were not before the impression."""
-    return f":later:{sequence}"
+    return f"\0later:{sequence}"
 
 
 def ready_made(
