@@ -9,6 +9,7 @@ import pytest
 
 from infnet_keras.errors import SpecError
 from infnet_keras.spec import load_spec
+from infnet_keras.spec.row_shapes import Explode
 
 Write = Callable[..., Path]
 TIME = "time: {column: at, unit: s, timezone: Asia/Shanghai}"
@@ -145,3 +146,8 @@ tasks: {y: {label: y}}
     )
     assert spec.input_columns == {"i": "item", "n": "user"}
     assert spec.sequence_features == []
+
+
+def test_elements_and_parts_have_separators_of_their_own() -> None:
+    with pytest.raises(ValueError, match="`part_separator` differs from `sep"):
+        Explode(column="shown", separator="-", into=["item", "click"], part_separator="-")

@@ -173,12 +173,16 @@ def instants(block: Block, time: Time, values: pa.Array) -> npt.NDArray[np.int64
     if outside.any():
         row = int(np.flatnonzero(outside)[0])
         value = values[row].as_py()
-        said = "is missing" if value is None else f"holds {value!r}"
-        hint = None if value is None else spelling_hint(value)
-        remedy = "the log's `time` in the spec" if hint is None else f"say {hint} for it"
+        where = f"{block.file}: the time {time.column!r}"
+        if value is None:
+            raise DataError(f"{where} is missing in {block.row(row)}; give every row its time")
+        spelling = _spelling(time, values)
+        hint = spelling_hint(value)
+        known = hint is None or (hint == "`unit: iso8601`" and spelling != time.said())
+        remedy = "the log's `time` in the spec" if known else f"say {hint} for it"
         raise DataError(
-            f"{block.file}: the time {time.column!r} {said} in {block.row(row)}, which is "
-            f"no time from 1970 to 2100 in {_spelling(time, values)}; correct the row, or {remedy}"
+            f"{where} holds {value!r} in {block.row(row)}, which is no time from 1970 to 2100 in "
+            f"{spelling}; correct the row, or {remedy}"
         )
     return found
 

@@ -19,6 +19,7 @@ from infnet_keras.data.raw.values.conversion import arrow_type
 from infnet_keras.data.raw.values.time_column import TimeColumn, time_columns, time_type
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.sources import ColumnType
 
 Headers = dict[str, dict[str, ColumnType]]
@@ -29,7 +30,7 @@ def history_cells(spec: FeatureSpec) -> dict[str, str]:
     return {
         cell: f"the history of sequence {name}"
         for name, sequence in spec.sequences.items()
-        for cell in (sequence.column, sequence.times)
+        for cell in (sequence.column, sequence.times_column)
         if cell is not None
     }
 
@@ -95,7 +96,8 @@ class ColumnPlan:
         events = {name: _as_in_the_log(spec, name, headers) for name in spec.event_sources}
         sources = {name: headers[name] for name in order}
         needed = {**history_cells(spec), **impression_columns(spec)}
-        owner = {c: _owner(c, why, sources) for c, why in needed.items()}
+        packed = any(spec.sources[name].packed is not None for name in order)
+        owner = {c: _owner(c, why, sources, packed) for c, why in needed.items()}
         _check_log(spec, headers)
         for name, columns_there in events.items():
             known = {**sources, name: {c: headers[name][t] for c, t in columns_there.items()}}
@@ -261,14 +263,18 @@ def _as_in_the_log(spec: FeatureSpec, name: str, headers: Headers) -> dict[str, 
     return {ours: theirs for ours, theirs in found.items() if ours != spec.time.column}
 
 
-def _owner(column: str, why: str, headers: Headers) -> str:
+def _owner(column: str, why: str, headers: Headers, packed: bool = False) -> str:
     for name, header in headers.items():
         if column in header:
             return name
     everything = [known for header in headers.values() for known in header]
-    raise DataError(
-        f"no source has a column {column!r} ({why}); {nearest_column(column, everything)}"
-    )
+    offered = nearest_column(column, everything)
+    if packed:
+        offered = (
+            f"{nearest(column, everything)} (if it is a packed field that the first rows do not "
+            f"hold, name it in `rename` of `packed`: {{{column!r}: NAME}})"
+        )
+    raise DataError(f"no source has a column {column!r} ({why}); {offered}")
 
 
 def _declared_type(

@@ -100,6 +100,16 @@ def test_a_label_that_only_another_source_has(content, refused) -> None:
     assert "no source has a column 'good' (the label of task good); did you mean 'goods'?" in said
 
 
+def test_ids_that_another_file_spells_with_a_point(content, refused) -> None:
+    content["sources"]["items"] = {"files": "items.csv", "join": "item"}
+    content["fields"]["good"] = {"side": "item", "hash": 9}
+    said = refused(content, items="item,good\n7.0,a\n")
+    assert "items.csv: column 'item' holds '7.0' in row 1" in said
+    assert said.endswith("declare `types: {item: int64}` for its source")
+    content["sources"]["items"]["types"] = {"item": "int64"}
+    spec_from_dict(content)
+
+
 @pytest.mark.parametrize("value", ["2", "-1", "0.5"])
 def test_a_label_is_0_or_1(content, refused, value) -> None:
     said = refused(content, log=LOG + f"3,9,7,{value}\n")

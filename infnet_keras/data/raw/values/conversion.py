@@ -1,5 +1,6 @@
 """One raw column, whatever a file made of it, as the type that the spec gives it."""
 
+import re
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -23,6 +24,7 @@ ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "string": pa.string(),
 }
 _MISSING_INTEGER = -(2**63)
+_WHOLE = re.compile(r"[+-]?[1-9]\d*\.0*", re.ASCII)
 _WHOLE_NUMBER = r"^(?:[+-]?\d+(?:\.0*)?|0[xX][0-9a-fA-F]+)$"
 
 
@@ -160,6 +162,8 @@ class _Where:
         value = text[row].as_py()
         stands = self.row(row)
         other = "float32" if column_type == "int64" and _is_fraction(value) else "string"
+        if self.inferred_from is not None and column_type == "int64" and _WHOLE.fullmatch(value):
+            other = "int64"  # which takes 1.0 for 1
         declare = f"declare `types: {{{self.column}: {other}}}` for its source"
         if self.inferred_from is not None:
             raise DataError(

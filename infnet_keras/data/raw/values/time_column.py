@@ -71,9 +71,15 @@ def counted_times(values: pa.Array, time: TimeColumn, column: str, file: str) ->
     One without a time zone is what the clock of the log's time zone shows, a date its midnight.
 
     Raises:
-        DataError: the spec says another unit than the column's own.
+        DataError: the column is a time of day or a duration, or the spec says another unit than
+            its own.
     """
     is_date = pa.types.is_date(values.type)
+    if not is_date and not pa.types.is_timestamp(values.type):
+        raise DataError(
+            f"{file}: column {column!r} is of type {values.type}, which tells no day; store "
+            "timestamps, dates, numbers or text"
+        )
     own = values.type.unit if pa.types.is_timestamp(values.type) else "ms"
     said = time.spelling.unit
     if time.spelling.format is not None or (said is not None and (is_date or said != own)):
