@@ -15,7 +15,7 @@ from infnet_keras.data.raw.files.block import Block
 from infnet_keras.data.raw.files.storage import Storage
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.values.conversion import convert
-from infnet_keras.data.raw.values.time_column import TimeColumn
+from infnet_keras.data.raw.values.time_column import TimeColumn, check_times
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import Source
@@ -143,7 +143,9 @@ def _times(
         name = spec.event_sources[source - FIRST_OTHER]
         read_as = TimeColumn(time, time.timezone)
         values = plan.files[name].values(block, column, plan.event_times[name], None, None, read_as)
-        return pa.array(instants(block, time, values))
+        found = instants(block, time, values)
+        check_times((int(found.min()), int(found.max())), time, block.file)
+        return pa.array(found)
     if _ORDER not in block.table.column_names:
         return row_numbers(block, first_number)
     order = convert(block.table[_ORDER], "int64", None, _ORDER, block.file)

@@ -214,6 +214,15 @@ def test_what_is_wrong_with_another_log_is_one_sentence(shop, purchases, said) -
         shop(content, purchases=purchases)
 
 
+def test_times_of_another_log_in_another_unit(shop) -> None:
+    content = content_of()
+    content["sources"]["purchases"]["time"] = {"column": "at"}
+    with pytest.raises(DataError) as refused:
+        shop(content, purchases="who,sku,at,paid\n1,1,1704067200,1\n1,2,1704153600,1\n")
+    assert "purchases.csv is before 1971: the largest number in 'at'" in str(refused.value)
+    assert str(refused.value).endswith("It looks like another spelling: say `unit: s`")
+
+
 def test_a_table_that_impressions_cannot_fit(shop) -> None:
     content = content_of()
     content["tables"]["paid"] = {"vocabulary": {}}

@@ -366,6 +366,7 @@ class TestTimes:
             ("5", r"log\.csv: row 2 has 2 elements in the history 'items' and 1 in its times"),
             ("", "row 2 has 2 elements in the history 'items' and 0 in its times"),
             ("5 ", "row 2 lacks a time in 'times', and times are read in unit ms"),
+            ("1704067200 1704153600", r"histories in .*log\.csv is before 1971: .*say `unit: s`"),
             ("5 x", "row 2 has a time 'x' in 'times', and times are read in unit ms"),
         ],
     )

@@ -7,7 +7,7 @@ import pyarrow as pa
 from infnet_keras.data.raw.files.block import Block
 from infnet_keras.data.raw.shapes.list_cells import collected, lengths_of, list_cells, rows_of
 from infnet_keras.data.raw.values.conversion import convert
-from infnet_keras.data.raw.values.time_column import TimeColumn
+from infnet_keras.data.raw.values.time_column import TimeColumn, check_times
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy.clock import to_epoch_ms
@@ -124,4 +124,7 @@ def _times(block: Block, log: Time, sequence: Sequence, lists: pa.ListArray) -> 
             f"{block.file}: {place(at)} {said} in {times!r}, and times are read in {spelt.said()}; "
             "correct the row, or say how they are spelt: `times: {column, unit or format}`"
         )
+    if len(happened):
+        of = f"the histories in {block.file}"
+        check_times((int(happened.min()), int(happened.max())), spelt, of)
     return np.asarray(happened, np.int64)

@@ -120,12 +120,13 @@ def spelling_hint(value: object) -> str | None:
     return None
 
 
-def check_times(times: tuple[int, int], time: Time) -> None:
-    """Raise DataError where a whole log lies in 1970 because its numbers are in another unit.
+def check_times(times: tuple[int, int], time: Time, of: str = "the log") -> None:
+    """Raise DataError where all times lie in 1970 because their numbers are in another unit.
 
     Args:
-        times: the first and the last instant of the log, in milliseconds.
-        time: how the log spells them.
+        times: the first and the last instant, in milliseconds.
+        time: how they are spelt.
+        of: whose times they are, for the error.
     """
     if times[1] >= _YEAR or time.is_text:
         return
@@ -134,6 +135,6 @@ def check_times(times: tuple[int, int], time: Time) -> None:
     if len(hints) == 1 and (hint := hints.pop()) is not None:
         day = datetime.fromtimestamp(times[1] // 1000, UTC).date()
         raise DataError(
-            f"every time of the log is before 1971: the largest number in {time.column!r}, about "
+            f"every time of {of} is before 1971: the largest number in {time.column!r}, about "
             f"{numbers[1]}, is {day} in {time.said()}. It looks like another spelling: say {hint}"
         )
