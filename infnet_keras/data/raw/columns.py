@@ -143,6 +143,7 @@ class ColumnPlan:
                     f"{owner[column]!r}"
                 )
         _check_fitted(spec, owner)
+        _check_numbers(spec, types, reasons, owner, files)
         events = {
             name: {ours: theirs for ours, theirs in columns_there.items() if ours in owner}
             for name, columns_there in events.items()
@@ -333,6 +334,34 @@ def _check_looked_up(
                     f"sequence {name!r} looks {column!r} up for each {element!r} of its history, "
                     f"and source {owner[column]!r}, which has it, is not joined by {element!r}: "
                     f"give {column!r} in a source with `join: {element}` alone, or drop it"
+                )
+
+
+def _check_numbers(
+    spec: FeatureSpec,
+    types: dict[str, ColumnType],
+    reasons: dict[str, str],
+    owner: dict[str, str],
+    files: dict[str, RawFiles],
+) -> None:
+    """A table of numbers is not fed what turned out to be text."""
+    for name, columns in spec.table_columns.items():
+        table = spec.all_tables[name]
+        for column in columns:
+            if types.get(column) != "string" or column not in reasons:
+                continue
+            takes_numbers = table.is_numeric or table.identity is not None
+            if takes_numbers and files[owner[column]].is_truth(column):
+                raise DataError(
+                    f"table {name!r} takes numbers, and {column!r} holds true and false: declare "
+                    f"`types: {{{column}: int64}}` for source {owner[column]!r}, which makes them "
+                    "1 and 0"
+                )
+            if table.is_numeric:
+                raise DataError(
+                    f"table {name!r} compares numbers, and {column!r} looks like text: "
+                    f"{reasons[column]}; correct the file, declare `types: {{{column}: float32}}` "
+                    f"(or int64) for source {owner[column]!r}, or use a vocabulary"
                 )
 
 

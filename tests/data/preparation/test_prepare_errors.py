@@ -148,7 +148,7 @@ def test_a_key_of_fractions(content, refused) -> None:
 def test_strings_in_buckets(content, refused) -> None:
     content["fields"]["size"] = {"side": "item", "quantiles": 4}
     said = refused(content, log="user,item,time,clicked,size\n1,7,5,1,large\n")
-    assert "column 'size' holds strings" in said
+    assert "'size' looks like text: row 1 of" in said
 
 
 def test_a_condition_of_another_type(content, refused) -> None:
@@ -228,3 +228,41 @@ def test_another_directory_is_never_touched(content, tmp_path, write, split) -> 
     with pytest.raises(DataError, match=r"holds 'thesis.txt', which is not ours; choose another"):
         prepare(spec_from_dict(content), write(log=LOG), out, *split)
     assert Path(out / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "said"),
+    [
+        (
+            {"quantiles": 3},
+            ["1.5", "1,234"],
+            "row 2 of .*log\\.csv holds '1,234'; correct the file",
+        ),
+        ({"boundaries": [1.0]}, ["10%", "2"], "row 1 of .*log\\.csv holds '10%'"),
+        ({"quantiles": 3}, ["", ""], "log\\.csv begins without a value of it"),
+        (
+            {"quantiles": 3},
+            ["True", "False"],
+            "`types: {size: int64}` for source 'log', which makes",
+        ),
+        (
+            {"identity": 2},
+            ["true", "false"],
+            "table 'size' takes numbers, and 'size' holds true and",
+        ),
+    ],
+)
+def test_a_table_of_numbers_is_fed_text(content, refused, table, values, said) -> None:
+    content["fields"]["size"] = {"side": "item", **table}
+    rows = [f'{n},{n},{n},{n},"{value}"\n' for n, value in enumerate(values)]
+    message = refused(content, log="user,item,time,clicked,size\n" + "".join(rows))
+    assert re.search(said, message), message
+
+
+def test_booleans_of_parquet_in_a_table_of_integers(content, refused, tmp_path) -> None:
+    content["fields"]["fresh"] = {"side": "item", "identity": 2}
+    content["sources"]["log"]["files"] = "log.parquet"
+    columns = {name: [0, 1] for name in ("user", "item", "time", "clicked")}
+    (tmp_path / "raw").mkdir()
+    pq.write_table(pa.table({**columns, "fresh": [True, None]}), tmp_path / "raw" / "log.parquet")
+    assert "declare `types: {fresh: int64}` for source 'log'" in refused(content)
