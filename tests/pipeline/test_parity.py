@@ -3,6 +3,7 @@
 The same fitted assets give the same ids everywhere, and probabilities within 1e-5.
 """
 
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,7 +74,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, bytes):
         return value.decode(errors="replace")
-    return 1e30 if value == float("inf") else value
+    return math.copysign(1e30, value) if value in (math.inf, -math.inf) else value
 
 
 def random_model(assets: Any) -> Any:

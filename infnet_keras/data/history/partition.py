@@ -145,7 +145,9 @@ class Partition:
         if wrong.any():
             column = task.label_columns[0]
             value = columns[column][np.flatnonzero(wrong)[0]]
-            raise DataError(wrong_label(task, column, value))
+            raise DataError(
+                f"source {self.plan.owner[column]!r}: {wrong_label(task, column, value)}"
+            )
         return labels
 
     def occurs(self, source: str, when: str | None) -> npt.NDArray[np.bool_]:

@@ -15,8 +15,8 @@ from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.files.block import Block
 from infnet_keras.data.raw.files.storage import Storage
 from infnet_keras.data.raw.sources import RawFiles
-from infnet_keras.data.raw.values.conversion import ARROW_TYPES, convert
-from infnet_keras.data.raw.values.time_column import TimeColumn
+from infnet_keras.data.raw.values.conversion import convert
+from infnet_keras.data.raw.values.time_column import TimeColumn, check_times
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import Source
@@ -135,7 +135,7 @@ def earlier_rows(
         if name in names and names[name] in block.table.column_names:
             columns[name] = converted(files, block, names[name], name, plan)
         else:
-            columns[name] = pa.nulls(block.table.num_rows, ARROW_TYPES[plan.types[name]])
+            columns[name] = pa.nulls(block.table.num_rows, plan.arrow_type(name))
     columns[TIME] = _times(spec, plan, source, block, first_number)
     columns[SOURCE] = pa.array(np.full(block.table.num_rows, source, np.int8))
     return rows_with_user(pa.table(columns), user)
@@ -151,7 +151,9 @@ def _times(
         name = spec.event_sources[source - FIRST_OTHER]
         read_as = TimeColumn(time, time.timezone)
         values = plan.files[name].values(block, column, plan.event_times[name], None, None, read_as)
-        return pa.array(instants(block, time, values))
+        found = instants(block, time, values)
+        check_times((int(found.min()), int(found.max())), time, block.file)
+        return pa.array(found)
     if _ORDER not in block.table.column_names:
         return row_numbers(block, first_number)
     order = convert(block.table[_ORDER], "int64", None, _ORDER, block.file)

@@ -127,18 +127,21 @@ def converted(files: RawFiles, block: Block, column: str, name: str, plan: Colum
         plan.separators.get(name),
         plan.reasons.get(name),
         plan.times.get(name),
+        name in plan.compared,
     )
 
 
 def _check_label(block: Block, task: Task, columns: dict[str, pa.Array]) -> None:
     """A wrong label is found here, where its row is known, unless another source decides on it.
 
-    Rows outside the task's mask may hold anything; if the mask reads what only a joined source
-    has, labels are checked when that is known.
+    Rows outside the task's mask may hold anything; if the label or the mask reads what only a
+    joined source has, labels are checked when that is known.
     """
     if task.condition is not None or not task.label_columns:
         return
     (column,) = task.label_columns
+    if column not in columns:
+        return
     values = as_numpy(columns[column])
     wrong = column_labels(task, {column: values}).wrong
     if not wrong.any():
@@ -168,12 +171,16 @@ def instants(block: Block, time: Time, values: pa.Array) -> npt.NDArray[np.int64
     if outside.any():
         row = int(np.flatnonzero(outside)[0])
         value = values[row].as_py()
-        said = "is missing" if value is None else f"holds {value!r}"
-        hint = None if value is None else spelling_hint(value)
-        remedy = "the log's `time` in the spec" if hint is None else f"say {hint} for it"
+        where = f"{block.file}: the time {time.column!r}"
+        if value is None:
+            raise DataError(f"{where} is missing in {block.row(row)}; give every row its time")
+        spelling = _spelling(time, values)
+        hint = spelling_hint(value)
+        known = hint is None or (hint == "`unit: iso8601`" and spelling != time.said())
+        remedy = "the log's `time` in the spec" if known else f"say {hint} for it"
         raise DataError(
-            f"{block.file}: the time {time.column!r} {said} in {block.row(row)}, which is "
-            f"no time from 1970 to 2100 in {_spelling(time, values)}; correct the row, or {remedy}"
+            f"{where} holds {value!r} in {block.row(row)}, which is no time from 1970 to 2100 in "
+            f"{spelling}; correct the row, or {remedy}"
         )
     return found
 

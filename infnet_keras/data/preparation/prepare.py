@@ -128,11 +128,12 @@ def prepare(
             past_spill.delete(number)
             say(f"ordered partition {number + 1} of {partitions}")
         ordered.finish()
-        for line in join_lines(spec, ordering.counts.joins_missed, ordering.counts.log_rows):
+        counts = ordering.counts
+        for line in join_lines(spec, counts.joins_missed, counts.log_rows, counts.missed_keys):
             say(line)
-        check_joins(spec, plan, ordering.counts, lambda: sources)
-        ordering.counts.check(spec, valid_from)
-        for name, count in ordering.counts.later.items():
+        check_joins(spec, plan, counts, lambda: sources)
+        counts.check(spec, valid_from)
+        for name, count in counts.later.items():
             if count:
                 say(
                     f"sequence {name!r}: {count:,} events of ready-made histories were not before "

@@ -111,6 +111,8 @@ def shop_content() -> Content:
         "tasks": {
             "click": {"label": "clicked"},
             "buy": {"label": "bought", "mask": "clicked == 1 and country != 'fr'"},
+            "cheap": {"label": "clicked", "mask": "price <= 4.5"},
+            "liked": {"label": "stars >= 4.1"},  # of a joined source
         },
     }
 
@@ -161,9 +163,9 @@ def write_shop(
     pq.write_table(log.slice(2 * third), raw / "log_3.parquet", row_group_size=100)
     tags = ["a|b", "b||c|a", "", "c"]
     (raw / "items.csv").write_text(
-        "item,tags,brand,born\n"
+        "item,tags,brand,born,stars\n"
         + "".join(
-            f"{item},{tags[item % 4]},b{item % 5},2020-09-{item % 9 + 1:02d}\n"
+            f"{item},{tags[item % 4]},b{item % 5},2020-09-{item % 9 + 1:02d},{item % 3 + 2.1}\n"
             for item in range(25)
         )
     )

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from infnet_keras.data.raw.files.block import Block
 from infnet_keras.data.raw.joins.key_index import KeyIndex
 from infnet_keras.data.raw.sources import RawFiles, file_name
-from infnet_keras.data.raw.values.conversion import ARROW_TYPES
+from infnet_keras.data.raw.values.conversion import ARROW_TYPES, arrow_type, without_more_digits
 from infnet_keras.data.raw.values.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
@@ -27,6 +27,7 @@ class SideTable:
         separators: of the columns whose values are split.
         reasons: of the columns whose types nobody declares.
         times: how columns of dates are read.
+        compared: columns whose numbers are kept exact.
 
     Attributes:
         index: its rows by key.
@@ -44,6 +45,7 @@ class SideTable:
         separators: dict[str, str],
         reasons: dict[str, str],
         times: Mapping[str, TimeColumn],
+        compared: frozenset[str],
     ):
         def converted(block: Block) -> pa.Table:
             return pa.table(
@@ -59,6 +61,7 @@ class SideTable:
                         separators.get(name),
                         reasons.get(name),
                         times.get(name),
+                        name in compared,
                     )
                     for name in columns
                 }
@@ -66,7 +69,7 @@ class SideTable:
 
         read = list(dict.fromkeys([*keys, *columns]))
         schema = {f"key:{name}": ARROW_TYPES[column_type] for name, column_type in keys.items()}
-        schema |= {f"kept:{name}": ARROW_TYPES[types[name]] for name in columns}
+        schema |= {f"kept:{name}": arrow_type(types[name], name in compared) for name in columns}
         empty = pa.schema(schema.items()).empty_table()
         table = pa.concat_tables([empty, *map(converted, files.blocks(read))])
         self._columns = {}
@@ -87,6 +90,10 @@ class SideTable:
 
     def column(self, name: str) -> pa.Array:
         """A column, with one missing value after its last row: row -1 of a `take`."""
+        return without_more_digits(self._columns[name])
+
+    def exact_column(self, name: str) -> pa.Array:
+        """The same as conditions compare it: numbers in float64."""
         return self._columns[name]
 
     def _check_repeats(self, files: RawFiles, keys: dict[str, ColumnType], table: pa.Table) -> None:
