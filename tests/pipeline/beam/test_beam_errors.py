@@ -79,7 +79,7 @@ def test_a_key_that_occurs_twice(tmp_path, write, found_in) -> None:
     if found_in == "partition":  # nothing counts by item
         del content["fields"]["item_views"], content["fields"]["brand_rate"]
     with (tmp_path / "raw" / "items.csv").open("a") as items:
-        items.write("7,a,b1,2020-09-01\n")
+        items.write("7,a,b1,2020-09-01,5\n")
     with pytest.raises(DataError, match=r"source 'items' \(items.csv\): item 7 occurs more"):
         write(
             spec_from_dict(content),
