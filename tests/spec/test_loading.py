@@ -106,7 +106,7 @@ MISTAKES = [
     ("tower_hidden: [8]", "tower_hidden: [8", 33, "not valid YAML: expected ',' or ']', but got '}' while parsing a flow sequence"),
     ("[8]", "!code 8", 33, "not valid YAML: could not determine a constructor for the tag '!code'"),
     ("[8]", "*widths", 33, "not valid YAML: found undefined alias 'widths'"),
-    ("weight: 2", "weight: &w [*w]", 1, "an anchor contains itself: write the block out"),
+    ("weight: 2", "weight: &w [*w]", 31, "an anchor contains itself: write the block out"),
     ("name: small", "name: sm\x07all", 1, "not valid YAML: special characters are not allowed"),
 ]  # fmt: skip
 
