@@ -1,12 +1,19 @@
 """One seed for every test; tests of one backend are skipped on the others."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from exported_model import export_small_model
 from made_once import made_once
+
+# XLA's optimisations take most of the time of programs this small; child processes inherit it.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,6 +59,23 @@ def exported_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         export_small_model(directory / "qb_video")
 
     return made_once(tmp_path_factory, "exported", make) / "qb_video"
+
+
+@pytest.fixture(scope="module")
+def uncompiled() -> Iterator[None]:
+    """TensorFlow's operations run one by one: tracing a few small steps takes longer than they do.
+
+    For tests whose subject is what happens around the steps. That compiled steps do the same is
+    seen in tests/models, tests/integration and under JAX.
+    """
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(autouse=True)

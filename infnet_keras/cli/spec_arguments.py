@@ -52,9 +52,11 @@ def add_split_starts(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--valid-from",
         metavar="DAY",
-        help="first local day (YYYY-MM-DD) of validation; for a log in row order a fraction (0.8); "
-        "default: the spec's `splits`",
+        help="first local day (YYYY-MM-DD) or time ('YYYY-MM-DD HH:MM') of validation; for a log "
+        "in row order a fraction (0.8); default: the spec's `splits`",
     )
     parser.add_argument(
-        "--test-from", metavar="DAY", help="first day, or fraction, of the test; default: as above"
+        "--test-from",
+        metavar="DAY",
+        help="first day, time or fraction of the test; default: as above",
     )

@@ -3,21 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from infnet_keras.errors import DataError
-from infnet_keras.features.canonical import MISSING_INTEGER, missing_as_null
 from infnet_keras.features.raw_inputs import RawInput
+from infnet_keras.request.encode import check_rows
+from infnet_keras.request.tensor_spec import TensorSpec
+from infnet_keras.request.to_array import to_array
 
 
 def read_raw(inputs: list[RawInput], raw: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]]:
-    """Check a raw batch and bring it to the declared types.
+    """Check a raw batch and bring it to the declared types, as a request's values are.
 
     Args:
-        inputs: what is expected.
-        raw: for each name an array, or (nested) lists as JSON has them, None for missing.
+        inputs: what is expected, all of it: unlike a request a batch holds its lengths.
+        raw: for each name an array, or (nested) lists as JSON has them, None for missing; see
+            `to_array`.
 
     Returns:
         For each name int64, float32 or object (bytes), of the shape of its kind. Missing values
@@ -26,24 +27,21 @@ def read_raw(inputs: list[RawInput], raw: Mapping[str, Any]) -> dict[str, npt.ND
     Raises:
         DataError: a name is missing or unknown, or an input has the wrong shape or type.
     """
-    expected = [raw_input.name for raw_input in inputs]
-    check_names(expected, raw)
-    arrays = {raw_input.name: _read(raw_input, raw[raw_input.name]) for raw_input in inputs}
-    batch = len(arrays[expected[0]]) if expected else 0
-    steps: dict[str, tuple[str, int]] = {}
+    check_names([raw_input.name for raw_input in inputs], raw)
+    arrays = {
+        raw_input.name: to_array(raw_input.name, raw[raw_input.name], _spec(raw_input))
+        for raw_input in inputs
+    }
+    check_rows({name: len(array) for name, array in arrays.items()})
+    steps: dict[str | None, tuple[str, int]] = {}
     for raw_input in inputs:
-        name, array = raw_input.name, arrays[raw_input.name]
-        if len(array) != batch:
-            raise DataError(
-                f"raw input {name!r} has {len(array)} rows, but {expected[0]!r} has {batch}: every "
-                "input leads with the same batch"
-            )
         if raw_input.kind == "sequence":
-            first, count = steps.setdefault(str(raw_input.sequence), (name, array.shape[1]))
-            if array.shape[1] != count:
+            name, count = raw_input.name, arrays[raw_input.name].shape[1]
+            first, expected = steps.setdefault(raw_input.sequence, (name, count))
+            if count != expected:
                 raise DataError(
-                    f"raw input {name!r} has {array.shape[1]} steps, but {first!r} has {count}: "
-                    "the attributes of one behaviour have the same steps"
+                    f"{name} has {count} steps, but {first} has {expected}: the attributes of one "
+                    "behaviour have the same steps"
                 )
     return arrays
 
@@ -58,30 +56,5 @@ def check_names(expected: list[str], given: Mapping[str, Any]) -> None:
             raise DataError(f"raw input {name!r} is unknown; expected: {', '.join(expected)}")
 
 
-def _read(raw_input: RawInput, values: Any) -> npt.NDArray[Any]:
-    name, dtype = raw_input.name, raw_input.dtype
-    array = values if isinstance(values, np.ndarray) else np.array(values, dtype=object)
-    rank = 2 if raw_input.kind == "sequence" else 1
-    if rank == 2 and array.shape == (0,):
-        array = array.reshape(0, 0)
-    if array.ndim != rank:
-        expected = "[batch, steps] with rows of one length" if rank == 2 else "[batch]"
-        raise DataError(f"raw input {name!r} has shape {list(array.shape)}, expected {expected}")
-    flat = missing_as_null(array.ravel(), name)
-    is_integer, is_float = pa.types.is_integer(flat.type), pa.types.is_floating(flat.type)
-    fits = {"int64": is_integer, "float32": is_integer or is_float}
-    if not (pa.types.is_null(flat.type) or fits.get(dtype, not is_integer and not is_float)):
-        raise DataError(f"raw input {name!r} holds {flat.type} values, expected {dtype}")
-    read: npt.NDArray[Any]
-    if dtype == "int64":
-        read = flat.cast(pa.int64()).fill_null(MISSING_INTEGER).to_numpy(zero_copy_only=False)
-    elif dtype == "float32":
-        missing = flat.is_null().to_numpy(zero_copy_only=False)
-        numbers = (flat.cast(pa.int64()) if pa.types.is_null(flat.type) else flat).fill_null(0)
-        with np.errstate(over="ignore"):
-            single = numbers.to_numpy(zero_copy_only=False).astype(np.float32)
-        read = np.where(missing, np.float32(np.nan), single)
-    else:
-        binary = flat.cast(pa.binary()) if pa.types.is_null(flat.type) else flat
-        read = binary.fill_null(b"").to_numpy(zero_copy_only=False)
-    return read.reshape(array.shape)
+def _spec(raw_input: RawInput) -> TensorSpec:
+    return TensorSpec(raw_input.dtype, (None,) * (2 if raw_input.kind == "sequence" else 1))

@@ -117,7 +117,7 @@ def _fields(spec: FeatureSpec) -> list[FieldStep]:
         steps.append(
             FieldStep(
                 name=name,
-                column=spec.field_column(name) or name,
+                column=spec.values_column(name),
                 table=spec.field_table(name),
                 separator=field.multivalue,
                 max_values=1 if field.multivalue is None else field.max_values,

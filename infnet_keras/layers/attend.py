@@ -1,5 +1,6 @@
 """Few queries against many tokens: the one place where attention is computed."""
 
+import warnings
 from typing import Any
 
 import keras
@@ -69,7 +70,11 @@ def attention_weights(
         return weights if visible is None else ops.where(visible, weights, 0.0)
     if visible is not None:
         scores = ops.where(visible, scores, -1e9)
-    return ops.softmax(scores, axis=-1)
+    if scores.shape[-1] != 1:
+        return ops.softmax(scores, axis=-1)
+    with warnings.catch_warnings():  # of a single token, which is what a model of one task has
+        warnings.filterwarnings("ignore", "You are using a softmax over axis")
+        return ops.softmax(scores, axis=-1)
 
 
 def _attention_in_parts(queries: Any, tokens: Any, visible: Any) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 from infnet_keras.errors import DataError
 from infnet_keras.input_names import named_sequences
 from infnet_keras.request.signature import Signature
+from infnet_keras.request.tensor_spec import TensorSpec
 from infnet_keras.request.to_array import Array, to_array
 from infnet_keras.served_names import CANDIDATE_COUNT, find_served
 
@@ -41,6 +42,11 @@ def encode(features: Any, signature: Signature) -> dict[str, Array]:
         >>> encode([{"x": 1}, {"x": None}], signature)
         {'x': array([ 1., nan], dtype=float32)}
     """
+    return _encode(features, signature, _said(features, signature))
+
+
+def _encode(features: Any, signature: Signature, said: Mapping[str, str]) -> dict[str, Array]:
+    """See `encode`; `said` is what errors call an input that goes by another name."""
     lengths = _lengths(signature)
     if _is_named(features):
         columns = _served(features, signature, signature.inputs, "the request")
@@ -50,13 +56,15 @@ def encode(features: Any, signature: Signature) -> dict[str, Array]:
     else:
         columns = {_only_input(signature, "the request"): features}
     arrays = {
-        name: to_array(name, columns[name], signature.inputs[name])
+        name: to_array(said.get(name, name), columns[name], signature.inputs[name])
         for name in signature.inputs
         if name not in lengths
     }
     for name, lists in lengths.items():
-        own = {other: _own_lengths(columns[other]) for other in lists}
-        arrays[name] = _counted(name, columns.get(name), own, signature)
+        own = {said.get(other, other): _own_lengths(columns[other]) for other in lists}
+        arrays[name] = _counted(
+            said.get(name, name), columns.get(name), own, signature.inputs[name]
+        )
     return {name: arrays[name] for name in signature.inputs}
 
 
@@ -76,6 +84,7 @@ def encode_ranking(
     Raises:
         DataError: as `encode`, or a name is given on both sides.
     """
+    said = _said(user, signature) | _said(list(candidates), signature)
     # How many candidates there are is counted: a name that could be that is a column's.
     names = [name for name in signature.inputs if name != CANDIDATE_COUNT]
     if CANDIDATE_COUNT in user and find_served(CANDIDATE_COUNT, names) is None:
@@ -94,7 +103,7 @@ def encode_ranking(
             if name not in candidate:
                 raise DataError(f"candidate {number} lacks {name!r}; {signature.takes}")
             values.append(candidate.get(name))
-    return encode([{**user, **items, CANDIDATE_COUNT: len(candidates)}], signature)
+    return _encode([{**user, **items, CANDIDATE_COUNT: len(candidates)}], signature, said)
 
 
 def _columns(
@@ -140,6 +149,14 @@ def _served(
     return {served: given[name] for served, name in spelt.items()}
 
 
+def _said(features: Any, signature: Signature) -> dict[str, str]:
+    """What the request calls the inputs, for errors: its first row may use the spec's own names."""
+    if isinstance(features, list | tuple) and features:
+        features = features[0]
+    names = features if _is_named(features) else ()
+    return {str(find_served(name, signature.inputs)): name for name in names}
+
+
 def _check_complete(
     given: Mapping[str, Any], signature: Signature, lengths: Mapping[str, Any], where: str
 ) -> None:
@@ -159,14 +176,14 @@ def _lengths(signature: Signature) -> dict[str, list[str]]:
     return {length: names for length, names in lists.items() if names}
 
 
-def _counted(name: str, given: Any, own: Mapping[str, list[int]], signature: Signature) -> Array:
+def _counted(name: str, given: Any, own: Mapping[str, list[int]], spec: TensorSpec) -> Array:
     """A behaviour's lengths, those that were left out counted on its lists.
 
     Args:
         name: the input that holds them.
         given: what the request says, None where it says nothing.
         own: of each list input, how many elements the list of each row has.
-        signature: what the request asks for.
+        spec: what the signature declares.
     """
     if isinstance(given, np.ndarray):
         given = given.tolist()
@@ -176,7 +193,7 @@ def _counted(name: str, given: Any, own: Mapping[str, list[int]], signature: Sig
         filled = [s if g is None else g for s, g in zip(shortest, given, strict=True)]
     else:
         filled = shortest if given is None else given
-    lengths = to_array(name, filled, signature.inputs[name])
+    lengths = to_array(name, filled, spec)
     check_rows({name: len(lengths), **{other: len(counts) for other, counts in own.items()}})
     for row, (length, most) in enumerate(zip(lengths.tolist(), shortest, strict=True)):
         if not 0 <= length <= most:

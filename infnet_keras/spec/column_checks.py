@@ -154,7 +154,13 @@ def _raw_inputs(spec: FeatureSpec) -> None:
                 "field",
             )
     for sequence, names in spec.sequence_inputs.items():
-        owners.setdefault(names.length, f"the length of {sequence!r}")
+        if names.length in owners:
+            raise SpecProblem(
+                ("sequences", sequence),
+                f"a request calls its length {names.length!r}, like {owners[names.length]}: rename "
+                "the sequence or the column",
+            )
+        owners[names.length] = f"the length of {sequence!r}"
     for feature in spec.sequence_features:
         raw, sequence, column = feature.name, feature.sequence, feature.column
         if raw in owners:

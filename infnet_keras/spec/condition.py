@@ -18,9 +18,12 @@ from infnet_keras.spec.nearest import nearest
 Mask = npt.NDArray[np.bool_]
 Tree = tuple[Any, ...]  # ("compare", column, operator, value) | ("not", x) | ("and" | "or", x, y)
 
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 _TOKEN = re.compile(
-    r"(?P<number>-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)|(?P<text>'[^']*'|\"[^\"]*\")"
-    r"|(?P<operator>==|!=|<=|>=|<|>)|(?P<paren>[()])|(?P<word>[A-Za-z_]\w*)|(?P<quoted>`[^`]+`)"
+    rf"(?P<number>{_NUMBER.pattern})"
+    r"|(?P<text>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")"
+    r"|(?P<operator>==|!=|<=|>=|<|>)|(?P<paren>[()])"
+    r"|(?P<word>[A-Za-z_]\w*)|(?P<quoted>`(?:[^`]|``)+`)"
 )
 _OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -58,7 +61,8 @@ class Condition:
 
         Values are numbers, quoted strings, true or false; operators ==, !=, <, <=, >, >=. `not`
         binds tighter than `and`, `and` tighter than `or`. A column whose name is more than ASCII
-        letters, digits and underscores stands in backticks, as does one called like a keyword.
+        letters, digits and underscores stands in backticks, as does one called like a keyword. A
+        quote or backtick inside its own kind is written twice.
 
         Raises:
             ConditionError: the text is not a condition; the message says where.
@@ -76,16 +80,16 @@ class Condition:
         Args:
             columns: arrays of equal length, by name: numbers or strings (dtype object). Missing
                 values are masked (NumPy's masked arrays), NaN or None. A comparison with one does
-                not hold, whatever its operator, so the `not` of it does. Integers are compared
-                exactly, whatever their size; a fraction is rounded to the type of a column of
-                floats, as the values of the column were.
+                not hold, whatever its operator, so the `not` of it does. Numbers are compared
+                exactly, whatever their size; so are those that stand as text, where true is 1 and
+                false is 0.
 
         Returns:
             Boolean array of that length.
 
         Raises:
-            ConditionError: a column is not there, or strings would be compared with a number or
-                numbers with a string.
+            ConditionError: a column is not there, a text that is no number would be compared with
+                one, or numbers with a string.
         """
         return _evaluate(self.tree, columns)
 
@@ -155,13 +159,23 @@ class _Parser:
     def _comparison(self) -> Tree:
         if self._kind not in ("word", "quoted"):
             self._fail_here("a column name")
-        column = self._take().strip("`")
+        column = self._take()
+        if column.startswith("`"):
+            column = column[1:-1].replace("``", "`")
         if self._kind != "operator":
             self._fail_here(f"a comparison after {column!r} (==, !=, <, <=, >, >=)")
         comparison = self._take()
         if self._kind not in ("number", "text", "true", "false"):
             self._fail_here("a number, a quoted string, true or false")
-        return ("compare", column, comparison, _value(self._kind, self._take()))
+        position = self._tokens[self._next][2]
+        value = _value(self._kind, self._take())
+        if value == "" and comparison != "!=":
+            self._fail(
+                f"an empty text is a missing value, and no comparison with one holds: write "
+                f'`not ({column} != "")`',
+                position,
+            )
+        return ("compare", column, comparison, value)
 
     def _unreadable(self, at: int) -> tuple[str, int]:
         symbol = self._text[at]
@@ -172,7 +186,7 @@ class _Parser:
         if symbol == "`":
             return "the column name that starts with ` does not end", at + 1
         hint = {"&": ": write `and`", "|": ": write `or`", "!": ": write `not`"}.get(symbol, "")
-        if not symbol.isascii() or symbol in ":-#@$/[]{}":
+        if not symbol.isascii() or symbol in ".:-#@$/[]{}":
             hint = ": quote a column's name in backticks, as in `click:float` == 1"
         return f"{symbol!r} is not part of a condition{hint}", at + 1
 
@@ -187,11 +201,9 @@ class _Parser:
 
 def _value(kind: str, text: str) -> int | float | str | bool:
     if kind == "text":
-        return text[1:-1]
+        return text[1:-1].replace(text[0] * 2, text[0])
     if kind != "number":
         return kind == "true"
-    if text.lstrip("-").isdigit():
-        return int(text)
     exact = Decimal(text)
     # Whole in any spelling, save one of so many digits that every integer is on one side of it.
     whole = exact.adjusted() < _MOST_DIGITS and exact == exact.to_integral_value()
@@ -229,13 +241,17 @@ def _compare(
     elif values.dtype.kind == "f":
         present &= ~np.isnan(values)
     known = values[present]
-    strings = known.dtype.kind in "UT" or any(isinstance(v, str) for v in known)
-    if strings and isinstance(value, bool):
-        known, strings = _truths(column, known), False
-    if len(known) and strings != isinstance(value, str):
-        held, needed = ("strings", "a quoted string") if strings else ("numbers", "a number")
+    is_text = known.dtype.kind in "UT"
+    if known.dtype.kind == "O":
+        is_text = any(isinstance(v, str) for v in known)
+    if isinstance(value, bool):
+        known = _truths(column, known, is_text)
+    elif is_text and not isinstance(value, str):
+        known = _numbers(column, known, value)
+    elif len(known) and not is_text and isinstance(value, str):
         raise ConditionError(
-            f"column {column!r} holds {held}: compare it with {needed}, not with {value!r}"
+            f"column {column!r} holds numbers ({known[0]} for one): compare it with a number, not "
+            f"with {value!r}"
         )
     holds = np.zeros(len(present), bool)
     holds[present] = _compared(known, comparison, value)
@@ -252,17 +268,59 @@ def _compared(known: npt.NDArray[Any], comparison: str, value: Any) -> Any:
         value = math.floor(value)
         comparison = "<=" if comparison in ("<", "<=") else ">"
     if known.dtype.kind == "f" and isinstance(value, int):
-        value = float(value)
+        known = known.astype(np.float64, copy=False)
+        nearest_float = _nearest_float(value)
+        if nearest_float != value:  # no float equals the number: the next one decides
+            if comparison in ("==", "!="):
+                return np.full(len(known), comparison == "!=")
+            below = nearest_float < value
+            comparison = ("<=" if below else "<") if "<" in comparison else (">" if below else ">=")
+        value = nearest_float
     return _OPERATORS[comparison](known, value)
 
 
-def _truths(column: str, known: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Text that spells true and false, as numbers."""
-    spelt = [TRUTHS.get(str(value).strip().lower()) for value in known]
-    if None in spelt:
-        wrong = known[spelt.index(None)]
-        raise ConditionError(
-            f"column {column!r} holds {str(wrong)!r}, which is neither true nor false: compare it "
-            "with a quoted string"
-        )
-    return np.array(spelt, bool)
+def _nearest_float(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def _truths(column: str, known: npt.NDArray[Any], is_text: bool) -> npt.NDArray[np.bool_]:
+    """Numbers or text that spell true and false."""
+    if not is_text:
+        truths, wrong = known == 1, (known != 0) & (known != 1)
+        if not wrong.any():
+            return np.asarray(truths, bool)
+        value, instead = known[np.flatnonzero(wrong)[0]], "a number"
+    else:
+        spelt = [TRUTHS.get(str(value).strip().lower()) for value in known]
+        if None not in spelt:
+            return np.array(spelt, bool)
+        value, instead = repr(str(known[spelt.index(None)])), "a quoted string"
+    raise ConditionError(
+        f"column {column!r} holds {value}, which is neither true nor false: compare it with "
+        f"{instead}"
+    )
+
+
+def _numbers(column: str, known: npt.NDArray[Any], value: float) -> npt.NDArray[np.object_]:
+    """Numbers of text, exact."""
+    found = []
+    for text in map(str, known):
+        number = _number(text.strip())
+        if number is None:
+            raise ConditionError(
+                f"column {column!r} holds the text {text!r}: compare it with a quoted string, not "
+                f"with {value!r}"
+            )
+        found.append(number)
+    return np.array(found, object)
+
+
+def _number(text: str) -> int | float | None:
+    if text.lower() in TRUTHS:
+        return int(TRUTHS[text.lower()])
+    if not _NUMBER.fullmatch(text):
+        return None
+    return _value("number", text)  # type: ignore[return-value]

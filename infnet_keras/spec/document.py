@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from infnet_keras.errors import SpecError
+from infnet_keras.spec.bounded_yaml import BoundedYAMLError, compose, construct
 
 KeyPath = tuple[str | int, ...]
 _FLOAT = re.compile(r"^[-+]?[0-9]+[eE][-+]?[0-9]+$")  # 1e-3: a number in YAML 1.2, text in 1.1
@@ -30,6 +31,15 @@ _Loader.yaml_implicit_resolvers = {
 }
 for _class in (_Loader, _Dumper):
     _class.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789"))
+
+
+def _text_node(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    """Escaped where characters are invisible: unescaped, some line ends read back as blanks."""
+    style = None if text.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text_node)
 
 
 @dataclass(frozen=True)
@@ -125,15 +135,14 @@ def parse_yaml(text: str, file: str) -> Node:
     """
     try:
         loader = _Loader(text)
-        top = loader.get_single_node()
+        top = compose(text, loader)
         document = _located(top, loader, file, 1, ()) if top is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1 if mark is not None else 1)
         context = f" {error.context}" if error.context else ""
-        raise SpecError(f"{place}not valid YAML: {error.problem}{context}") from error
-    except RecursionError as error:
-        raise SpecError(f"{file}:1: an anchor contains itself: write the block out") from error
+        kind = "" if isinstance(error, BoundedYAMLError) else "not valid YAML: "
+        raise SpecError(f"{place}{kind}{error.problem}{context}") from error
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise SpecError(f"{file}:{line}: not valid YAML: {error.reason}") from error
@@ -146,14 +155,16 @@ def read_value(text: str) -> Any:
     """One YAML value as a spec reads it: 1e-3 is a number, a date is a text.
 
     Raises:
-        SpecError: the text is not YAML.
+        SpecError: the text is not YAML, or claims more than a spec may.
 
     Example:
         >>> read_value("1e-3")
         0.001
     """
     try:
-        return yaml.load(text, Loader=_Loader)
+        loader = _Loader(text)
+        node = compose(text, loader)
+        return None if node is None else construct(node, loader)
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or getattr(error, "reason", "")
         raise SpecError(f"{text!r} is not a YAML value: {problem}") from error
@@ -180,12 +191,12 @@ def _located(node: yaml.Node, loader: _Loader, file: str, line: int, path: KeyPa
         ]
         return Node(items, place)
     if not isinstance(node, yaml.MappingNode):
-        return Node(loader.construct_object(node), place)
+        return Node(construct(node, loader), place)
     _reject_repeats(node, loader, file, path)
     loader.flatten_mapping(node)  # `<<: *anchor`
     mapping = {}
     for key_node, value in node.value:
-        key = loader.construct_object(key_node)
+        key = construct(key_node, loader)
         key_line = key_node.start_mark.line + 1
         if not isinstance(key, str):
             raise SpecError(

@@ -154,14 +154,19 @@ class FeatureSpec(Block):
     def field_column(self, field: str) -> str | None:
         """The raw column that a field reads; None for a derived one."""
         declared = self.fields[field]
-        return None if declared.derive is not None else declared.column or field
+        return None if declared.derive is not None else self.values_column(field)
 
     def field_reads(self, field: str) -> tuple[str, ...]:
         """Columns of the impression itself that a field reads or computes from; time aside."""
         derivation = self.fields[field].derivation
         if derivation is not None:
             return derivation.columns
-        return (self.fields[field].column or field,)
+        return (self.values_column(field),)
+
+    def values_column(self, field: str) -> str:
+        """Where a field's values stand: the raw column, or the field itself if it is derived."""
+        column = self.fields[field].column
+        return field if column is None else column
 
     @cached_property
     def sequence_inputs(self) -> dict[str, SequenceInputs]:
@@ -237,7 +242,7 @@ class FeatureSpec(Block):
         """
         feeds: dict[str, dict[str, str | None]] = {name: {} for name in self.all_tables}
         for name, field in self.fields.items():
-            feeds[self.field_table(name)][self.field_column(name) or name] = field.multivalue
+            feeds[self.field_table(name)][self.values_column(name)] = field.multivalue
         for feature in self.sequence_features:
             feeds[feature.table].setdefault(feature.column, feature.multivalue)
         return feeds

@@ -19,8 +19,9 @@ from infnet_keras.spec.problems import first_problem
 def load_spec(path: str | Path) -> FeatureSpec:
     """Load a feature spec from YAML, with the specs that it `extends`.
 
-    `extends: base.yaml` (relative to the file, or the bare name of a shipped spec) starts from
-    another spec: mappings merge, lists and scalars are replaced, a key set to null is removed.
+    `extends: base.yaml` (a .yaml or .yml file, relative to this one, or the bare name of a shipped
+    spec) starts from another spec: mappings merge, lists and scalars are replaced, a key set to
+    null is removed.
     Another `model: type` than the base's keeps of its `model` what all models have.
 
     Args:
@@ -112,11 +113,16 @@ def _spec_file(path: str | Path, directory: Path, place: Place | None = None) ->
 def _read(file: Path, readers: tuple[Path, ...]) -> Node:
     """A document with everything it extends, `readers` being the files that led to it."""
     document = read_yaml(file)
+    known = {*FeatureSpec.model_fields, "extends"} & document.value.keys()
+    if document.value and not known:  # whose keys are nobody's to read in an error
+        raise SpecError(f"{file}: is no feature spec: it has none of a spec's keys")
     extends = document.value.pop("extends", None)
     if extends is None:
         return document
     if not isinstance(extends.value, str):
         raise SpecError(f"{extends.place}extends: expected the path of one spec")
+    if Path(extends.value).suffix not in ("", ".yaml", ".yml"):
+        raise SpecError(f"{extends.place}extends: a spec is a .yaml or .yml file")
     base = _spec_file(extends.value, file.parent, extends.place)
     readers = (*readers, file.resolve())
     if base.resolve() in readers:

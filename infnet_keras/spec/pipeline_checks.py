@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.nearest import nearest
+from infnet_keras.spec.split_start import split_instant
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
@@ -59,10 +59,11 @@ def _splits(spec: FeatureSpec) -> None:
     by_day = spec.time.column is not None
     for key in ("valid_from", "test_from"):
         value = getattr(spec.splits, key)
-        if by_day and not _is_day(value):
+        if by_day and split_instant(value, spec.time.timezone) is None:
             raise SpecProblem(
                 ("splits", key),
-                f"a log with a time column is split by days such as 2022-05-04; found {value!r}",
+                "a log with a time column is split by days such as 2022-05-04, or times such as "
+                f"'2022-05-04 18:00'; found {value!r}",
             )
         if not by_day and not (isinstance(value, float) and 0 < value <= 1):
             raise SpecProblem(
@@ -70,16 +71,9 @@ def _splits(spec: FeatureSpec) -> None:
                 f"a log in row order is split by fractions such as 0.8; found {value!r}",
             )
     valid, test = spec.splits.valid_from, spec.splits.test_from
-    if valid > test:  # type: ignore[operator]  # both are days, or both are fractions
+    starts = [split_instant(at, spec.time.timezone) if by_day else at for at in (valid, test)]
+    if starts[0] > starts[1]:  # type: ignore[operator]  # both are times, or both are fractions
         raise SpecProblem(("splits", "test_from"), f"the test comes last, {valid} is after {test}")
-
-
-def _is_day(value: str | float) -> bool:
-    try:
-        date.fromisoformat(str(value))
-    except ValueError:
-        return False
-    return True
 
 
 def _search(spec: FeatureSpec) -> None:

@@ -14,13 +14,14 @@ Distance = Annotated[float, Field(ge=0.0, le=1.0)]
 class Splits(Block):
     """Where validation and test begin, unless the command says otherwise.
 
-    A local day (YYYY-MM-DD) for a log with a time column, else a fraction of the rows.
+    A local day (YYYY-MM-DD) or time (YYYY-MM-DD HH:MM) for a log with a time column, else a
+    fraction of the rows.
     """
 
     valid_from: str | float
-    """First day of validation, or the fraction of rows before it."""
+    """First day or time of validation, or the fraction of rows before it."""
     test_from: str | float
-    """First day of the test, or the fraction of rows before it."""
+    """First day or time of the test, or the fraction of rows before it."""
 
 
 class Validation(Block):

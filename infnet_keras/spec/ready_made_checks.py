@@ -25,8 +25,7 @@ def check_ready_made(spec: FeatureSpec) -> None:
             raise SpecProblem(
                 (*path, "source"), "a ready-made history stands in the log itself: drop `source`"
             )
-        for key in ("column", "times"):
-            column = getattr(sequence, key)
+        for key, column in (("column", sequence.column), ("times", sequence.times_column)):
             if column in taken:
                 raise SpecProblem(
                     (*path, key), f"{column!r} is {taken[column]}: it cannot hold a history"

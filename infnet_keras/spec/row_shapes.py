@@ -34,6 +34,10 @@ class Explode(Block):
             raise ValueError("`into` and `part_separator` take the elements of one `column` apart")
         if self.part_separator is not None and len(self.into or []) < 2:
             raise ValueError("`part_separator` separates parts: name two or more columns in `into`")
+        if self.part_separator is not None and self.part_separator == self.separator:
+            raise ValueError(
+                "elements and parts need two: `part_separator` differs from `separator`"
+            )
         made = self.made
         if len(set(made)) < len(made):
             raise ValueError("two of the columns that come out have the same name")

@@ -6,6 +6,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.derived.history import Until
+from infnet_keras.spec.time_spelling import TimeSpelling
 
 
 class SequenceAttribute(Block):
@@ -22,6 +23,13 @@ class SequenceAttribute(Block):
     """How the embeddings of several values become one."""
     max_values: PositiveInt | None = None
     """Of several values, the first so many count."""
+
+
+class HistoryTimes(TimeSpelling):
+    """A column with the times of a ready-made history, in a spelling of its own."""
+
+    column: str
+    """The column that holds them."""
 
 
 class Sequence(Block):
@@ -55,9 +63,14 @@ class Sequence(Block):
     order: Literal["oldest_first", "newest_first"] | None = None
     """The order of a ready-made history's elements, oldest_first unless told otherwise; with
     `times` it only orders equal times."""
-    times: str | None = None
-    """A column with the time of each element, in the unit of the log's time: what is not strictly
-    before the impression is dropped and counted."""
+    times: str | HistoryTimes | None = None
+    """A column with the time of each element, spelt as the log's time is unless it says otherwise:
+    what is not strictly before the impression is dropped and counted."""
+
+    @property
+    def times_column(self) -> str | None:
+        """The column with the times of a ready-made history's elements."""
+        return self.times.column if isinstance(self.times, HistoryTimes) else self.times
 
     @model_validator(mode="after")
     def _ready_made(self) -> "Sequence":

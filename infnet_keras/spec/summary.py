@@ -65,7 +65,7 @@ def _fields(spec: FeatureSpec) -> str:
         (
             name,
             field.side,
-            (field.column or name) if field.derivation is None else field.derivation.describe(),
+            spec.values_column(name) if field.derivation is None else field.derivation.describe(),
             field.table or "its own",
             spec.all_tables[spec.field_table(name)].kind,
         )

@@ -12,6 +12,8 @@ from infnet_keras.evaluation import predict_split
 from infnet_keras.metrics import auc, grouped_auc
 from infnet_keras.spec import load_spec
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 ROWS = 240
 
 

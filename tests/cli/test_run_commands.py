@@ -1,5 +1,6 @@
 import io
 import json
+import shutil
 from pathlib import Path
 
 import keras
@@ -12,6 +13,8 @@ from infnet_keras.evaluation import Predictions, sample_inputs
 from infnet_keras.evaluation.collapse import measure_collapse
 from infnet_keras.metrics import auc, grouped_auc
 from infnet_keras.spec import load_spec
+
+pytestmark = pytest.mark.usefixtures("uncompiled")
 
 SMALL = ["model.dim=8", "model.blocks=2", "training.epochs=1", "training.batch_size=200"]
 
@@ -52,7 +55,7 @@ def test_train_refuses_the_run_of_another_seed(
 
 
 def test_restart(run: Path, data: Path, tmp_path: Path) -> None:
-    assert train(data, tmp_path / "run", "--seed", "7") == 0
+    shutil.copytree(run, tmp_path / "run")
     before = (tmp_path / "run" / "model.keras").stat().st_ino
     assert train(data, tmp_path / "run", "--seed", "8", "--restart") == 0
     assert (tmp_path / "run" / "model.keras").stat().st_ino != before

@@ -13,19 +13,6 @@ from infnet_keras.models.from_spec import from_spec
 SMALL = {"model.dim": 8, "model.blocks": 2, "model.num_heads": 2}
 
 
-@pytest.fixture(autouse=True)
-def _compile_fast():
-    """XLA's optimisations take most of the time of tests this small."""
-    if keras.backend.backend() != "jax":
-        yield
-        return
-    import jax
-
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
-
-
 @pytest.fixture(scope="module")
 def batches(prepared):
     """48 impressions of two batches, some of which have no history."""

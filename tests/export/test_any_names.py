@@ -1,4 +1,7 @@
-"""A spec whose names no signature can hold: prepared, exported, served and asked."""
+"""A spec whose names no signature can hold: prepared, exported, served and asked.
+
+Chinese names, and names such as `item_id:token` of RecBole's atomic files, are two of their kinds.
+"""
 
 import csv
 import json

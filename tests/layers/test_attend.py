@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from keras import ops
@@ -105,3 +107,10 @@ def test_fused_gradients_are_those_of_the_plain_products():
         assert torch.isfinite(fused).all()
         torch.testing.assert_close(fused, plain, rtol=1e-4, atol=1e-6)
     assert not gradients[0][1][0].any()  # nothing reaches an empty history
+
+
+def test_a_single_token_is_no_mistake_of_the_user():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, weights = attend(QUERIES, TOKENS[:, :1], return_weights=True)
+    np.testing.assert_array_equal(ops.convert_to_numpy(weights), np.ones((4, 3, 1)))

@@ -1,6 +1,5 @@
 """Real prepared data."""
 
-import keras
 import pytest
 
 from infnet_keras.data.generated.generate import generate
@@ -17,16 +16,3 @@ def prepared(tmp_path_factory):
     made = generate(spec, root / "raw", users=40, events=1200, seed=3)
     prepare(spec, root / "raw", root / "data", made.valid_from, made.test_from)
     return PreparedData.open(root / "data")
-
-
-@pytest.fixture(autouse=True)
-def _compile_fast():
-    """XLA's optimisations take most of the time of tests this small."""
-    if keras.backend.backend() != "jax":
-        yield
-        return
-    import jax
-
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)

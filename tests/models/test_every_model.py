@@ -20,7 +20,7 @@ def test_rules(name, tmp_path):
     run_model_test(name, tmp_path, SMALL.get(name))
 
 
-@pytest.mark.backend("tensorflow", "torch")  # the parity tests run them on JAX
+@pytest.mark.backend("torch")  # the parity tests run them on the others
 @pytest.mark.parametrize(
     ("name", "options"),
     [(name, options) for name, several in OTHERS.items() for options in several],

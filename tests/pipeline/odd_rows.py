@@ -35,6 +35,7 @@ SPEC: FeatureSpec = spec_from_dict(
             "tag": {"side": "item", "table": "tag", "multivalue": "||", "max_values": 2},
             "duration": {"side": "item", "table": "amount"},
             "price": {"side": "item", "table": "amount"},
+            "risk": {"side": "item", "quantiles": 4},
             "score": {"side": "item", "boundaries": [-1.5, 0.0, 0.1, 16777216.0]},
             "age": {
                 "side": "item",
@@ -96,6 +97,7 @@ TYPES: dict[str, ColumnType] = {
     "author": "string",
     "duration": "int64",
     "price": "float32",
+    "risk": "float32",
     "score": "float32",
     "uploaded": "string",
     "released": "string",
@@ -120,6 +122,7 @@ VALUES: dict[str, list[Any]] = {
     "author": ["kim", "lee", "\0", "", "007", None],
     "duration": [0, 4, 5, 6, 20, -7, 2**24 + 1, LARGEST, SMALLEST, None],
     "price": [0.0, -0.0, 1e-40, 0.5, 2.5, 7.0, 1e30, float("inf"), float("nan"), None],
+    "risk": [*[float("inf"), float("-inf")] * 4, 0.25, 0.5, 0.75, float("nan"), None],
     "score": [-1.5, 0.0, 1e-42, float(np.float32(0.1)), 16777216.0, -1e9, float("nan"), None],
     "uploaded": [
         "2022-03-26",

@@ -10,6 +10,10 @@ from infnet_keras.data import generate
 from infnet_keras.spec import FeatureSpec, load_spec, override_spec
 
 CHEAP: dict[str, Any] = {
+    # Each attribute of a behaviour is work in Transform's graph, in the model and in its export.
+    "sequences": {"like": None, "follow": None, "share": None},
+    "sequences.click.length": 5,
+    "sequences.click.attributes.video_category": None,
     "model.dim": 8,
     "model.blocks": 2,
     "training.epochs": 1,

@@ -3,19 +3,19 @@
 The same fitted assets give the same ids everywhere, and probabilities within 1e-5.
 """
 
+import math
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from odd_rows import SPEC, TYPES, Row, odd_rows, raw_batch
-from pipeline_parts import transform, write_examples, write_schema
+from odd_rows import SPEC, TYPES, Row, raw_batch
+from odd_transform import ROWS, odd_transform, other_rows
 
 from infnet_keras.features import RawInput, RowTransform
 
 pytestmark = pytest.mark.backend("tensorflow")
-ROWS = 1000
 CANDIDATES = 3
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -47,19 +47,16 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     from tfx_pipeline.transform.assets import assets_from_transform
 
     directory = tmp_path_factory.mktemp("parity")
-    rows = odd_rows(ROWS, seed=1, later=True)
-    splits = {"train": odd_rows(300, seed=2), "test": rows}
-    examples = write_examples(directory / "examples", SPEC, TYPES, splits)
-    schema = write_schema(directory / "schema", SPEC, TYPES, {}, {})
-    done = transform(directory, SPEC, examples, schema)
-    graph = Path(done["transform_graph"].uri)
+    rows = other_rows()
+    done = odd_transform(tmp_path_factory)
+    graph = done / "transform_graph"
     assets = assets_from_transform(graph, SPEC, TYPES)
     model = random_model(assets)
     source = TransformSource("tfx_pipeline.transform.graph.TransformGraph", str(graph))
     write_checked_saved_model(model, directory / "saved_model", source, json_batch(rows[:40]))
     return Paths(
         graph,
-        read_transformed(Path(done["transformed_examples"].uri, "Split-test")),
+        read_transformed(done / "transformed_examples" / "Split-test"),
         RowTransform(SPEC, assets),
         raw_batch(rows),
         model,
@@ -77,7 +74,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, bytes):
         return value.decode(errors="replace")
-    return 1e30 if value == float("inf") else value
+    return math.copysign(1e30, value) if value in (math.inf, -math.inf) else value
 
 
 def random_model(assets: Any) -> Any:

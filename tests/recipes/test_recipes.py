@@ -1,4 +1,7 @@
-"""Each recipe of docs/recipes prepares and trains on files in the layout of the real ones."""
+"""Each recipe of docs/recipes prepares and trains on files in the layout of the real ones.
+
+What is said where such files are read without the words of the recipe: tests/data/cases.
+"""
 
 import json
 import os

@@ -156,3 +156,30 @@ def test_a_name_that_is_nearly_right() -> None:
         encode([*ROWS[:2], {**ROWS[2], "vide_id": 1}], PREDICT)
     with pytest.raises(DataError, match=f"the request lacks 'user_id'.*; {takes}"):
         encode({"video_id": [1]}, PREDICT)
+
+
+def test_errors_say_the_names_of_the_request() -> None:
+    inputs = {
+        "x_0d0e1a": TensorSpec("string", FLAT),
+        "view__item_id": TensorSpec("int64", (None, None)),
+        "view__length": TensorSpec("int64", FLAT),
+    }
+    signature = Signature("predict", inputs, {})
+    row = {"用户": "u", "view__item(id)": [1]}
+    assert encode([row], signature)["view__length"].tolist() == [1]
+    with pytest.raises(DataError, match=r"^用户 holds 5; it takes string"):
+        encode([{**row, "用户": 5}], signature)
+    with pytest.raises(DataError, match=r"^用户 is nested 2 deep"):
+        encode({"用户": [["u"]], "view__item(id)": [[1]]}, signature)
+    with pytest.raises(
+        DataError, match=r"view__length is 2 in row 0, but the list of view__item\("
+    ):
+        encode([{**row, "view__length": 2}], signature)
+    ranking = Signature(
+        "rank",
+        {"x_0d0e1a": inputs["x_0d0e1a"], "price_usd": TensorSpec("float32", (None, None))}
+        | {"candidate_count": TensorSpec("int64", FLAT)},
+        {},
+    )
+    with pytest.raises(DataError, match=r"^price \(usd\) holds 'dear'"):
+        encode_ranking({"用户": "u"}, [{"price (usd)": "dear"}], ranking)

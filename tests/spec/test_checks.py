@@ -9,6 +9,7 @@ import pytest
 
 from infnet_keras.errors import SpecError
 from infnet_keras.spec import load_spec
+from infnet_keras.spec.row_shapes import Explode
 
 Write = Callable[..., Path]
 TIME = "time: {column: at, unit: s, timezone: Asia/Shanghai}"
@@ -82,6 +83,7 @@ CONTRADICTIONS = [
     ("price: float32", "tags: int64", 16, "fields.tags: column 'tags' is declared int64: several values need string"),
     ("price: float32", "born: float32", 19, "fields.age: column 'born' is float32: a date is a string or an integer; declare types: {born: string}"),
     ("  clicks: {", "  born: {", 22, "fields.born: a request calls this number 'born', like column 'born': rename the field"),
+    ("  band:", "  click__length:", 26, "sequences.click: a request calls its length 'click__length', like column 'click__length': rename the sequence or the column"),
     ("seconds: price}", "length: price}", 29, "sequences.click.attributes.length: a request calls this attribute 'click__length', like the length of 'click': rename the sequence or the column"),
     # model
     ("num_heads: 2", "num_heads: 3", 33, "model.num_heads: the token width 16 cannot be split between 3 heads"),
@@ -144,3 +146,8 @@ tasks: {y: {label: y}}
     )
     assert spec.input_columns == {"i": "item", "n": "user"}
     assert spec.sequence_features == []
+
+
+def test_elements_and_parts_have_separators_of_their_own() -> None:
+    with pytest.raises(ValueError, match="`part_separator` differs from `sep"):
+        Explode(column="shown", separator="-", into=["item", "click"], part_separator="-")

@@ -44,11 +44,11 @@ comparisons = st.one_of(
     st.builds(
         lambda o, v, quote: comparison("s", o, v, f"{quote}{v}{quote}"),
         st.sampled_from(list(OPERATORS)),
-        TEXTS,
+        TEXTS.filter(bool),
         st.sampled_from("'\""),
     ),
     st.builds(
-        lambda o, v: comparison("whole", o, int(v), str(v).lower()),
+        lambda o, v: comparison("flag", o, int(v), str(v).lower()),
         st.sampled_from(["==", "!="]),
         st.booleans(),
     ),
@@ -72,6 +72,7 @@ rows = st.lists(
         {
             "n": st.one_of(NUMBERS.map(float), st.just(float("nan"))),
             "whole": st.integers(-2, 3),
+            "flag": st.integers(0, 1),
             "s": st.one_of(TEXTS, st.none()),
         }
     ),
@@ -85,6 +86,7 @@ def test_agrees_with_reading_row_by_row(tree: Any, events: list[Row]) -> None:
     columns = {
         "n": np.array([row["n"] for row in events], float),
         "whole": np.array([row["whole"] for row in events], np.int64),
+        "flag": np.array([row["flag"] for row in events], np.int64),
         "s": np.array([row["s"] for row in events], object),
     }
     mask = Condition.parse(text).evaluate(columns)
@@ -118,6 +120,54 @@ def test_large_integers_are_compared_exactly() -> None:
     assert Condition.parse(f"id == {2**53 + 1}").evaluate({"id": ids}).tolist() == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [
+        ("x >= 16777217", np.array([2**24, 2**24 + 1.0]), [False, True]),
+        ("x >= 16777217", np.array([2**24, 2**24 + 2], np.float32), [False, True]),
+        ("x > 0.3", np.array([0.30000001, 0.3, 0.29999999]), [True, False, False]),
+        (f"x == {2**53 + 1}", np.array([2.0**53, 2.0**53 + 2]), [False, False]),
+        (f"x != {2**53 + 1}", np.array([2.0**53, np.nan]), [True, False]),
+        (f"x <= {2**53 + 1}", np.array([2.0**53, 2.0**53 + 2]), [True, False]),
+        (f"x > {2**53 + 3}", np.array([2.0**53 + 2, 2.0**53 + 4]), [False, True]),
+        (f"x < {10**400}", np.array([1e308, np.inf]), [True, False]),
+        ("x == .5", np.array([0.5, 5]), [True, False]),
+        ("x >= +1.", np.array([1, 0]), [True, False]),
+    ],
+)
+def test_floats_are_compared_exactly(text: str, values: Any, expected: list[bool]) -> None:
+    assert Condition.parse(text).evaluate({"x": values}).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"id == {2**64 - 1}", [True, False, False, False]),
+        (f"id >= {2**63}", [True, False, False, False]),
+        ("id < 9.5", [False, True, False, True]),  # numbers: as text "9" is after "18446..."
+        ("id == 1.0", [False, False, False, True]),
+        ("id != 9", [True, False, False, True]),
+        ('id > "5"', [False, True, False, False]),  # text, as it is told
+    ],
+)
+def test_numbers_that_stand_as_text(text: str, expected: list[bool]) -> None:
+    ids = np.array([str(2**64 - 1), "9", None, "True" if "1.0" in text else "1e0"], object)
+    assert Condition.parse(text).evaluate({"id": ids}).tolist() == expected
+
+
+def test_quotes_and_backticks_written_twice() -> None:
+    columns = {"a`b": np.array(["it's", 'a"b', "x"], object)}
+    text = "`a``b` == 'it''s' or `a``b` == \"a\"\"b\""
+    assert Condition.parse(text).columns == ("a`b",)
+    assert Condition.parse(text).evaluate(columns).tolist() == [True, True, False]
+
+
+def test_not_missing() -> None:
+    columns = {"s": np.array(["a", None], object)}
+    assert Condition.parse('s != ""').evaluate(columns).tolist() == [True, False]
+    assert Condition.parse('not (s != "")').evaluate(columns).tolist() == [False, True]
+
+
 def test_columns_in_order_of_first_use() -> None:
     assert Condition.parse("b == 1 and (a < 2 or not b == 3)").columns == ("b", "a")
 
@@ -141,7 +191,12 @@ def test_columns_in_order_of_first_use() -> None:
         ("!a == 1", "'!' is not part of a condition: write `not` (character 1"),
         ("a == 'home", "the string that starts with ' does not end (character 6"),
         ("a + 1 == 2", "'+' is not part of a condition (character 3"),
-        ("a.b == 1", "'.' is not part of a condition (character 2"),
+        ("a.b == 1", "'.' is not part of a condition: quote a column's name in backticks"),
+        (
+            "a == ''",
+            "an empty text is a missing value, and no comparison with one holds: write `not (a",
+        ),
+        ("a == .", "'.' is not part of a condition"),
         ("__import__('os')", "expected a comparison after '__import__'"),
         ("a == 1 == 1", "expected `and`, `or` or the end, found '==' (character 8"),
     ],
@@ -155,17 +210,24 @@ def test_what_is_no_condition(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("s == 1", "column 's' holds strings: compare it with a quoted string, not with 1"),
-        ("u < 1", "column 'u' holds strings: compare it with a quoted string, not with 1"),
-        ("n == '1'", "column 'n' holds numbers: compare it with a number, not with '1'"),
+        ("s == 1", "column 's' holds the text 'x': compare it with a quoted string, not with 1"),
+        ("u < 1", "column 'u' holds the text 'nan': compare it with a quoted string, not with 1"),
+        (
+            "n == '1'",
+            "column 'n' holds numbers (0 for one): compare it with a number, not with '1'",
+        ),
+        (
+            "n == true",
+            "column 'n' holds 7, which is neither true nor false: compare it with a number",
+        ),
         ("i_clik == 1", "there is no column 'i_clik'; did you mean 'i_click'?"),
     ],
 )
 def test_what_does_not_fit_the_columns(text: str, message: str) -> None:
     columns = {
-        "s": np.array([None, "1"], object),
-        "u": np.array(["0", "1"]),
-        "n": np.array([0, 1]),
+        "s": np.array([None, "1", "x"], object),
+        "u": np.array(["0", "nan"]),
+        "n": np.array([0, 1, 7]),
         "i_click": np.array([0, 1]),
     }
     with pytest.raises(ConditionError) as error:

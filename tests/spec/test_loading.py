@@ -9,6 +9,7 @@ import pytest
 
 from infnet_keras.errors import SpecError
 from infnet_keras.spec import dump_spec, load_spec, spec_from_dict
+from infnet_keras.spec.document import parse_yaml
 
 Write = Callable[..., Path]
 
@@ -105,7 +106,7 @@ MISTAKES = [
     ("tower_hidden: [8]", "tower_hidden: [8", 33, "not valid YAML: expected ',' or ']', but got '}' while parsing a flow sequence"),
     ("[8]", "!code 8", 33, "not valid YAML: could not determine a constructor for the tag '!code'"),
     ("[8]", "*widths", 33, "not valid YAML: found undefined alias 'widths'"),
-    ("weight: 2", "weight: &w [*w]", 1, "an anchor contains itself: write the block out"),
+    ("weight: 2", "weight: &w [*w]", 31, "an anchor contains itself: write the block out"),
     ("name: small", "name: sm\x07all", 1, "not valid YAML: special characters are not allowed"),
 ]  # fmt: skip
 
@@ -174,6 +175,16 @@ def test_data_have_no_line(text: str, write: Write) -> None:
     assert str(error.value) == "model.blocks: expected at least 2; found 1"
     with pytest.raises(SpecError, match="a feature spec is a dict; found list"):
         spec_from_dict([])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("column", ["a\x85b", "\u2028", "\ufeffx", " ", "x\r\ny", "\x7f", "点击"])
+def test_a_column_of_invisible_characters_is_dumped_as_it_is(text: str, write, column) -> None:
+    spec = load_spec(write(text))
+    field = spec.fields[name := next(n for n, f in spec.fields.items() if f.derive is None)]
+    changed = spec.model_copy(
+        update={"fields": {**spec.fields, name: field.model_copy(update={"column": column})}}
+    )
+    assert parse_yaml(dump_spec(changed), "spec.yaml").plain()["fields"][name]["column"] == column
 
 
 def test_dumped_spec_loads_back_equal(text: str, write: Write) -> None:

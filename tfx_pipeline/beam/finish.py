@@ -41,7 +41,8 @@ class FinishExamples(beam.DoFn):
         try:
             if outcome.failures:
                 raise DataError(outcome.failures[0].reason)
-            check_rows(job.spec, job.plan, outcome.rows_read)
+            without_user = outcome.without_user[job.spec.log_source]
+            check_rows(job.spec, job.plan, outcome.rows_read, without_user)
             check_joins(job.spec, job.plan, outcome.counts, self._sources)
             outcome.counts.check(job.spec, job.valid_from)
         except DataError as error:
@@ -58,7 +59,7 @@ class FinishExamples(beam.DoFn):
             column_types=dict(job.plan.types),
             impressions=dict(outcome.counts.impressions),
             users=outcome.counts.users,
-            counters=outcome.counters(),
+            counters=outcome.counters(job.spec.log_source),
             label_rates=outcome.counts.label_rates(job.spec.tasks),
             versions={name: version(name) for name in _LIBRARIES},
         )

@@ -1,5 +1,6 @@
 """What the shuffle carries to each partition of users, and how it comes out of it."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -27,6 +28,7 @@ class FileRead(NamedTuple):
     source: int
     file: int
     rows: int
+    without_user: int  # of these rows, left out
 
 
 class Surveyed(NamedTuple):
@@ -74,6 +76,7 @@ class PartitionInput:
         earlier: rows of the earlier history and of other logs, in order.
         rows_read: rows of the whole log.
         history_rows_read: rows of the whole earlier history.
+        without_user: of all files of each kind of events, rows that name no user and are left out.
         surveyed: the file of the histories over all users, where there is one.
         failures: what went wrong before.
     """
@@ -82,6 +85,7 @@ class PartitionInput:
     earlier: pa.Table | None = None
     rows_read: int = 0
     history_rows_read: int = 0
+    without_user: Counter[int] = field(default_factory=Counter)
     surveyed: str | None = None
     failures: list[Failure] = field(default_factory=list)
 
@@ -103,10 +107,12 @@ class PartitionInput:
                 found.failures.append(message)
             elif isinstance(message, Surveyed):
                 found.surveyed = message.path
-            elif message.source == LOG:
-                counts[message.file] = message.rows
-            elif message.source == HISTORY:
-                found.history_rows_read = message.rows
+            else:
+                found.without_user[message.source] += message.without_user
+                if message.source == LOG:
+                    counts[message.file] = message.rows
+                elif message.source == HISTORY:
+                    found.history_rows_read = message.rows
         found.rows_read = sum(counts.values())
         if found.failures:
             return found

@@ -1,5 +1,6 @@
 """What the partitions add up to."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ class Outcome:
         counts: of their events.
         rows_read: rows of the log; the first partition reports them for all.
         history_rows_read: rows of the earlier history; likewise.
+        without_user: of each source of events, rows that name no user and are left out; likewise.
         drawn: raw examples, by partition; only of the first ones, which hold as many as are taken.
         files: that were written, by their paths in the examples directory.
         failures: why the input cannot be used.
@@ -26,6 +28,7 @@ class Outcome:
     counts: Counts = field(default_factory=Counts)
     rows_read: int = 0
     history_rows_read: int = 0
+    without_user: Counter[str] = field(default_factory=Counter)
     drawn: dict[int, Drawn] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
     failures: list[Failure] = field(default_factory=list)
@@ -35,21 +38,28 @@ class Outcome:
         self.counts.merge(other.counts)
         self.rows_read += other.rows_read
         self.history_rows_read += other.history_rows_read
+        self.without_user.update(other.without_user)
         self.drawn = _first({**self.drawn, **other.drawn})
         self.files |= other.files
         self.failures = sorted({*self.failures, *other.failures})[:1]
 
-    def counters(self) -> dict[str, int]:
-        """How many rows were read, kept and dropped, by reason."""
+    def counters(self, log: str) -> dict[str, int]:
+        """How many rows were read, kept and dropped, by reason.
+
+        Args:
+            log: the source of the impressions.
+        """
         counts = self.counts
+        kept = self.rows_read - self.without_user[log]
         found = {
             "rows_read": self.rows_read,
-            "duplicates_dropped": self.rows_read - counts.log_rows,
+            "duplicates_dropped": kept - counts.log_rows,
             "history_rows_read": self.history_rows_read,
             "history_rows_kept": counts.history_rows,
             "history_rows_dropped": self.history_rows_read - counts.history_rows,
         }
         for reason, by_name in (
+            ("rows_without_user", self.without_user),
             ("impressions", counts.impressions),
             ("joins_missed", counts.joins_missed),
             ("event_rows_kept", counts.event_rows),

@@ -16,6 +16,7 @@ from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts,
 from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest
 from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.data.preparation.join_misses import join_lines
+from infnet_keras.data.preparation.rows_without_user import without_user_lines
 from infnet_keras.errors import DataError, InfnetError
 from infnet_keras.features.raw_examples_file import RAW_EXAMPLES
 from infnet_keras.files.whole_directory import output_directory
@@ -61,11 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     for reason, count in manifest.counters.items():
         print(f"{reason}: {count:,}", file=sys.stderr)
-    missed = {
-        reason.partition(":")[2]: count
-        for reason, count in manifest.counters.items()
-        if reason.startswith("joins_missed:")
-    }
+    for line in without_user_lines(_by_source(manifest, "rows_without_user")):
+        _say(line)
+    missed = _by_source(manifest, "joins_missed")
     for line in join_lines(spec, missed, sum(manifest.impressions.values())):
         _say(line)
     print(parsed.output)
@@ -112,6 +111,16 @@ def _said(error: Exception) -> str:
     """In one line. A runner's message may be the whole traceback of a worker."""
     lines = str(error).strip().splitlines()
     return lines[-1] if "Traceback" in str(error) else " ".join(map(str.strip, lines))
+
+
+def _by_source(manifest: ExamplesManifest, reason: str) -> dict[str, int]:
+    """The counters of a reason, for each source."""
+    counters = manifest.counters.items()
+    return {
+        counter.partition(":")[2]: count
+        for counter, count in counters
+        if counter.startswith(f"{reason}:")
+    }
 
 
 def _say(line: str) -> None:

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 import apache_beam as beam
 import pyarrow as pa
 
-from infnet_keras.data.history.events import HISTORY, LOG, USER
+from infnet_keras.data.history.events import HISTORY, LOG, user_column
 from infnet_keras.data.preparation.earlier_pass import earlier_rows
 from infnet_keras.data.preparation.log_pass import log_columns, log_rows
+from infnet_keras.data.preparation.rows_without_user import event_source_name
 from infnet_keras.data.preparation.spill import partition_numbers, split_rows
 from infnet_keras.data.raw.files.block import Block
 from infnet_keras.errors import DataError
@@ -38,20 +39,23 @@ class ReadRows(beam.DoFn):
     def process(self, element: tuple[int, int, str]) -> Iterator[tuple[int, Message]]:
         """Read one file: its source, its number, its path."""
         source, number, path = element
-        partitions, user = self._job.partitions, self._job.spec.keys.user or USER
-        rows = 0
+        partitions, user = self._job.partitions, user_column(self._job.spec)
+        rows = kept = 0
         last: Message
         try:
-            for count, table in enumerate(self._tables(source, path)):
+            for count, (read, table) in enumerate(self._tables(source, path)):
                 for partition, part in split_rows(
                     table, partition_numbers(table[user], partitions)
                 ):
                     yield partition, Piece(source, number, count, packed(part))
-                rows += table.num_rows
-            last = FileRead(source, number, rows)
+                rows += read
+                kept += table.num_rows
+            last = FileRead(source, number, rows, rows - kept)
             self._tell()
             if source in self._rows_read:
                 self._rows_read[source].inc(rows)
+            name = f"rows_without_user:{event_source_name(self._job.spec, source)}"
+            beam.metrics.Metrics.counter(METRICS, name).inc(rows - kept)
         except DataError as error:
             last = Failure(0, source, number, str(error))
         for partition in range(partitions):
@@ -66,19 +70,22 @@ class ReadRows(beam.DoFn):
                     _LOGGER.warning(note)
                 self._told.add(note)
 
-    def _tables(self, source: int, path: str) -> Iterator[pa.Table]:
-        """The rows of a file, as many at a time as make pieces worth their overhead."""
+    def _tables(self, source: int, path: str) -> Iterator[tuple[int, pa.Table]]:
+        """How many rows of a file are read, and those that are kept, at a time.
+
+        As many as make pieces worth their overhead.
+        """
         enough = min(self._job.partitions * _PIECE_BYTES, _MOST_BYTES)
         collected: list[pa.Table] = []
-        rows = 0
+        rows = told = 0
         for block in self._blocks(source, path):
             collected.append(self._rows(source, block, rows))
-            rows += collected[-1].num_rows
+            rows += block.table.num_rows
             if sum(table.nbytes for table in collected) >= enough:
-                yield pa.concat_tables(collected).combine_chunks()
-                collected = []
+                yield rows - told, pa.concat_tables(collected).combine_chunks()
+                collected, told = [], rows
         if collected:
-            yield pa.concat_tables(collected).combine_chunks()
+            yield rows - told, pa.concat_tables(collected).combine_chunks()
 
     def _blocks(self, source: int, path: str) -> Iterator[Block]:
         job = self._job

@@ -11,6 +11,7 @@ from infnet_keras.data.examples.columns import arrow_schema
 from infnet_keras.data.examples.raw_examples import draw
 from infnet_keras.data.history.histories import Rows
 from infnet_keras.data.history.splits import SPLITS, SplitRule
+from infnet_keras.data.preparation.rows_without_user import event_source_name
 from infnet_keras.errors import DataError
 from tfx_pipeline.beam.encode import ExampleEncoder
 from tfx_pipeline.beam.example_file import SUFFIXES, write_example_file
@@ -43,6 +44,8 @@ class WritePartition(beam.DoFn):
         if number == 0:
             outcome.rows_read = received.rows_read
             outcome.history_rows_read = received.history_rows_read
+            for source, rows in received.without_user.items():
+                outcome.without_user[event_source_name(self._job.spec, source)] = rows
         if received.log is not None:
             try:
                 self._write(number, received, outcome)
@@ -86,7 +89,7 @@ class WritePartition(beam.DoFn):
             0 if received.log is None else received.log.num_rows,
             received.history_rows,
         )
-        for reason, count in here.counters().items():
+        for reason, count in here.counters(self._job.spec.log_source).items():
             if reason not in ("rows_read", "history_rows_read"):  # counted where files are read
                 beam.metrics.Metrics.counter(METRICS, reason).inc(count)
 

@@ -58,9 +58,7 @@ def fitted_encoders(
             strings = [_parts(values[column], separator) for column, separator in feeds.items()]
             ranks = _fitted_ranks(vocabulary_name(spec, name), table, tf.concat(strings, axis=0))
         elif table.quantiles is not None:
-            numbers = [
-                tf.boolean_mask(comparable(v), ~is_missing_number(v)) for v in values.values()
-            ]
+            numbers = [_fitted_numbers(v) for v in values.values()]
             fitted = _fitted_boundaries(table.quantiles, tf.concat(numbers, axis=0))
             boundaries = named_boundaries(spec, name, fitted)
         encoders[name] = TensorFlowEncoder(table, ranks, boundaries)
@@ -115,6 +113,12 @@ def _fitted_ranks(name: str, table: Table, strings: tf.Tensor) -> _FittedVocabul
             vocab_filename=name,
         )
     )
+
+
+def _fitted_numbers(values: tf.Tensor) -> tf.Tensor:
+    """The numbers that may be boundaries, float32: infinity is none, as in `data prepare`."""
+    numbers = comparable(values)
+    return tf.boolean_mask(numbers, ~is_missing_number(values) & tf.math.is_finite(numbers))
 
 
 def _fitted_boundaries(quantiles: int, numbers: tf.Tensor) -> tf.Tensor:

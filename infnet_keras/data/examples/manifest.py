@@ -34,18 +34,19 @@ class ExamplesManifest:
         spec: name of the spec.
         file_format: "tfrecord" (GZIP, serialised tf.Examples, *.gz) or "parquet" (*.parquet), in
             the directories Split-train, Split-valid and Split-test.
-        valid_from: first local day (or fraction) of validation, as given.
+        valid_from: first local day, time or fraction of validation, as given.
         test_from: the same for the test.
         column_types: type of every raw column that was read, for `example_columns`.
         impressions: examples of each split.
         users: users with at least one impression.
         counters: what happened to rows, by reason: `rows_read`, `duplicates_dropped`,
-            `history_rows_read`, `history_rows_kept`, `history_rows_dropped` (their user has no
-            impression), `impressions:SPLIT`, `joins_missed:SOURCE` (impressions whose key the
-            source does not have), `event_rows_kept:SOURCE` (of another log of earlier events, rows
-            that may enter a history), `labels_missing:TASK` (inside the task's mask),
-            `labels_masked:TASK` (impressions outside of it) and `history_events_later:SEQUENCE`
-            (of ready-made histories, not strictly before the impression and dropped).
+            `rows_without_user:SOURCE` (left out), `history_rows_read`, `history_rows_kept`,
+            `history_rows_dropped` (their user has no impression), `impressions:SPLIT`,
+            `joins_missed:SOURCE` (impressions whose key the source does not have),
+            `event_rows_kept:SOURCE` (of another log of earlier events, rows that may enter a
+            history), `labels_missing:TASK` (inside the task's mask), `labels_masked:TASK`
+            (impressions outside of it) and `history_events_later:SEQUENCE` (of ready-made
+            histories, not strictly before the impression and dropped).
         label_rates: for each split and task, positives over rows with a label; None without rows.
         versions: of the libraries that wrote the files.
         format: of the directory.

@@ -8,12 +8,20 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infnet_keras.spec import FeatureSpec
+
 Positions = npt.NDArray[np.int32]
-TIME = ":time"  # no raw column is called so; the value is the order where there is no time
-TEXT = ":text"
-USER = ":user"  # stands for the user's key where the log names no user: every row's own
-SOURCE = ":source"  # of an earlier event: HISTORY, or FIRST_OTHER and up for other logs
+# They stand beside raw columns, none of which has a NUL byte in its name: see `ColumnPlan`.
+TIME = "\0time"  # the order, where there is no time
+TEXT = "\0text"
+USER = "\0user"  # stands for the user's key where the log names no user: every row's own
+SOURCE = "\0source"  # of an earlier event: HISTORY, or FIRST_OTHER and up for other logs
 LOG, HISTORY, FIRST_OTHER = 0, 1, 2
+
+
+def user_column(spec: FeatureSpec) -> str:
+    """Where the user of every event stands; `USER` in a log that names none."""
+    return USER if spec.keys.user is None else spec.keys.user
 
 
 def group_starts(*keys: npt.NDArray[np.int64]) -> Positions:
@@ -62,11 +70,11 @@ class Events:
         """Order the events of some users.
 
         Args:
-            log: rows of the log with their `:time`, in the log's order; `:text`, where there is
+            log: rows of the log with their `TIME`, in the log's order; `TEXT`, where there is
                 such a column, is what makes two rows repeats of each other: the first one stays.
-            earlier: rows of the earlier history and of other logs, with their `:source`; of users
+            earlier: rows of the earlier history and of other logs, with their `SOURCE`; of users
                 without impressions they are dropped.
-            user: the column of the user's key.
+            user: the column of the user's key, as `user_column` names it.
             first_code: code of the first user where keys are strings; integer keys are their own.
         """
         if TEXT in log.column_names:

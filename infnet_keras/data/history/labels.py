@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from infnet_keras.spec.condition import TRUTHS
+from infnet_keras.spec.condition import TRUTHS, Condition, ConditionError
 from infnet_keras.spec.tasks import Missing, Task
 
 
@@ -52,13 +52,27 @@ def column_labels(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> Labels
 
 
 def wrong_label(task: Task, column: str, value: Any) -> str:
-    """What is said of a value that is no label."""
+    """What is said of a value that is no label; a fraction is rather a threshold than a word."""
     value = value.item() if isinstance(value, np.generic) else value
+    is_fraction = isinstance(value, float) and not value.is_integer()
+    spelt = f"{value:.6g}" if is_fraction else repr(value)
+    condition = f"{_in_condition(column)} {'>=' if is_fraction else '=='} {spelt}"
+    if condition.startswith("`"):
+        condition = f'"{condition}"'  # YAML keeps a backtick at the beginning for itself
     return (
-        f"label {column!r} holds {value!r}; a label is 0, 1 or missing: correct the row, say "
+        f"label {column!r} holds {spelt}; a label is 0, 1 or missing: correct the row, say "
         f"`missing: {value}` if that means no label, `mask` if the row does not count, or compare, "
-        f"as in `label: {column} == {value!r}`"
+        f"as in `label: {condition}`"
     )
+
+
+def _in_condition(column: str) -> str:
+    """A column's name as a condition spells it."""
+    try:
+        is_plain = Condition.parse(f"{column} == 1").columns == (column,)
+    except ConditionError:
+        is_plain = False
+    return column if is_plain else f"`{column}`"
 
 
 def _without(values: npt.NDArray[Any], means_missing: list[Missing]) -> np.ma.MaskedArray[Any, Any]:

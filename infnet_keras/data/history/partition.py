@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from infnet_keras.data.history.column_values import ColumnValues
 from infnet_keras.data.history.derived_values import derived_values
 from infnet_keras.data.history.event_rows import EventRows
-from infnet_keras.data.history.events import FIRST_OTHER, USER, Events, Positions
+from infnet_keras.data.history.events import FIRST_OTHER, Events, Positions, user_column
 from infnet_keras.data.history.group_histories import BEFORE_THE_LOG, Days, GroupHistories
 from infnet_keras.data.history.histories import Histories, Rows
 from infnet_keras.data.history.labels import column_labels, wrong_label
@@ -59,7 +59,7 @@ class Partition:
         self.spec = spec
         self.plan = plan
         self._sources = sources
-        self.events = Events.of(log, earlier, spec.keys.user or USER, first_code)
+        self.events = Events.of(log, earlier, user_column(spec), first_code)
         self.values = ColumnValues(plan, self.events, sources.tables)
         self.days: Days | None = None
         if spec.time.column is not None:
@@ -91,7 +91,7 @@ class Partition:
         """
         events = self.events
         if self.days is not None:
-            splits = rule.by_day(self.days)
+            splits = rule.by_time(events.times)
         elif self.spec.time.row_order == "log":
             splits = rule.by_position(events.times, total_rows)
         else:
@@ -145,7 +145,9 @@ class Partition:
         if wrong.any():
             column = task.label_columns[0]
             value = columns[column][np.flatnonzero(wrong)[0]]
-            raise DataError(wrong_label(task, column, value))
+            raise DataError(
+                f"source {self.plan.owner[column]!r}: {wrong_label(task, column, value)}"
+            )
         return labels
 
     def occurs(self, source: str, when: str | None) -> npt.NDArray[np.bool_]:

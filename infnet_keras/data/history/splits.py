@@ -1,6 +1,5 @@
 """Which part of the data each impression belongs to."""
 
-from datetime import date
 from typing import Literal
 
 import numpy as np
@@ -9,6 +8,7 @@ import numpy.typing as npt
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import Time
+from infnet_keras.spec.split_start import split_instant
 
 Split = Literal["train", "valid", "test"]
 
@@ -21,22 +21,21 @@ class SplitRule:
 
     Args:
         time: the log's time.
-        valid_from: local day (YYYY-MM-DD) with which validation starts; for a log in row order,
-            the fraction of its rows (`row_order: log`) or of each user's rows (`row_order: user`)
-            that comes before it.
+        valid_from: local day (YYYY-MM-DD) or time (YYYY-MM-DD HH:MM) with which validation starts;
+            for a log in row order, the fraction of its rows (`row_order: log`) or of each user's
+            rows (`row_order: user`) that comes before it.
         test_from: the same for the test.
 
     Raises:
-        DataError: not days or fractions as the log's time asks for, or not in order.
+        DataError: not days, times or fractions as the log's time asks for, or not in order.
 
     Example:
         >>> rule = SplitRule(Time(column="time_ms"), "2022-05-04", "2022-05-05")
-        >>> rule.by_day(np.array([19115, 19116, 19117]))
+        >>> rule.by_time(86_400_000 * np.array([19115, 19116, 19117]))
         array([1, 2, 3], dtype=int8)
     """
 
     def __init__(self, time: Time, valid_from: str | float, test_from: str | float):
-        self.is_by_day = time.column is not None
         self._valid, self._test = start_number(time, valid_from), start_number(time, test_from)
         if self._valid > self._test:
             raise DataError(
@@ -44,9 +43,9 @@ class SplitRule:
                 "comes last"
             )
 
-    def by_day(self, local_days: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
-        """Splits of impressions, from their local days since 1970."""
-        return self._from(local_days)
+    def by_time(self, instants: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
+        """Splits of impressions, from their times in milliseconds since 1970."""
+        return self._from(instants)
 
     def by_position(
         self, positions: npt.NDArray[np.int64], counts: npt.NDArray[np.int64] | int
@@ -87,25 +86,24 @@ def split_starts(
 
 
 def start_number(time: Time, start: str | float) -> float:
-    """Where a split begins, however it is written: days since 1970, or a fraction of the rows.
+    """Where a split begins, however it is written: milliseconds since 1970, or a fraction of rows.
 
     Raises:
-        DataError: it is no day or fraction, as the log's time asks for.
+        DataError: it is no day, time or fraction, as the log's time asks for.
 
     Example:
         >>> start_number(Time(row_order="log"), "0.80")
         0.8
     """
-    return _fraction(start) if time.column is None else _day(start)
-
-
-def _day(value: str | float) -> float:
-    try:
-        return (date.fromisoformat(str(value)) - date(1970, 1, 1)).days
-    except ValueError:
+    if time.column is None:
+        return _fraction(start)
+    instant = split_instant(start, time.timezone)
+    if instant is None:
         raise DataError(
-            f"a log with a time column is split by days: {value!r} is not a day such as 2022-05-04"
-        ) from None
+            f"a log with a time column is split by days: {start!r} is not a day such as 2022-05-04 "
+            "or a time such as '2022-05-04 18:00'"
+        )
+    return instant
 
 
 def _fraction(value: str | float) -> float:

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -169,7 +171,7 @@ class Counts:
         if not self.impressions["train"]:
             raise DataError(
                 f"no impression is before {valid_from}, where validation starts: nothing is left "
-                "to train on; choose a later `valid_from`"
+                f"to train on; choose a later `valid_from`{self._span(spec)}"
             )
         for name, task in spec.tasks.items():
             if not self.labelled["train", name]:
@@ -187,8 +189,21 @@ class Counts:
                 raise DataError(
                     f"the {split} split has one class in every task (labels that are 1: {rates}): "
                     "nothing can be learned or measured there; correct the labels, or choose "
-                    "other `valid_from` and `test_from`"
+                    f"other `valid_from` and `test_from`{self._span(spec)}"
                 )
+
+    def _span(self, spec: FeatureSpec) -> str:
+        """When the log begins and ends, by its own clocks; they may have to split a single day."""
+        if self.times is None:
+            return ""
+        first, last = (
+            datetime.fromtimestamp(time // 1000, ZoneInfo(spec.time.timezone))
+            for time in self.times
+        )
+        return (
+            f" (the log goes from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}; either may be a "
+            "day, or a time spelt so)"
+        )
 
     def _both(self, split: str, task: str) -> bool:
         return 0 < self.positive[split, task] < self.labelled[split, task]

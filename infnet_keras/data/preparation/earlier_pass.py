@@ -8,14 +8,15 @@ import numpy as np
 import pyarrow as pa
 
 from infnet_keras.data.history.events import FIRST_OTHER, HISTORY, SOURCE, TIME
-from infnet_keras.data.preparation.log_pass import check_users, converted, instants, row_numbers
+from infnet_keras.data.preparation.log_pass import converted, instants, row_numbers
+from infnet_keras.data.preparation.rows_without_user import event_source_name, rows_with_user
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.files.block import Block
 from infnet_keras.data.raw.files.storage import Storage
 from infnet_keras.data.raw.sources import RawFiles
-from infnet_keras.data.raw.values.conversion import ARROW_TYPES, convert
-from infnet_keras.data.raw.values.time_column import TimeColumn
+from infnet_keras.data.raw.values.conversion import convert
+from infnet_keras.data.raw.values.time_column import TimeColumn, check_times
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import Source
@@ -45,7 +46,7 @@ def history_files(history: Path | str, storage: Storage | None = None) -> RawFil
 def earlier_files(
     spec: FeatureSpec, plan: ColumnPlan, history: RawFiles | None
 ) -> dict[int, RawFiles]:
-    """The files of every kind of earlier event, by the number that stands as `:source`."""
+    """The files of every kind of earlier event, by the number that stands as `SOURCE`."""
     found = {} if history is None else {HISTORY: history}
     for number, name in enumerate(spec.event_sources, FIRST_OTHER):
         found[number] = plan.files[name]
@@ -54,19 +55,26 @@ def earlier_files(
 
 def spill_earlier(
     spec: FeatureSpec, plan: ColumnPlan, history: RawFiles | None, spill: Spill
-) -> None:
+) -> dict[str, int]:
     """Put events from before the log, and of other logs, aside, as `earlier_rows` makes them.
+
+    Returns:
+        For each source of them, rows that name no user and are left out.
 
     Raises:
         DataError: a file has no user or item, or a value cannot be what it must be.
     """
+    without_user: dict[str, int] = {}
     for source, files in earlier_files(spec, plan, history).items():
-        rows = 0
+        rows = kept = 0
         for block in files.blocks(earlier_columns(spec, plan, source, files)):
             table = earlier_rows(spec, plan, source, block, rows)
             spill.add(table, partition_numbers(table[str(spec.keys.user)], spill.partitions))
-            rows += table.num_rows
+            rows += block.table.num_rows
+            kept += table.num_rows
+        without_user[event_source_name(spec, source)] = rows - kept
     spill.finish()
+    return without_user
 
 
 def earlier_columns(spec: FeatureSpec, plan: ColumnPlan, source: int, files: RawFiles) -> list[str]:
@@ -105,14 +113,15 @@ def earlier_rows(
     Args:
         spec: what is prepared.
         plan: of which types.
-        source: what kind of events; it stands as `:source`.
+        source: what kind of events; it stands as `SOURCE`.
         block: rows of one file.
         first_number: of its first row.
 
     Returns:
         Every column of an event, of which those that the file does not have are missing values;
-        as `:time` the order of events from before the log (the column `pos`, or else the order of
-        the rows), of others milliseconds since 1970. All blocks have the same columns.
+        as `TIME` the order of events from before the log (the column `pos`, or else the order of
+        the rows), of others milliseconds since 1970. All blocks have the same columns. A row whose
+        user is missing is left out.
 
     Raises:
         DataError: a value cannot be what it must be.
@@ -126,11 +135,10 @@ def earlier_rows(
         if name in names and names[name] in block.table.column_names:
             columns[name] = converted(files, block, names[name], name, plan)
         else:
-            columns[name] = pa.nulls(block.table.num_rows, ARROW_TYPES[plan.types[name]])
-    check_users(block, names[user], columns[user])
+            columns[name] = pa.nulls(block.table.num_rows, plan.arrow_type(name))
     columns[TIME] = _times(spec, plan, source, block, first_number)
     columns[SOURCE] = pa.array(np.full(block.table.num_rows, source, np.int8))
-    return pa.table(columns)
+    return rows_with_user(pa.table(columns), user)
 
 
 def _times(
@@ -143,7 +151,9 @@ def _times(
         name = spec.event_sources[source - FIRST_OTHER]
         read_as = TimeColumn(time, time.timezone)
         values = plan.files[name].values(block, column, plan.event_times[name], None, None, read_as)
-        return pa.array(instants(block, time, values))
+        found = instants(block, time, values)
+        check_times((int(found.min()), int(found.max())), time, block.file)
+        return pa.array(found)
     if _ORDER not in block.table.column_names:
         return row_numbers(block, first_number)
     order = convert(block.table[_ORDER], "int64", None, _ORDER, block.file)

@@ -35,13 +35,19 @@ def check_joins(
             raise DataError(f"{line}{_examples(plan, name, counts, sources())}")
 
 
-def join_lines(spec: FeatureSpec, missed: Mapping[str, int], rows: int) -> Iterator[str]:
+def join_lines(
+    spec: FeatureSpec,
+    missed: Mapping[str, int],
+    rows: int,
+    keys: Mapping[str, list[str]] | None = None,
+) -> Iterator[str]:
     """A line for each joined source about the impressions that it does not know.
 
     Args:
         spec: with the sources.
         missed: impressions that each source does not know.
         rows: all impressions.
+        keys: of each source a key that it does not have, where they are known.
 
     Example:
         >>> list(join_lines(load_spec("kuairand_pure"), {"users": 3, "videos": 0}, 100))[0]
@@ -50,6 +56,8 @@ def join_lines(spec: FeatureSpec, missed: Mapping[str, int], rows: int) -> Itera
     for name, count in missed.items():
         line = join_line(spec, name, count, rows)
         warned = name not in spec.found_in and count > _WARNED * rows
+        if warned and keys is not None and name in keys:
+            line = f"{line}, {_key(list(spec.sources[name].keys), keys[name])} for one"
         yield f"warning: {line}" if warned else line
 
 

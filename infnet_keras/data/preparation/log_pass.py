@@ -1,12 +1,14 @@
 """The first pass: stream the log, check it, put its rows aside by user."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from infnet_keras.data.history.events import TEXT, TIME, USER
+from infnet_keras.data.history.events import TEXT, TIME, USER, user_column
 from infnet_keras.data.history.labels import column_labels, wrong_label
+from infnet_keras.data.preparation.rows_without_user import check_users, rows_with_user
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.files.block import Block
@@ -23,23 +25,28 @@ from infnet_keras.spec import Condition, ConditionError, FeatureSpec, Task, Time
 _LATEST = 4_102_444_800_000  # 2100-01-01, the last day that the local clocks know
 
 
-def spill_log(spec: FeatureSpec, plan: ColumnPlan, spill: Spill) -> int:
-    """Put the log's rows aside, as `log_rows` makes them.
+class RowsRead(NamedTuple):
+    """How many rows a log has, and how many of them name no user and are left out."""
 
-    Returns:
-        How many rows the log has.
+    rows: int
+    without_user: int
+
+
+def spill_log(spec: FeatureSpec, plan: ColumnPlan, spill: Spill) -> RowsRead:
+    """Put the log's rows aside, as `log_rows` makes them.
 
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
     """
-    rows = 0
+    rows = kept = 0
     for block in plan.files[spec.log_source].blocks(log_columns(spec, plan)):
         table = log_rows(spec, plan, block, rows)
-        spill.add(table, partition_numbers(table[spec.keys.user or USER], spill.partitions))
-        rows += table.num_rows
+        spill.add(table, partition_numbers(table[user_column(spec)], spill.partitions))
+        rows += block.table.num_rows
+        kept += table.num_rows
     spill.finish()
-    check_rows(spec, plan, rows)
-    return rows
+    check_rows(spec, plan, rows, rows - kept)
+    return RowsRead(rows, rows - kept)
 
 
 def log_columns(spec: FeatureSpec, plan: ColumnPlan) -> list[str] | None:
@@ -58,9 +65,10 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
         first_number: of its first row, where rows in order take the place of a time.
 
     Returns:
-        The log's columns, its time in milliseconds (or the row's number) as `:time`, its
-        ready-made histories, where repeats are dropped all columns of the row in one `:text`, and,
-        where the log names no user, the row's number as `:user`.
+        The log's columns, its time in milliseconds (or the row's number) as `TIME`, its
+        ready-made histories, where repeats are dropped all columns of the row in one `TEXT`, and,
+        where the log names no user, the row's number as `USER`. Where it does, a row whose user is
+        missing is left out.
 
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
@@ -73,8 +81,6 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
     }
     if spec.keys.user is None:
         columns[USER] = row_numbers(block, first_number)
-    else:
-        check_users(block, spec.keys.user, columns[spec.keys.user])
     for task in spec.tasks.values():
         _check_label(block, task, columns)
     times = None
@@ -88,14 +94,15 @@ def log_rows(spec: FeatureSpec, plan: ColumnPlan, block: Block, first_number: in
             columns |= ready_made(block, spec, name, plan.types, times)
     if spec.sources[spec.log_source].deduplicate:
         columns[TEXT] = row_text(block.table)
-    return pa.table(columns)
+    return rows_with_user(pa.table(columns), user_column(spec))
 
 
-def check_rows(spec: FeatureSpec, plan: ColumnPlan, rows: int) -> None:
-    """Raise DataError if the log has no row."""
+def check_rows(spec: FeatureSpec, plan: ColumnPlan, rows: int, without_user: int) -> None:
+    """Raise DataError if the log has no row, or hardly one that names its user."""
     if rows == 0:
         names = ", ".join(map(file_name, plan.files[spec.log_source].files))
         raise DataError(f"the log is empty: {names} of source {spec.log_source!r} hold no row")
+    check_users(spec, rows, without_user)
 
 
 def row_numbers(block: Block, first: int) -> pa.Array:
@@ -120,27 +127,21 @@ def converted(files: RawFiles, block: Block, column: str, name: str, plan: Colum
         plan.separators.get(name),
         plan.reasons.get(name),
         plan.times.get(name),
+        name in plan.compared,
     )
-
-
-def check_users(block: Block, column: str, users: pa.Array) -> None:
-    """Raise DataError where an event has no user."""
-    if users.null_count:
-        row = pc.index(users.is_null(), True).as_py()
-        raise DataError(
-            f"{block.file}: {column!r} is missing in {block.row(row)}; give every event its user"
-        )
 
 
 def _check_label(block: Block, task: Task, columns: dict[str, pa.Array]) -> None:
     """A wrong label is found here, where its row is known, unless another source decides on it.
 
-    Rows outside the task's mask may hold anything; if the mask reads what only a joined source
-    has, labels are checked when that is known.
+    Rows outside the task's mask may hold anything; if the label or the mask reads what only a
+    joined source has, labels are checked when that is known.
     """
     if task.condition is not None or not task.label_columns:
         return
     (column,) = task.label_columns
+    if column not in columns:
+        return
     values = as_numpy(columns[column])
     wrong = column_labels(task, {column: values}).wrong
     if not wrong.any():
@@ -170,12 +171,16 @@ def instants(block: Block, time: Time, values: pa.Array) -> npt.NDArray[np.int64
     if outside.any():
         row = int(np.flatnonzero(outside)[0])
         value = values[row].as_py()
-        said = "is missing" if value is None else f"holds {value!r}"
-        hint = None if value is None else spelling_hint(value)
-        remedy = "the log's `time` in the spec" if hint is None else f"say {hint} for it"
+        where = f"{block.file}: the time {time.column!r}"
+        if value is None:
+            raise DataError(f"{where} is missing in {block.row(row)}; give every row its time")
+        spelling = _spelling(time, values)
+        hint = spelling_hint(value)
+        known = hint is None or (hint == "`unit: iso8601`" and spelling != time.said())
+        remedy = "the log's `time` in the spec" if known else f"say {hint} for it"
         raise DataError(
-            f"{block.file}: the time {time.column!r} {said} in {block.row(row)}, which is "
-            f"no time from 1970 to 2100 in {_spelling(time, values)}; correct the row, or {remedy}"
+            f"{where} holds {value!r} in {block.row(row)}, which is no time from 1970 to 2100 in "
+            f"{spelling}; correct the row, or {remedy}"
         )
     return found
 

@@ -21,6 +21,7 @@ from infnet_keras.data.preparation.encode import ShardEncoder
 from infnet_keras.data.preparation.join_misses import check_joins, join_lines
 from infnet_keras.data.preparation.log_pass import spill_log
 from infnet_keras.data.preparation.partition_pass import PartitionPass
+from infnet_keras.data.preparation.rows_without_user import without_user_lines
 from infnet_keras.data.preparation.spill import Spill
 from infnet_keras.data.prepared import layout
 from infnet_keras.data.prepared.file_names import ASSETS, MANIFEST, SHARDS, SPEC
@@ -97,9 +98,9 @@ def prepare(
 
         say(f"reading the log in {partitions} partitions of users")
         log_spill = Spill(temporary / "log", partitions)
-        total_rows = spill_log(spec, plan, log_spill)
+        total_rows, no_user = spill_log(spec, plan, log_spill)
         past_spill = Spill(temporary / "history", partitions)
-        spill_earlier(spec, plan, past, past_spill)
+        without_user = {spec.log_source: no_user, **spill_earlier(spec, plan, past, past_spill)}
         joined = ", ".join((*plan.joins, *plan.labels))
         say(f"{total_rows:,} rows read; joining {joined or 'nothing'}")
         sources = JoinedSources.of(plan)
@@ -107,6 +108,8 @@ def prepare(
             note for files in (*plan.files.values(), past) if files for note in files.notes()
         ):
             say(note)
+        for line in without_user_lines(without_user):
+            say(line)
         ordering = PartitionPass(spec, plan, sources, split_rule, total_rows, partitions)
         if ordering.groups.needed:
             say("counting the histories over all users")
@@ -125,11 +128,12 @@ def prepare(
             past_spill.delete(number)
             say(f"ordered partition {number + 1} of {partitions}")
         ordered.finish()
-        for line in join_lines(spec, ordering.counts.joins_missed, ordering.counts.log_rows):
+        counts = ordering.counts
+        for line in join_lines(spec, counts.joins_missed, counts.log_rows, counts.missed_keys):
             say(line)
-        check_joins(spec, plan, ordering.counts, lambda: sources)
-        ordering.counts.check(spec, valid_from)
-        for name, count in ordering.counts.later.items():
+        check_joins(spec, plan, counts, lambda: sources)
+        counts.check(spec, valid_from)
+        for name, count in counts.later.items():
             if count:
                 say(
                     f"sequence {name!r}: {count:,} events of ready-made histories were not before "
@@ -153,7 +157,9 @@ def prepare(
                 shards.append(_write_shard(partition, encoder, directory, len(shards)))
             ordered.delete(number)
             say(f"encoded partition {number + 1} of {partitions}")
-        manifest = _manifest(spec, plan, ordering.counts, shards, total_rows, valid_from, test_from)
+        manifest = _manifest(
+            spec, plan, ordering.counts, shards, total_rows, without_user, valid_from, test_from
+        )
         for path in (temporary / "log", temporary / "history", temporary / "ordered", temporary):
             path.rmdir()
         assets.save(directory / ASSETS)
@@ -213,6 +219,7 @@ def _manifest(
     counts: Counts,
     shards: list[Shard],
     total_rows: int,
+    without_user: dict[str, int],
     valid_from: str | float,
     test_from: str | float,
 ) -> Manifest:
@@ -226,7 +233,8 @@ def _manifest(
         impressions=dict(counts.impressions),
         history_rows=counts.history_rows,
         rows_read=total_rows,
-        duplicates_dropped=total_rows - counts.log_rows,
+        duplicates_dropped=total_rows - without_user[spec.log_source] - counts.log_rows,
+        rows_without_user=without_user,
         joins_missed=dict(counts.joins_missed),
         history_events_later=dict(counts.later),
         label_rates=counts.label_rates(spec.tasks),

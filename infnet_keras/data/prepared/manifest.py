@@ -32,7 +32,7 @@ class Manifest:
 
     Attributes:
         spec: name of the spec.
-        valid_from: first local day (or fraction) of validation, as given.
+        valid_from: first local day, time or fraction of validation, as given.
         test_from: the same for the test.
         column_types: type of every raw column that was read.
         shards: the files, in order.
@@ -41,6 +41,7 @@ class Manifest:
         history_rows: rows of the earlier history that seed sequences.
         rows_read: rows of the log's files.
         duplicates_dropped: exact repeats among them.
+        rows_without_user: of each source of events, rows that name no user and are left out.
         joins_missed: for each joined source, and each log that labels are found in, impressions
             whose key it does not have.
         history_events_later: for each ready-made history with times, how many of its events were
@@ -63,6 +64,7 @@ class Manifest:
     duplicates_dropped: int
     joins_missed: dict[str, int]
     label_rates: dict[str, dict[str, float | None]]
+    rows_without_user: dict[str, int] = field(default_factory=dict)
     event_rows: dict[str, int] = field(default_factory=dict)
     history_events_later: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

@@ -4,17 +4,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from infnet_keras.data.raw.files.column_names import nearest_column
 from infnet_keras.data.raw.files.storage import Storage
 from infnet_keras.data.raw.needed_columns import (
+    compared_columns,
     event_columns,
     impression_columns,
     other_log_columns,
 )
 from infnet_keras.data.raw.sources import RawFiles
+from infnet_keras.data.raw.values.conversion import arrow_type
 from infnet_keras.data.raw.values.time_column import TimeColumn, time_columns, time_type
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.sources import ColumnType
 
 Headers = dict[str, dict[str, ColumnType]]
@@ -25,7 +30,7 @@ def history_cells(spec: FeatureSpec) -> dict[str, str]:
     return {
         cell: f"the history of sequence {name}"
         for name, sequence in spec.sequences.items()
-        for cell in (sequence.column, sequence.times)
+        for cell in (sequence.column, sequence.times_column)
         if cell is not None
     }
 
@@ -51,6 +56,7 @@ class ColumnPlan:
         separators: of columns whose values are split.
         times: how columns of times and dates are read.
         cells: columns of the log that hold ready-made histories and are read as nothing else.
+        compared: columns that conditions and labels read: their numbers are kept exact.
     """
 
     files: dict[str, RawFiles]
@@ -66,6 +72,7 @@ class ColumnPlan:
     separators: dict[str, str]
     times: Mapping[str, TimeColumn]
     cells: frozenset[str]
+    compared: frozenset[str]
 
     @classmethod
     def of(cls, spec: FeatureSpec, raw: Path | str, storage: Storage | None = None) -> "ColumnPlan":
@@ -89,7 +96,8 @@ class ColumnPlan:
         events = {name: _as_in_the_log(spec, name, headers) for name in spec.event_sources}
         sources = {name: headers[name] for name in order}
         needed = {**history_cells(spec), **impression_columns(spec)}
-        owner = {c: _owner(c, why, sources) for c, why in needed.items()}
+        packed = any(spec.sources[name].packed is not None for name in order)
+        owner = {c: _owner(c, why, sources, packed) for c, why in needed.items()}
         _check_log(spec, headers)
         for name, columns_there in events.items():
             known = {**sources, name: {c: headers[name][t] for c, t in columns_there.items()}}
@@ -114,6 +122,12 @@ class ColumnPlan:
         }
         shared = {**joins, **labels, **events}
         times = time_columns(spec)
+        for column in owner:
+            if "\0" in column:
+                raise DataError(
+                    f"column {column!r} of source {owner[column]!r} has a NUL byte in its name; "
+                    "rename it"
+                )
         types: dict[str, ColumnType] = {}
         reasons: dict[str, str] = {}
         for column, source in owner.items():
@@ -127,7 +141,8 @@ class ColumnPlan:
             if declared is None:
                 reasons[column] = files[source].reason(there[source])
         keys = {key for join in (*joins.values(), *labels.values()) for key in join}
-        for column in {*filter(None, (spec.keys.user, spec.keys.item)), *keys}:
+        keys |= {key for key in (spec.keys.user, spec.keys.item) if key is not None}
+        for column in keys:
             if types[column] == "float32":
                 raise DataError(
                     f"column {column!r} is a key and looks like a fraction; declare `types: "
@@ -135,6 +150,7 @@ class ColumnPlan:
                     f"{owner[column]!r}"
                 )
         _check_fitted(spec, owner)
+        _check_numbers(spec, types, reasons, owner, files)
         events = {
             name: {ours: theirs for ours, theirs in columns_there.items() if ours in owner}
             for name, columns_there in events.items()
@@ -161,7 +177,12 @@ class ColumnPlan:
             separators=separators,
             times=times,
             cells=frozenset(history_cells(spec).keys() - impression_columns(spec).keys()),
+            compared=compared_columns(spec),
         )
+
+    def arrow_type(self, column: str) -> pa.DataType:
+        """What is read of a column, of an event or of a joined source."""
+        return arrow_type(self.types[column], column in self.compared)
 
     def key_types(self, keys: dict[str, str]) -> dict[str, ColumnType]:
         """A source's key columns, each with the type of the column that is looked up in it.
@@ -210,20 +231,21 @@ def _check_headers(spec: FeatureSpec, headers: Headers) -> None:
 
 
 def _check_log(spec: FeatureSpec, headers: Headers) -> None:
-    """Keys, time and labels are in the log itself."""
+    """Keys, time and ready-made histories are in the log itself."""
     log = spec.log_source
     log_only = {spec.keys.item: "keys.item"}
     if spec.keys.user is not None:
         log_only[spec.keys.user] = "keys.user"
     if spec.time.column is not None:
         log_only[spec.time.column] = "the log's time"
-    log_only |= {**spec.label_columns, **history_cells(spec)}
+    log_only |= history_cells(spec)
     for column, why in log_only.items():
         if column not in headers[log]:
-            raise DataError(
-                f"the log, source {log!r}, has no column {column!r}, {why}; "
-                f"{nearest_column(column, headers[log])}"
-            )
+            others = [name for name, header in headers.items() if column in header]
+            hint = nearest_column(column, headers[log])
+            if others:
+                hint = f"source {others[0]!r} has it, but the log itself must: name one of its own"
+            raise DataError(f"the log, source {log!r}, has no column {column!r}, {why}; {hint}")
 
 
 def _as_in_the_log(spec: FeatureSpec, name: str, headers: Headers) -> dict[str, str]:
@@ -250,14 +272,18 @@ def _as_in_the_log(spec: FeatureSpec, name: str, headers: Headers) -> dict[str, 
     return {ours: theirs for ours, theirs in found.items() if ours != spec.time.column}
 
 
-def _owner(column: str, why: str, headers: Headers) -> str:
+def _owner(column: str, why: str, headers: Headers, packed: bool = False) -> str:
     for name, header in headers.items():
         if column in header:
             return name
     everything = [known for header in headers.values() for known in header]
-    raise DataError(
-        f"no source has a column {column!r} ({why}); {nearest_column(column, everything)}"
-    )
+    offered = nearest_column(column, everything)
+    if packed:
+        offered = (
+            f"{nearest(column, everything)} (if it is a packed field that the first rows do not "
+            f"hold, name it in `rename` of `packed`: {{{column!r}: NAME}})"
+        )
+    raise DataError(f"no source has a column {column!r} ({why}); {offered}")
 
 
 def _declared_type(
@@ -316,6 +342,34 @@ def _check_looked_up(
                     f"sequence {name!r} looks {column!r} up for each {element!r} of its history, "
                     f"and source {owner[column]!r}, which has it, is not joined by {element!r}: "
                     f"give {column!r} in a source with `join: {element}` alone, or drop it"
+                )
+
+
+def _check_numbers(
+    spec: FeatureSpec,
+    types: dict[str, ColumnType],
+    reasons: dict[str, str],
+    owner: dict[str, str],
+    files: dict[str, RawFiles],
+) -> None:
+    """A table of numbers is not fed what turned out to be text."""
+    for name, columns in spec.table_columns.items():
+        table = spec.all_tables[name]
+        for column in columns:
+            if types.get(column) != "string" or column not in reasons:
+                continue
+            takes_numbers = table.is_numeric or table.identity is not None
+            if takes_numbers and files[owner[column]].is_truth(column):
+                raise DataError(
+                    f"table {name!r} takes numbers, and {column!r} holds true and false: declare "
+                    f"`types: {{{column}: int64}}` for source {owner[column]!r}, which makes them "
+                    "1 and 0"
+                )
+            if table.is_numeric:
+                raise DataError(
+                    f"table {name!r} compares numbers, and {column!r} looks like text: "
+                    f"{reasons[column]}; correct the file, declare `types: {{{column}: float32}}` "
+                    f"(or int64) for source {owner[column]!r}, or use a vocabulary"
                 )
 
 

@@ -42,6 +42,13 @@ def event_columns(spec: FeatureSpec, source: str | None = None) -> dict[str, str
     return needed
 
 
+def compared_columns(spec: FeatureSpec) -> frozenset[str]:
+    """Those that `when`, masks and labels compare, in the log and where it looks columns up."""
+    texts = [sequence.when for sequence in spec.sequences.values()]
+    texts += [task.mask for task in spec.tasks.values()]
+    return frozenset(spec.label_columns).union(*map(_columns, texts))
+
+
 def other_log_columns(spec: FeatureSpec, source: str) -> list[str]:
     """The columns that conditions of labels found in a log read there."""
     labels = (task.label for task in spec.tasks.values())

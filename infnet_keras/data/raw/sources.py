@@ -30,7 +30,7 @@ from infnet_keras.spec.sources import ColumnType, Source
 
 _CSV_BLOCK_BYTES = 8 << 20
 _PARQUET_BLOCK_ROWS = 1 << 17
-_SAMPLE_BYTES = 8 << 20  # of all files that are looked at together
+_SAMPLE_BYTES = 2 << 20  # of all files that are looked at together
 _LIST_BLOCK_ROWS = 1 << 8  # of rows that pack thousands each
 _SAMPLE_FILES = 16
 _SAMPLE_ROWS = 1 << 13  # of each of these files, where rows are taken apart
@@ -85,6 +85,14 @@ class RawFiles:
         """What of the files says that a column has its type, for errors."""
         return self._columns[column].reason()
 
+    def is_truth(self, column: str) -> bool:
+        """Whether a column that nobody declares holds true and false."""
+        seen = self._columns.get(column)
+        if seen is None or seen.value is not None:
+            return seen is not None and str(seen.value).lower() in ("true", "false")
+        stored = self.stored_type(column)
+        return stored is not None and pa.types.is_boolean(stored)
+
     def notes(self) -> list[str]:
         """What somebody should hear of the files, as far as they were read."""
         skipped = [f"{file} holds no row: skipped" for file in self._skipped]
@@ -136,6 +144,7 @@ class RawFiles:
         separator: str | None,
         inferred_from: str | None,
         time: TimeColumn | None = None,
+        exact: bool = False,
     ) -> pa.Array:
         """A column of a block in its type; see `convert`. What looks missing there is noted."""
         values = convert(
@@ -147,6 +156,7 @@ class RawFiles:
             block.row,
             inferred_from,
             time,
+            exact,
         )
         self._missing_text.add(column, values)
         return values

@@ -39,6 +39,12 @@ def log(column: str, values: list[object]) -> str:
         (f"seen == {2**53 + 1}", [2**53, 2**53 + 1, "", 2**53 + 2], [0, 1, NAN, 0]),
         ("seen == 1 or clicked == 1", [0, 0, 1, ""], [0, 1, 1, NAN]),
         ("flag == true", ["True", "False", "true", ""], [1, 0, 1, NAN]),
+        ("flag == 1", ["True", "False", "true", ""], [1, 0, 1, NAN]),
+        ("price >= 16777217", [2.0**24, 2**24 + 1, "", 2**24 + 2.5], [0, 1, NAN, 1]),
+        ("price > 0.3", [0.30000001, 0.3, "", 0.29999999], [1, 0, NAN, 0]),
+        ("price == 0.1", [0.1, 0.10000000149, "", "1e-1"], [1, 0, NAN, 1]),
+        (f"seen == {2**64 - 1}", [2**64 - 1, 2**64 - 2, "", 1], [1, 0, NAN, 0]),
+        ("code == 'it''s'", ["it's", "its", "", "x"], [1, 0, NAN, 0]),
         ("`评分 (1-5)` > 2", [1, 3, "", 5], [0, 1, NAN, 1]),
     ],
 )
@@ -119,8 +125,8 @@ def test_text_compared_with_a_number_is_one_sentence(labels, content) -> None:
     with pytest.raises(DataError) as caught:
         labels(content, log=log("rating", ["good", "bad", "good", "bad"]))
     assert str(caught.value) == (
-        "label of task 'other': column 'rating' holds strings: compare it with a quoted string, "
-        "not with 4; correct it or declare the column's type"
+        "label of task 'other': column 'rating' holds the text 'good': compare it with a quoted "
+        "string, not with 4; correct it or declare the column's type"
     )
 
 
@@ -213,3 +219,38 @@ def test_one_class_in_a_whole_split_is_refused(labels, content, three_days, part
 def test_one_class_in_one_task_of_several_is_not(labels, content, three_days) -> None:
     content["tasks"]["never"] = {"label": "clicked == 5"}
     assert labels(content, log=three_days)["never"] == [0] * 4
+
+
+@pytest.mark.parametrize(
+    ("label", "values"),
+    [
+        ("value == 0.1", pa.array([0.1, 0.2, None, 0.1], pa.float32())),
+        ("value >= 0.1", pa.array([0.1, 0.09999999, None, 0.1], pa.float64())),
+        ("value > 16777216", pa.array([2**24 + 1, 2**24, None, 2**24 + 2], pa.float64())),
+        (f"value > {2**64 - 2}", pa.array([2**64 - 1, 2**64 - 2, None, 2**64 - 1], pa.uint64())),
+        ("value == 1", pa.array([True, False, None, True])),
+        ("value != false", pa.array([1, 0, None, 1], pa.int8())),
+    ],
+)
+def test_values_of_parquet_are_compared_as_they_are(
+    labels, content, tmp_path, label, values
+) -> None:
+    content["sources"]["log"]["files"] = "log.parquet"
+    content["tasks"]["other"] = {"label": label}
+    columns = {"user": [1] * 4, "item": range(4), "time": range(4), "clicked": [0, 1, 0, 1]}
+    (tmp_path / "raw").mkdir()
+    table = pa.table({name: list(column) for name, column in columns.items()} | {"value": values})
+    pq.write_table(table, tmp_path / "raw" / "log.parquet")
+    np.testing.assert_array_equal(labels(content)["other"], [1, 0, NAN, 1])
+
+
+def test_a_joined_label(labels, content) -> None:
+    content["sources"]["feedback"] = {"files": "feedback.csv", "join": "item"}
+    content["tasks"] |= {"good": {"label": "stars >= 4.1"}, "told": {"label": "told"}}
+    found = labels(
+        content,
+        log="user,item,time,clicked\n" + "".join(f"1,{n},{n},{n % 2}\n" for n in range(4)),
+        feedback="item,stars,told\n3,4.1,True\n0,4.099999999,false\n1,,\n",
+    )
+    np.testing.assert_array_equal(found["good"], [0, NAN, NAN, 1])
+    np.testing.assert_array_equal(found["told"], [0, NAN, NAN, 1])

@@ -5,6 +5,7 @@ import pytest
 
 from infnet_keras.data.history.splits import SplitRule, split_starts
 from infnet_keras.errors import DataError
+from infnet_keras.features.numpy.clock import local_day
 from infnet_keras.spec import Time, load_spec
 
 CLOCK = Time(column="time")
@@ -12,14 +13,36 @@ LOG_ORDER = Time(row_order="log")
 
 
 def test_days_split_by_the_calendar() -> None:
-    days = np.array(["2022-05-03", "2022-05-04", "2022-05-05", "2022-06-01"], "datetime64[D]")
+    days = np.array(["2022-05-03", "2022-05-04", "2022-05-05", "2022-06-01"], "datetime64[ms]")
     rule = SplitRule(CLOCK, "2022-05-04", "2022-05-05")
-    assert rule.by_day(days.astype(np.int64)).tolist() == [1, 2, 3, 3]
+    assert rule.by_time(days.astype(np.int64)).tolist() == [1, 2, 3, 3]
+
+
+@pytest.mark.parametrize("timezone", ["UTC", "Asia/Shanghai", "America/Sao_Paulo", "Asia/Gaza"])
+def test_days_begin_at_local_midnight(timezone) -> None:
+    """Also on days whose midnight a clock skips or shows twice."""
+    first = np.datetime64("2010-09-20", "ms").astype(np.int64)
+    instants = first + 1_800_000 * np.arange(48 * 60)
+    days = local_day(instants, timezone)
+    for number in range(int(days.min()) + 1, int(days.max())):
+        start = str(np.datetime64(number, "D"))
+        rule = SplitRule(Time(column="time", timezone=timezone), start, start)
+        assert ((rule.by_time(instants) == 3) == (days >= number)).all(), start
+
+
+def test_times_split_a_day() -> None:
+    clock = Time(column="time", timezone="Asia/Shanghai")
+    times = ["2022-05-03T15:59", "2022-05-04T03:59", "2022-05-04T04:00", "2022-05-04T10:30"]
+    rule = SplitRule(clock, "2022-05-04 12:00", "2022-05-04T18:30")
+    instants = np.array(times, "datetime64[ms]").astype(np.int64)
+    assert rule.by_time(instants).tolist() == [1, 1, 2, 3]
+    utc = SplitRule(clock, "2022-05-04T04:00+00:00", "2022-05-04 10:30Z")
+    assert utc.by_time(instants).tolist() == [1, 1, 2, 3]
 
 
 def test_equal_days_leave_no_validation() -> None:
     rule = SplitRule(CLOCK, "1970-01-02", "1970-01-02")
-    assert rule.by_day(np.array([0, 1, 2])).tolist() == [1, 3, 3]
+    assert rule.by_time(86_400_000 * np.array([0, 1, 2])).tolist() == [1, 3, 3]
 
 
 def test_fractions_split_by_position() -> None:
@@ -32,6 +55,7 @@ def test_fractions_split_by_position() -> None:
     ("time", "valid_from", "test_from", "said"),
     [
         (CLOCK, "2022-05-05", "2022-05-04", "after the test's start"),
+        (CLOCK, "2022-05-05", "2022-05-04 23:00", "after the test's start"),
         (CLOCK, "0.8", "0.9", "'0.8' is not a day such as"),
         (CLOCK, 0.8, 0.9, "0.8 is not a day such as"),
         (CLOCK, "2022-02-30", "2022-03-01", "'2022-02-30' is not a day"),

@@ -283,3 +283,13 @@ def test_infinite_numbers_are_in_the_outer_buckets(content, prepared) -> None:
     found = dict(zip(items, inputs["rate"].reshape(-1).tolist(), strict=True))
     assert (found["0"], found["6"], found["1"], found["7"]) == (last, last, first, 1)
     assert first <= found["2"] <= found["3"] <= found["5"] <= last
+
+
+@pytest.mark.parametrize("name", [":time", ":text", ":user", "kept:item", "row", "time\u200b"])
+def test_a_column_may_be_called_like_one_that_is_made(content, prepared, three_days, name) -> None:
+    content["fields"] |= {name: {"side": "context", "vocabulary": {}}}
+    lines = three_days.splitlines()
+    log = "\n".join([f"{lines[0]},{name}", *(f"{line},same" for line in lines[1:])]) + "\n"
+    data = prepared(content, log=log)
+    assert data.manifest.impressions == {"train": 4, "valid": 4, "test": 4}
+    assert rows(data).inputs[name].tolist() == [2] * 4

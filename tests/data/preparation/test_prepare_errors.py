@@ -94,8 +94,20 @@ def test_a_value_that_contradicts_what_was_looked_at(content, refused, monkeypat
 def test_a_label_that_only_another_source_has(content, refused) -> None:
     content["sources"]["items"] = {"files": "items.csv", "join": "item"}
     content["tasks"]["good"] = {"label": "good"}
-    said = refused(content, items="item,good\n7,1\n")
-    assert "the log, source 'log', has no column 'good', the label of task good" in said
+    said = refused(content, items="item,good\n7,5\n")
+    assert said.startswith("source 'items': label 'good' holds 5; a label is 0, 1 or missing")
+    said = refused(content, items="item,goods\n7,1\n")
+    assert "no source has a column 'good' (the label of task good); did you mean 'goods'?" in said
+
+
+def test_ids_that_another_file_spells_with_a_point(content, refused) -> None:
+    content["sources"]["items"] = {"files": "items.csv", "join": "item"}
+    content["fields"]["good"] = {"side": "item", "hash": 9}
+    said = refused(content, items="item,good\n7.0,a\n")
+    assert "items.csv: column 'item' holds '7.0' in row 1" in said
+    assert said.endswith("declare `types: {item: int64}` for its source")
+    content["sources"]["items"]["types"] = {"item": "int64"}
+    spec_from_dict(content)
 
 
 @pytest.mark.parametrize("value", ["2", "-1", "0.5"])
@@ -124,8 +136,9 @@ def test_unreadable_text_as_time(content, refused) -> None:
     assert "'yesterday' in row 2" in said
 
 
-def test_a_missing_user_names_its_row(content, refused) -> None:
-    assert "'user' is missing in row 3" in refused(content, log=LOG + ",9,7,0\n")
+def test_a_log_whose_users_are_missing(content, refused) -> None:
+    said = refused(content, log="user,item,time,clicked\n" + ",7,5,1\n" * 3)
+    assert "source 'log': 3 of 3 rows have no value of 'user'" in said
 
 
 def test_a_key_of_fractions(content, refused) -> None:
@@ -136,7 +149,7 @@ def test_a_key_of_fractions(content, refused) -> None:
 def test_strings_in_buckets(content, refused) -> None:
     content["fields"]["size"] = {"side": "item", "quantiles": 4}
     said = refused(content, log="user,item,time,clicked,size\n1,7,5,1,large\n")
-    assert "column 'size' holds strings" in said
+    assert "'size' looks like text: row 1 of" in said
 
 
 def test_a_condition_of_another_type(content, refused) -> None:
@@ -216,3 +229,41 @@ def test_another_directory_is_never_touched(content, tmp_path, write, split) -> 
     with pytest.raises(DataError, match=r"holds 'thesis.txt', which is not ours; choose another"):
         prepare(spec_from_dict(content), write(log=LOG), out, *split)
     assert Path(out / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "said"),
+    [
+        (
+            {"quantiles": 3},
+            ["1.5", "1,234"],
+            "row 2 of .*log\\.csv holds '1,234'; correct the file",
+        ),
+        ({"boundaries": [1.0]}, ["10%", "2"], "row 1 of .*log\\.csv holds '10%'"),
+        ({"quantiles": 3}, ["", ""], "log\\.csv begins without a value of it"),
+        (
+            {"quantiles": 3},
+            ["True", "False"],
+            "`types: {size: int64}` for source 'log', which makes",
+        ),
+        (
+            {"identity": 2},
+            ["true", "false"],
+            "table 'size' takes numbers, and 'size' holds true and",
+        ),
+    ],
+)
+def test_a_table_of_numbers_is_fed_text(content, refused, table, values, said) -> None:
+    content["fields"]["size"] = {"side": "item", **table}
+    rows = [f'{n},{n},{n},{n},"{value}"\n' for n, value in enumerate(values)]
+    message = refused(content, log="user,item,time,clicked,size\n" + "".join(rows))
+    assert re.search(said, message), message
+
+
+def test_booleans_of_parquet_in_a_table_of_integers(content, refused, tmp_path) -> None:
+    content["fields"]["fresh"] = {"side": "item", "identity": 2}
+    content["sources"]["log"]["files"] = "log.parquet"
+    columns = {name: [0, 1] for name in ("user", "item", "time", "clicked")}
+    (tmp_path / "raw").mkdir()
+    pq.write_table(pa.table({**columns, "fresh": [True, None]}), tmp_path / "raw" / "log.parquet")
+    assert "declare `types: {fresh: int64}` for source 'log'" in refused(content)

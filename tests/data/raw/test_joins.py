@@ -39,6 +39,11 @@ def test_a_key_that_the_log_has_under_another_meaning(content, brands) -> None:
     assert brands(log=LOG, items="day,brand\n7,1\n8,2\n9,3\n") == [1, 2, 1, 3]
 
 
+def test_a_key_called_as_a_column_is_kept(content, brands) -> None:
+    content["sources"]["items"]["join"] = {"item": "kept:brand"}
+    assert brands(log=LOG, items="kept:brand,brand\n7,1\n8,2\n9,3\n") == [1, 2, 1, 3]
+
+
 def test_several_keys(content, brands) -> None:
     content["sources"]["items"]["join"] = {"item": "item", "day": "weekday"}
     items = "item,weekday,brand\n7,mon,1\n7,tue,2\n8,mon,3\n9,mon,4\n,tue,5\n"
@@ -82,6 +87,9 @@ def test_a_key_that_is_text_in_one_of_the_files(content, brands) -> None:
     assert brands(log=LOG, items="item,brand\n007x,1\n8,2\n9,3\n") == [-1, 2, -1, 3]
 
 
+LACKS = "source 'items': {} of 200 impressions have a key that it lacks"
+
+
 def many(rows: int) -> str:
     return "user,item,time,clicked\n" + "".join(f"1,{n},{n},{n % 2}\n" for n in range(rows))
 
@@ -89,10 +97,10 @@ def many(rows: int) -> str:
 @pytest.mark.parametrize(
     ("known", "line"),
     [
-        (200, "source 'items': 0 of 200 impressions have a key that it lacks"),
-        (198, "source 'items': 2 of 200 impressions have a key that it lacks"),  # 1 %
-        (197, "warning: source 'items': 3 of 200 impressions have a key that it lacks"),
-        (2, "warning: source 'items': 198 of 200 impressions have a key that it lacks"),  # 99 %
+        (200, LACKS.format(0)),
+        (198, LACKS.format(2)),  # 1 %
+        (197, f"warning: {LACKS.format(3)}, item 197 for one"),
+        (2, f"warning: {LACKS.format(198)}, item 2 for one"),  # 99 %
     ],
 )
 def test_misses_are_counted_and_warned_of(brands, known, line) -> None:

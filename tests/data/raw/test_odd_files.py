@@ -5,28 +5,24 @@
 
 import csv
 import io
-import os
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
+from odd_values import ODD_NAMES, TEXT, odd
 
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.values.conversion import convert
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType, Source
 
-odd = settings(
-    max_examples=int(os.environ.get("ODD_FILES", "60")),
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
-MESSY = st.text(st.sampled_from("ab7 ,;:|\t'\"\r\n\\é商\x00\x1f"), max_size=6)
-TEXT = st.one_of(MESSY, st.text(st.characters(codec="utf-8"), max_size=5))
+MESSY = TEXT | st.text(st.characters(codec="utf-8"), max_size=5)  # NUL too
 DELIMITERS = st.sampled_from([",", "\t", "|", "::", ";", "\x01", "||", "§"])
 QUOTES = st.sampled_from(['"', "'", "off"])
 ENCODINGS = st.sampled_from(["utf-8", "latin-1", "gbk", "utf-16", "cp1252", "utf-8-sig"])
@@ -73,11 +69,11 @@ def written(rows: list[list[str]], delimiter: str, quote: str, always: bool, end
 @st.composite
 def tables(draw: st.DrawFn) -> list[list[str]]:
     width = draw(st.integers(2, 4))
-    rows = st.lists(st.lists(TEXT, min_size=width, max_size=width), min_size=1, max_size=8)
+    rows = st.lists(st.lists(MESSY, min_size=width, max_size=width), min_size=1, max_size=8)
     return draw(rows)
 
 
-@odd
+@odd(60)
 @given(tables(), DELIMITERS, QUOTES, st.booleans(), st.sampled_from(["\n", "\r\n"]), BLOCK_BYTES)
 @example([["", ""], ['"', "\r\n"]], "::", '"', False, "\r\n", 7)
 def test_well_formed_csv_reads_back(tmp_path, rows, delimiter, quote, always, end, block_bytes):
@@ -105,27 +101,52 @@ def test_well_formed_csv_reads_back(tmp_path, rows, delimiter, quote, always, en
         assert found == expected
 
 
-@odd
-@given(st.text(st.sampled_from('a1,"\n\r '), max_size=30), BLOCK_BYTES)
-@example('"a","b"\r"c","d"', 7)
-@example('x,5" disc\ny,"a\n""b"\n', 7)
-@example('x,y\n"a,b\nc,d\n"e,f\n', 64)
-def test_any_text_is_read_as_the_csv_module_reads_it(tmp_path, text, block_bytes) -> None:
-    (tmp_path / "log.csv").write_bytes(text.encode())
+BYTES = st.lists(st.sampled_from([bytes([b]) for b in b"ab1,;\t\"'\n\r \xff\xe9\x80\x1f"]))
+
+
+@odd(60)
+@given(
+    st.booleans(),
+    BYTES.map(b"".join),
+    st.sampled_from([",", ";", "\t"]),
+    st.sampled_from(['"', "'", "off"]),
+    BLOCK_BYTES,
+)
+@example(False, b'"a","b"\r"c","d"', ",", '"', 7)
+@example(False, b'x,5" disc\ny,"a\n""b"\n', ",", '"', 7)
+@example(False, b'x,y\n"a,b\nc,d\n"e,f\n', ",", '"', 64)
+@example(True, b"\xff,\xe9\r\na,b\rc,d\ne,f", ",", '"', 7)
+def test_any_bytes_are_read_as_the_csv_module_reads_them(
+    tmp_path, mark, content, delimiter, quote, block_bytes
+) -> None:
+    (tmp_path / "log.csv").write_bytes(b"\xef\xbb\xbf" * mark + content)
+    quoting = csv.QUOTE_NONE if quote == "off" else csv.QUOTE_MINIMAL
+    character = None if quote == "off" else quote
     try:
-        expected = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+        lines = io.StringIO(content.decode("latin-1"), newline="")
+        read = csv.reader(
+            lines, delimiter=delimiter, quoting=quoting, quotechar=character, strict=True
+        )
+        expected = [row for row in read if row]
     except csv.Error:
         expected = None
-    found = read_or_refused(tmp_path, block_bytes, files="log.csv", columns=["first", "last"])
+    found = read_or_refused(
+        tmp_path,
+        block_bytes,
+        files="log.csv",
+        columns=["first", "last"],
+        delimiter=delimiter,
+        quote=quote,
+    )
     if isinstance(found, DataError):
         assert not expected or any(len(row) != 2 for row in expected), found
     else:
         assert [list(row.values()) for row in found] == [
-            [value.encode() or None for value in row] for row in expected or [["text"]]
+            [value.encode("latin-1") or None for value in row] for row in expected or [["text"]]
         ]
 
 
-@odd
+@odd(60)
 @given(tables(), ENCODINGS, BLOCK_BYTES)
 def test_an_encoding_is_read_or_refused(tmp_path, rows, encoding, block_bytes) -> None:
     rows = [[value.encode(encoding, "ignore").decode(encoding) for value in row] for row in rows]
@@ -143,7 +164,7 @@ def test_an_encoding_is_read_or_refused(tmp_path, rows, encoding, block_bytes) -
         ]
 
 
-@odd
+@odd(60)
 @given(
     st.binary(max_size=200), st.sampled_from(["log.csv", "log.csv.gz", "log.parquet", "log.zip"])
 )
@@ -153,27 +174,47 @@ def test_any_bytes_are_read_or_refused(tmp_path, content, name) -> None:
     assert not isinstance(found, DataError) or name in str(found)
 
 
-NAMES = st.lists(st.text(max_size=4), min_size=1, max_size=3, unique=True)
+NAMES = st.lists(
+    st.sampled_from(ODD_NAMES) | st.text(max_size=4), min_size=1, max_size=3, unique=True
+)
+SMALL = st.none() | st.integers(0, 9)
+MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1))
 TYPES = {
+    pa.null(): st.none(),
     pa.int8(): st.integers(-128, 127),
+    pa.uint16(): st.integers(0, 2**16 - 1),
     pa.int64(): st.integers(-(2**63) + 1, 2**63 - 1),
     pa.uint64(): st.integers(0, 2**64 - 1),
+    pa.float16(): st.floats(width=16).map(np.float16),
     pa.float32(): st.floats(width=32),
     pa.float64(): st.floats(),
     pa.bool_(): st.booleans(),
-    pa.string(): TEXT,
+    pa.string(): MESSY,
+    pa.large_string(): MESSY,
     pa.binary(): st.binary(max_size=5),
+    pa.binary(3): st.binary(min_size=3, max_size=3),
+    pa.large_binary(): st.binary(max_size=5),
+    pa.dictionary(pa.int8(), pa.string()): MESSY,
+    pa.dictionary(pa.int32(), pa.int64()): st.integers(-5, 5),
     pa.date32(): st.dates(),
+    pa.date64(): st.dates(),
     pa.timestamp("us"): st.datetimes(),
+    pa.timestamp("s"): MOMENTS.map(lambda moment: moment.replace(microsecond=0)),
+    pa.timestamp("ns", "Asia/Shanghai"): MOMENTS.map(lambda moment: moment.replace(tzinfo=UTC)),
+    pa.time32("ms"): st.times().map(lambda time: time.replace(microsecond=0)),
     pa.time64("us"): st.times(),
+    pa.duration("ms"): st.integers(-(10**9), 10**9).map(lambda n: timedelta(milliseconds=n)),
     pa.decimal128(20, 3): st.decimals(-(10**9), 10**9, places=3),
-    pa.list_(pa.int64()): st.lists(st.none() | st.integers(0, 9), max_size=3),
-    pa.list_(pa.string()): st.lists(st.none() | TEXT, max_size=3),
-    pa.list_(pa.int32(), 2): st.lists(st.none() | st.integers(0, 9), min_size=2, max_size=2),
+    pa.decimal256(60, 0): st.integers(-(10**50), 10**50).map(Decimal),
+    pa.list_(pa.int64()): st.lists(SMALL, max_size=3),
+    pa.large_list(pa.float32()): st.lists(st.none() | st.floats(width=32), max_size=3),
+    pa.list_(pa.string()): st.lists(st.none() | MESSY, max_size=3),
+    pa.list_(pa.int32(), 2): st.lists(SMALL, min_size=2, max_size=2),
+    pa.list_(pa.list_(pa.int64())): st.lists(st.none() | st.lists(SMALL, max_size=2), max_size=2),
     pa.struct([("x", pa.int64()), ("y.z", pa.string())]): st.fixed_dictionaries(
-        {"x": st.none() | st.integers(0, 9), "y.z": TEXT}
+        {"x": SMALL, "y.z": MESSY}
     ),
-    pa.map_(pa.string(), pa.int64()): st.dictionaries(TEXT, st.integers(0, 9), max_size=2),
+    pa.map_(pa.string(), pa.int64()): st.dictionaries(MESSY, st.integers(0, 9), max_size=2),
     pa.list_(pa.struct([("x", pa.int64())])): st.lists(
         st.fixed_dictionaries({"x": st.integers(0, 9)}), max_size=2
     ),
@@ -192,11 +233,12 @@ def parquet_tables(draw: st.DrawFn) -> pa.Table:
     return pa.Table.from_arrays(columns, names)
 
 
-@odd
-@given(parquet_tables())
-def test_any_parquet_is_read_as_it_is(tmp_path, table) -> None:
+@odd(60)
+@given(parquet_tables(), st.sampled_from([1, 3, 100]), st.sampled_from([1, 4, 1000]))
+def test_any_parquet_is_read_as_it_is(tmp_path, monkeypatch, table, group_rows, block_rows) -> None:
+    monkeypatch.setattr("infnet_keras.data.raw.sources._PARQUET_BLOCK_ROWS", block_rows)
     try:
-        pq.write_table(table, tmp_path / "log.parquet")
+        pq.write_table(table, tmp_path / "log.parquet", row_group_size=group_rows)
     except pa.ArrowNotImplementedError:  # nulls among lists of a fixed size
         assume(False)
     files = RawFiles("log", tmp_path, Source(files="log.parquet"))
@@ -228,7 +270,7 @@ def spelling(value: object) -> str | None:
     return str(value)
 
 
-@odd
+@odd(60)
 @given(parquet_tables(), st.sampled_from(["int64", "float32", "string"]))
 def test_any_parquet_is_converted_or_refused(tmp_path, table, column_type) -> None:
     for name in table.column_names:

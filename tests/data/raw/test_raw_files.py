@@ -226,7 +226,8 @@ def test_missing_values(read) -> None:
     text = "city,age\n\\N,\\N\nparis,33\nNULL,-1\n"
     assert read({"a.csv": text}) == {"city": ["\\N", "paris", "NULL"], "age": [None, 33, -1]}
     (note,) = read.notes
-    assert "column 'city' of source 'log' holds the texts 'NULL', '\\\\N'" in note
+    assert "column 'city' of source 'log' holds the texts 'NULL', '\\N'" in note
+    assert "say `missing_values: ['NULL', '\\N']`" in note  # as YAML reads it
     declared = {"missing_values": ["\\N", "NULL", "-1"]}
     expected = {"city": [None, "paris", None], "age": [None, 33, None]}
     assert read({"a.csv": text}, **declared) == expected

@@ -1,6 +1,7 @@
 """A cell that is the history of its impression: what a model reads is what the cell says."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,10 @@ def in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The order in which an unshuffled reader gives them: by split, user and time."""
     users = list(dict.fromkeys(row["user"] for row in rows))
     return sorted(rows, key=lambda r: (r["time"] // DAY, users.index(r["user"]), r["time"]))
+
+
+def _six(values: pa.Array) -> pa.Array:
+    return pa.concat_arrays([values] * 6)
 
 
 def padded(steps: list[Any], length: int, padding: Any = 0) -> list[Any]:
@@ -305,12 +310,64 @@ class TestTimes:
         assert raw_examples(data)["click__item"][0] == ["a", "b", "c", "d"]
 
     @pytest.mark.parametrize(
+        ("said", "spell"),
+        [
+            ("times", lambda ms: str(ms)),
+            ({"column": "times"}, lambda ms: datetime.fromtimestamp(ms / 1000, UTC).isoformat()),
+            ({"column": "times", "unit": "s"}, lambda ms: repr(ms / 1000)),
+            ({"column": "times", "unit": "us"}, lambda ms: str(ms * 1000)),
+            (
+                {"column": "times", "format": "%d.%m.%Y_%H:%M:%S.%f"},
+                lambda ms: datetime.fromtimestamp(ms / 1000, UTC).strftime("%d.%m.%Y_%H:%M:%S.%f"),
+            ),
+            ("times", pa.timestamp("ms")),
+            ("times", pa.timestamp("us", "Asia/Tokyo")),
+            ({"column": "times", "unit": "ns"}, pa.int64()),
+        ],
+    )
+    def test_other_spellings_than_the_logs(
+        self, content: Content, tmp_path: Path, said: Any, spell: Any
+    ) -> None:
+        log, hour = 400 * DAY, 3_600_000
+        before = [(log - 3 * hour + 250, "c"), (log - 9 * hour, "a"), (log - 5 * hour, "b")]
+        events = [*before, (log + 250, "d")]
+        items = [item for _, item in events]
+        times: Any = [ms for ms, _ in events]
+        column: Any
+        if isinstance(spell, pa.DataType):
+            ticks = pa.array(times, pa.timestamp("ms", "UTC"))
+            counted = ticks.cast(pa.timestamp("ns", "UTC")).cast(pa.int64())
+            column = counted if spell == pa.int64() else ticks.cast(spell)
+            column = pa.ListArray.from_arrays(pa.array(np.arange(7) * 4, pa.int32()), _six(column))
+        else:
+            column = pa.array([" ".join(map(spell, times))] * 6)
+        content = self.content(content)
+        content["sources"]["log"]["types"] = {"item": "string"}
+        content["sequences"]["click"] |= {"separator": " ", "times": said, "length": 4}
+        content["sources"]["log"]["files"] = "log.parquet"
+        rows = {
+            "user": ["u"] * 6,
+            "item": [*"abcd", "a", "b"],
+            "time": [log + 250 + DAY * (n // 2) for n in range(6)],
+            "clicked": [0, 1] * 3,
+            "items": [" ".join(items)] * 6,
+        }
+        pq.write_table(pa.table(rows).append_column("times", column), tmp_path / "log.parquet")
+        prepare(spec_from_dict(content), tmp_path, tmp_path / "out", "1971-02-06", "1971-02-07")
+        data = PreparedData.open(tmp_path / "out")
+        ids = {v: 2 + n for n, v in enumerate(data.assets.vocabularies["item"])}
+        steps = [ids["a"], ids["b"], 1, 0]
+        assert all_inputs(data)["click__item"][:2].tolist() == [steps] * 2
+        assert data.manifest.history_events_later == {"click": 2}
+
+    @pytest.mark.parametrize(
         ("times", "sentence"),
         [
             ("5", r"log\.csv: row 2 has 2 elements in the history 'items' and 1 in its times"),
             ("", "row 2 has 2 elements in the history 'items' and 0 in its times"),
-            ("5 ", "row 2 has a time None in 'times', which is no time in unit ms"),
-            ("5 x", "'times' holds 'x'"),
+            ("5 ", "row 2 lacks a time in 'times', and times are read in unit ms"),
+            ("1704067200 1704153600", r"histories in .*log\.csv is before 1971: .*say `unit: s`"),
+            ("5 x", "row 2 has a time 'x' in 'times', and times are read in unit ms"),
         ],
     )
     def test_times_that_do_not_fit(

@@ -358,6 +358,15 @@ class TestPackedFeatures:
             None
         ]
 
+    def test_a_field_that_nobody_names_is_one_sentence(
+        self, content: Content, write: Callable[..., Path], tmp_path: Path
+    ) -> None:
+        content["sources"]["log"]["packed"] = PACKED
+        content["fields"]["853"] = {"side": "item", "hash": 5}
+        raw = write(log=f"user,item,time,clicked,features\n1,2,5,1,{self.cell(('101', '26'))}\n")
+        with pytest.raises(DataError, match=r"no source has a column '853' .*`rename` of `packed`"):
+            prepare(spec_from_dict(content), raw, tmp_path / "out", "1970-01-02", "1970-01-03")
+
     def test_several_ids_of_a_field_that_has_one_are_refused(
         self, content: Content, write: Callable[..., Path], tmp_path: Path
     ) -> None:

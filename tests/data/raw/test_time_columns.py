@@ -217,3 +217,17 @@ def test_generated_logs_spell_times_so(content, tmp_path, time) -> None:
     made = generate(spec, tmp_path / "raw", users=5, events=300, seed=0)
     manifest = prepare(spec, tmp_path / "raw", tmp_path / "out", made.valid_from, made.test_from)
     assert sum(manifest.impressions.values()) == 300
+
+
+@pytest.mark.parametrize("kind", [pa.time32("s"), pa.time64("us"), pa.duration("s")])
+def test_a_time_of_day_tells_no_day(content, tmp_path, kind) -> None:
+    write_parquet(tmp_path / "raw", pa.array([1, 2, 3], kind))
+    with pytest.raises(DataError, match=r"log\.parquet: column 'at' is of type .*tells no day"):
+        hours(with_time(content, types={}), tmp_path / "raw", tmp_path / "out")
+
+
+def test_no_spelling_is_suggested_that_is_read_already(content, tmp_path) -> None:
+    write_csv(tmp_path / "raw", ["2021-05-03 24:00:00"])
+    with pytest.raises(DataError) as refused:
+        hours(with_time(content, types={}), tmp_path / "raw", tmp_path / "out")
+    assert str(refused.value).endswith("; correct the row, or the log's `time` in the spec")

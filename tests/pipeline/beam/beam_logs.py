@@ -111,6 +111,8 @@ def shop_content() -> Content:
         "tasks": {
             "click": {"label": "clicked"},
             "buy": {"label": "bought", "mask": "clicked == 1 and country != 'fr'"},
+            "cheap": {"label": "clicked", "mask": "price <= 4.5"},
+            "liked": {"label": "stars >= 4.1"},  # of a joined source
         },
     }
 
@@ -161,9 +163,9 @@ def write_shop(
     pq.write_table(log.slice(2 * third), raw / "log_3.parquet", row_group_size=100)
     tags = ["a|b", "b||c|a", "", "c"]
     (raw / "items.csv").write_text(
-        "item,tags,brand,born\n"
+        "item,tags,brand,born,stars\n"
         + "".join(
-            f"{item},{tags[item % 4]},b{item % 5},2020-09-{item % 9 + 1:02d}\n"
+            f"{item},{tags[item % 4]},b{item % 5},2020-09-{item % 9 + 1:02d},{item % 3 + 2.1}\n"
             for item in range(25)
         )
     )
@@ -213,13 +215,17 @@ def rows_content(row_order: str) -> Content:
     }
 
 
-def write_rows(raw: Path, rows: int = 1000) -> Path:
-    """A log in four files of different sizes, and earlier events in the order of their rows."""
+def write_rows(raw: Path, rows: int = 1000, nobody: int | None = None) -> Path:
+    """A log in four files of different sizes, and earlier events in the order of their rows.
+
+    Rows of the user `nobody`, of both, name no user.
+    """
     random = np.random.default_rng(5)
     raw.mkdir(parents=True, exist_ok=True)
+    users = random.integers(-20, 20, rows)
     log = pa.table(
         {
-            "user": random.integers(-20, 20, rows),
+            "user": pa.array(users, mask=users == nobody),
             "item": random.integers(0, 50, rows),
             "clicked": random.integers(0, 2, rows),
         }
@@ -282,21 +288,25 @@ def several_logs_content() -> Content:
 
 
 def write_several_logs(raw: Path, rows: int = 400) -> None:
-    """The files of `several_logs_content`, over three days of 1970."""
+    """The files of `several_logs_content`, over three days of 1970; some rows name no user."""
     random = np.random.default_rng(5)
     raw.mkdir(parents=True)
 
     def lines(count: int, row: Any) -> str:
         return "".join(row(*random.integers(0, [9, 12, 3 * 86_400, 101, 3])) for _ in range(count))
 
+    def user(number: int) -> str:
+        return "" if number == 8 else f"u{number}"
+
     for part in (1, 2):
         log = lines(
-            rows // 2, lambda u, i, t, n, p: f"u{u},{i},{t},{[5, 4, 2, 1, -1, ''][n % 6]},p{p}\n"
+            rows // 2,
+            lambda u, i, t, n, p: f"{user(u)},{i},{t},{[5, 4, 2, 1, -1, ''][n % 6]},p{p}\n",
         )
         (raw / f"log_{part}.csv").write_text(f"user,item,time,stars,place\n{log}")
         buys = lines(
             rows // 8,
-            lambda u, i, t, n, p: f"u{u},{i},{np.datetime64(int(t), 's')},{n}\n",
+            lambda u, i, t, n, p: f"{user(u)},{i},{np.datetime64(int(t), 's')},{n}\n",
         )
         (raw / f"buys_{part}.csv").write_text(f"who,sku,at,paid\n{buys}")
     prices = "".join(f"{i},p{p},{i * 10 + p}\n" for i in range(10) for p in range(2))

@@ -18,7 +18,7 @@ LOG = "user,item,clicked\n1,7,1\n2,8,0\n1,8,1\n"
         pytest.param({}, {"log_2": "user,item,clicked\n3,x,1\n"}, (0.5, 0.9), id="value"),
         pytest.param({}, {"log_2": "user,item\n3,4\n"}, (0.5, 0.9), id="column"),
         pytest.param({}, {"log_2": LOG + "1,7,2\n"}, (0.5, 0.9), id="label"),
-        pytest.param({}, {"log_2": LOG + ",7,1\n"}, (0.5, 0.9), id="user"),
+        pytest.param({}, {"log_1": "user,item,clicked\n,7,1\n,8,0\n"}, (0.5, 0.9), id="user"),
         pytest.param({}, {"log_2": LOG + "1\n"}, (0.5, 0.9), id="line"),
         pytest.param({}, {"log_1": "user,item,clicked\n"}, (0.5, 0.9), id="empty"),
         pytest.param({}, {"log_1": "user,item,clicked\n1,7,\n"}, (0.9, 1.0), id="no label"),
@@ -79,7 +79,7 @@ def test_a_key_that_occurs_twice(tmp_path, write, found_in) -> None:
     if found_in == "partition":  # nothing counts by item
         del content["fields"]["item_views"], content["fields"]["brand_rate"]
     with (tmp_path / "raw" / "items.csv").open("a") as items:
-        items.write("7,a,b1,2020-09-01\n")
+        items.write("7,a,b1,2020-09-01,5\n")
     with pytest.raises(DataError, match=r"source 'items' \(items.csv\): item 7 occurs more"):
         write(
             spec_from_dict(content),

@@ -108,6 +108,7 @@ def test_manifest_and_what_lies_beside_it(tmp_path, raw, write) -> None:
     assert manifest.counters == {
         "rows_read": 6,
         "duplicates_dropped": 0,
+        "rows_without_user:log": 0,
         "history_rows_read": 0,
         "history_rows_kept": 0,
         "history_rows_dropped": 0,

@@ -1,5 +1,6 @@
 """Logs of other shapes than one row an impression: the Beam job reads what `prepare` reads."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +257,81 @@ def test_a_row_that_cannot_be_taken_apart_is_told_in_the_same_sentence(tmp_path,
         prepare(spec, tmp_path / "raw", tmp_path / "prepared", **SPLIT)
     with pytest.raises(DataError, match=sentence):
         write(spec, tmp_path / "raw", tmp_path / "examples", partitions=2, **SPLIT)
+
+
+def nested(rows: int = 80) -> pa.Table:
+    """Fields of structs, lists of a fixed size and with nulls, booleans, float32 and uint64."""
+    random = np.random.default_rng(4)
+
+    def some(values: list[Any], kind: pa.DataType) -> pa.Array:
+        return pa.array([None if random.random() < 0.1 else v for v in values], kind)
+
+    pairs = random.integers(0, 5, (rows, 2)).tolist()
+    words = [random.choice(["a", "b", "", None], 3).tolist() for _ in range(rows)]
+    past = random.integers(0, 9, (rows, 3))
+    at = [DAY * 4 * number // rows for number in range(rows)]
+    spelt = {t: datetime.fromtimestamp(t / 1000, UTC).isoformat() for t in (1, *at)}
+    before = [[spelt[1], spelt[time], spelt[1]] for time in at]
+    return pa.table(
+        {
+            "user": random.integers(2**63, 2**63 + 5, rows, np.uint64),
+            "item": random.integers(0, 9, rows),
+            "time": pa.array(at, pa.timestamp("ms", "Asia/Tokyo")),
+            "device": pa.array([{"os": {"name": f"o{p[0]}"}, "x": 1} for p in pairs]),
+            "pair": pa.array(pairs, pa.list_(pa.int64(), 2)),
+            "words": some(words, pa.list_(pa.string())),
+            "liked": some(random.integers(0, 2, rows).astype(bool).tolist(), pa.bool_()),
+            "score": some(random.random(rows).round(1).tolist(), pa.float32()),
+            "past": pa.array(past.tolist(), pa.list_(pa.int64())),
+            "past_times": pa.array(before),
+        }
+    )
+
+
+def test_nested_columns(tmp_path, write) -> None:
+    (tmp_path / "raw").mkdir()
+    pq.write_table(nested(), tmp_path / "raw" / "log.parquet")
+    parts = {"vocabulary": {}, "multivalue": ",", "max_values": 2}
+    spec = spec_from_dict(
+        {
+            "name": "nested",
+            "sources": {"log": {"files": "log.parquet", "time": {"column": "time"}}},
+            "keys": {"user": "user", "item": "item"},
+            "tables": {"item": {"vocabulary": {}}},
+            "fields": {
+                "user": {"side": "user", "vocabulary": {}},
+                "item": {"side": "item", "table": "item"},
+                "os": {"side": "context", "column": "device.os.name", "vocabulary": {}},
+                "pair": {"side": "item", **parts},
+                "words": {"side": "item", **parts, "missing": "own"},
+            },
+            "sequences": {
+                "dear": {
+                    "when": f"score >= 0.5 and user > {2**63} and `device.os.name` != 'o1'",
+                    "length": 3,
+                    "attributes": {"item": "item"},
+                },
+                "past": {
+                    "column": "past",
+                    "times": {"column": "past_times", "unit": "iso8601"},
+                    "length": 3,
+                    "attributes": {"item": "item"},
+                },
+            },
+            "tasks": {
+                "like": {"label": "liked", "mask": "score != 0.3"},
+                "no": {"label": "liked == 0"},
+                "high": {"label": "score > 0.7"},
+            },
+        }
+    )
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", **SPLIT)
+    raw, out = tmp_path / "raw", tmp_path / "examples"
+    write(spec, raw, out, file_format="parquet", partitions=2, **SPLIT)
+    data = PreparedData.open(tmp_path / "prepared")
+    assert_equal(data, tmp_path / "examples")
+    assert data.manifest.history_events_later["past"] > 0
+    batch = data.reader("train", 100).batch(0)
+    assert set(np.unique(batch.labels["high"][~np.isnan(batch.labels["high"])])) == {0, 1}
+    assert (batch.inputs["dear__item"] > 1).any()
+    assert (batch.inputs["past__item"] > 1).any()

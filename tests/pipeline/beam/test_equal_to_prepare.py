@@ -40,6 +40,8 @@ def assert_equal(data: PreparedData, directory: Path) -> None:
     assert found.counters["rows_read"] == expected.rows_read
     assert found.counters["duplicates_dropped"] == expected.duplicates_dropped
     assert found.counters["history_rows_kept"] == expected.history_rows
+    for source, rows in expected.rows_without_user.items():
+        assert found.counters[f"rows_without_user:{source}"] == rows
     for source, missed in expected.joins_missed.items():
         assert found.counters[f"joins_missed:{source}"] == missed
 
@@ -159,7 +161,7 @@ def test_other_spellings_of_time(tmp_path, write, spelling) -> None:
 
 @pytest.mark.parametrize("row_order", ["log", "user"])
 def test_rows_in_order_of_several_files(tmp_path, write, row_order) -> None:
-    past = write_rows(tmp_path / "raw")
+    past = write_rows(tmp_path / "raw", nobody=7)
     spec = spec_from_dict(rows_content(row_order))
     prepare(spec, tmp_path / "raw", tmp_path / "prepared", 0.6, 0.8, history=past)
     write(

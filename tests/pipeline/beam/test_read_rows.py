@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from beam_logs import rows_content
 
+from infnet_keras.data.history.events import TIME
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.spec import FeatureSpec, spec_from_dict
@@ -54,11 +55,11 @@ def test_with_more_partitions_more_rows_are_split_at_a_time(tmp_path, log, parti
         found.append(received.log)
     users = pq.read_table(log / "log_0.parquet")["user"].to_numpy()
     together = pa.concat_tables(found)
-    order = together[":time"].to_numpy()
+    order = together[TIME].to_numpy()
     assert sorted(order) == list(range(ROWS))
     assert (users[order] == together["user"].to_numpy()).all()
     for table in found:
-        assert (np.diff(table[":time"].to_numpy()) > 0).all()
+        assert (np.diff(table[TIME].to_numpy()) > 0).all()
 
 
 def test_partitions_of_billions_of_rows(tmp_path, log, monkeypatch) -> None:

@@ -2,21 +2,17 @@
 
 from pathlib import Path
 
+import odd_transform
 import pytest
-from odd_rows import SPEC, TYPES, Row, odd_rows
-from pipeline_parts import transform, write_examples, write_schema
+from odd_rows import Row
 
 
 @pytest.fixture(scope="session")
 def training_rows() -> list[Row]:
-    return odd_rows(200, seed=3)
+    return odd_transform.training_rows()
 
 
 @pytest.fixture(scope="session")
-def transform_graph(training_rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def transform_graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Fitted on the training rows; rows of another split hold values of their own."""
-    directory = tmp_path_factory.mktemp("odd")
-    splits = {"train": training_rows, "test": odd_rows(50, seed=4, later=True)}
-    examples = write_examples(directory / "examples", SPEC, TYPES, splits)
-    schema = write_schema(directory / "schema", SPEC, TYPES, {}, {})
-    return Path(transform(directory, SPEC, examples, schema)["transform_graph"].uri)
+    return odd_transform.odd_transform(tmp_path_factory) / "transform_graph"

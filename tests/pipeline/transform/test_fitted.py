@@ -69,7 +69,10 @@ def numbers(rows: list[Row]) -> dict[str, Any]:
     dates = np.array([row["uploaded"] or "" for row in rows], object)
     instants = to_epoch_ms(np.array(times), SPEC.time)
     ages = days_since(instants, SPEC.time.timezone, dates, DaysSince(column="uploaded"))
-    return {"amount": np.sort(comparable(amounts)), "age": np.sort(ages[~np.isnan(ages)])}
+    risks = [row["risk"] for row in rows if row["risk"] is not None]
+    found = {"amount": comparable(amounts), "age": ages, "risk": comparable(risks)}
+    # Infinity is no boundary.
+    return {name: np.sort(values[np.isfinite(values)]) for name, values in found.items()}
 
 
 def test_boundaries_are_quantiles(assets: Assets, training_rows: list[Row]) -> None:

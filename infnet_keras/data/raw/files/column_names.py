@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from infnet_keras.errors import DataError
 from infnet_keras.spec.nearest import nearest
 
+_HEADER = " (if the files have no header line, name their columns in `columns`)"
 _ESCAPED = re.compile(r"\\x[0-9a-f]{2}")
 
 
@@ -14,15 +15,22 @@ def decoded(header: list[bytes]) -> list[str]:
     return [name.decode("utf-8", "backslashreplace") for name in header]
 
 
-def distinct(file: str, names: list[str]) -> list[str]:
+def distinct(file: str, names: list[str], stored: bool = False) -> list[str]:
     """The names, if no two are the same.
+
+    Args:
+        file: whose columns they are, for errors.
+        names: of the first line, or those that the file stores for its columns.
+        stored: which of the two.
 
     Raises:
         DataError: two are.
     """
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"{file}: two columns are called {twice!r}; rename one")
+        raise DataError(
+            f"{file}: two columns are called {twice!r}; rename one{'' if stored else _HEADER}"
+        )
     return names
 
 
@@ -38,5 +46,5 @@ def nearest_column(column: str, present: Iterable[str]) -> str:
     if any(map(_ESCAPED.search, names)):
         return f"{clause} (bytes that are not UTF-8 are shown as \\x..: say the `encoding`)"
     if any(name.replace(".", "", 1).isdigit() for name in names):
-        return f"{clause} (if the files have no header line, name their columns in `columns`)"
+        return f"{clause}{_HEADER}"
     return clause

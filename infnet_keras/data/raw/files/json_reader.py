@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,10 @@ from infnet_keras.spec.sources import Source
 
 class _Number(str):
     """A number as the file spells it, so that no digit is lost."""
+
+
+class _RepeatedKeyError(Exception):
+    """An object has two values of one key, which is the argument."""
 
 
 class JsonReader:
@@ -42,9 +47,18 @@ class JsonReader:
         """Every key of the file's first objects, with the type that its values suggest."""
         rows = next(self._rows(sample_bytes), (1, []))[1]
         found: dict[str, list[tuple[int, Any]]] = {}
-        for number, row in enumerate(rows):
-            for name, value in _leaves(row):
-                found.setdefault(name, []).append((number, value))
+        with self._not_too_deep():
+            for number, row in enumerate(rows):
+                for name, value in _leaves(row):
+                    found.setdefault(name, []).append((number, value))
+        for name in found:
+            try:
+                name.encode()
+            except UnicodeEncodeError:
+                raise DataError(
+                    f"{self._file} has a key {name!r}, which is not UTF-8; say the `encoding` of "
+                    "its source, or correct the key"
+                ) from None
         return {name: self._inferred(values) for name, values in found.items()}
 
     def _inferred(self, values: list[tuple[int, Any]]) -> Inferred:
@@ -64,7 +78,7 @@ class JsonReader:
         Args:
             columns: keys or dotted paths; a missing key is a missing value, and a list of
                 objects is a list of structs.
-            whole: whether to add the whole object as text, by the name `:object`.
+            whole: whether to add the whole object as text, by a name that no column has.
 
         Raises:
             DataError: a line is not an object, or a value holds objects; names the line.
@@ -72,15 +86,26 @@ class JsonReader:
         for line, rows in self._rows(self._block_bytes):
             if not rows:
                 continue
-            table = {name: self._column(name, rows, line) for name in columns}
-            if whole:
-                table[":object"] = pa.array([json.dumps(row, sort_keys=True) for row in rows])
+            with self._not_too_deep():
+                table = {name: self._column(name, rows, line) for name in columns}
+                if whole:
+                    table["\0object"] = pa.array([json.dumps(row, sort_keys=True) for row in rows])
             yield pa.table(table)
 
-    def _column(self, name: str, rows: list[dict[str, Any]], line: int) -> pa.Array:
-        path = name.split(".")
-        values = [self._text(_value(row, name, path)) for row in rows]
+    @contextmanager
+    def _not_too_deep(self) -> Iterator[None]:
         try:
+            yield
+        except RecursionError:
+            raise DataError(f"{self._file}: a line is nested too deeply") from None
+
+    def _column(self, name: str, rows: list[dict[str, Any]], line: int) -> pa.Array:
+        if "." in name:
+            found = [self._at_path(row, name, line) for row in rows]
+        else:
+            found = [row.get(name) for row in rows]
+        try:
+            values = [self._text(value) for value in found]
             if not any(isinstance(value, list) for value in values):
                 return pa.array(values, pa.binary()).view(pa.string())
             wrapped = [v if v is None or isinstance(v, list) else [v] for v in values]
@@ -89,11 +114,25 @@ class JsonReader:
             lists = pa.array(wrapped, pa.list_(pa.binary()))
             texts = lists.values.view(pa.string())
             return pa.ListArray.from_arrays(lists.offsets, texts, mask=lists.is_null())
+        except UnicodeEncodeError:
+            raise DataError(
+                f"{self._file}: {name!r} holds half a character (an escape such as \\ud800, from "
+                f"line {line} on), which no text in UTF-8 has; correct the file"
+            ) from None
         except (TypeError, pa.ArrowException):
             raise DataError(
                 f"{self._file}: {name!r} holds objects or lists of lists (from line {line} on); "
                 f"name a value in them by its path, such as {name}.key"
             ) from None
+
+    def _at_path(self, row: dict[str, Any], name: str, line: int) -> Any:
+        found = list(_values(row, name))
+        if len(found) > 1:
+            raise DataError(
+                f"{self._file}: {name!r} is both a key with dots in it and a path to another one "
+                f"(from line {line} on); rename one"
+            )
+        return found[0] if found else None
 
     def _objects(self, values: list[list[Any] | None]) -> pa.Array:
         """Lists of objects, as lists of structs of text; TypeError for any other element."""
@@ -121,7 +160,12 @@ class JsonReader:
 
     def _rows(self, size: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         """Objects, with the number of the first one's line."""
-        decoder = json.JSONDecoder(parse_int=_Number, parse_float=_Number, parse_constant=_Number)
+        decoder = json.JSONDecoder(
+            parse_int=_Number,
+            parse_float=_Number,
+            parse_constant=_Number,
+            object_pairs_hook=_unambiguous,
+        )
         line = 1
         rest = b""
         with opened(self._storage, self._file) as stream:
@@ -152,6 +196,11 @@ class JsonReader:
                 f"{self._file}: line {line} is not JSON ({error.msg}, character {error.pos + 1}); "
                 "JSON lines hold one object a line"
             ) from None
+        except _RepeatedKeyError as error:
+            raise DataError(
+                f"{self._file}: line {line} has the key {error.args[0]!r} twice in one object; "
+                "rename or drop one"
+            ) from None
         except RecursionError:
             raise DataError(f"{self._file}: line {line} is nested too deeply") from None
         if not isinstance(found, dict):
@@ -159,6 +208,14 @@ class JsonReader:
                 f"{self._file}: line {line} is no JSON object; JSON lines hold one object a line"
             )
         return found
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _RepeatedKeyError(next(key for key in keys if keys.count(key) > 1))
+    return found
 
 
 def _leaves(row: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -169,10 +226,10 @@ def _leaves(row: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{prefix}{key}", value
 
 
-def _value(row: dict[str, Any], name: str, path: list[str]) -> Any:
-    if len(path) == 1 or name in row:
-        return row.get(name)
-    value: Any = row
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+def _values(row: dict[str, Any], name: str) -> Iterator[Any]:
+    """What stands at a path; keys may hold dots themselves."""
+    if name in row:
+        yield row[name]
+    for dot in range(len(name)):
+        if name[dot] == "." and isinstance(nested := row.get(name[:dot]), dict):
+            yield from _values(nested, name[dot + 1 :])

@@ -39,7 +39,7 @@ class ParquetReader:
         """Every column, fields of structs by their path, with its type."""
         with self._opened() as stream, _parquet(stream) as parquet:
             schema = parquet.schema_arrow
-            distinct(self._file, schema.names)
+            distinct(self._file, schema.names, stored=True)
             beyond = _beyond_int64(parquet.metadata)
             found: dict[str, Inferred] = {}
             for field in schema:
@@ -64,7 +64,7 @@ class ParquetReader:
             columns: what to read: names, or the paths of fields in structs; at least one.
         """
         with self._opened() as stream, _parquet(stream) as parquet:
-            distinct(self._file, parquet.schema_arrow.names)
+            distinct(self._file, parquet.schema_arrow.names, stored=True)
             for batch in parquet.iter_batches(self._block_rows, columns=columns):
                 yield pa.table({name: self._present(_column(batch, name)) for name in columns})
 

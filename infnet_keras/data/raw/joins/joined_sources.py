@@ -36,6 +36,7 @@ class JoinedSources:
                 plan.separators,
                 {**plan.reasons, **plan.key_reasons(keys)},
                 plan.times,
+                plan.compared,
             )
             for name, keys in plan.joins.items()
         }

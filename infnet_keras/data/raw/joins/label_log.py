@@ -7,7 +7,7 @@ import pyarrow as pa
 from infnet_keras.data.raw.joins.key_index import KeyIndex
 from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.values.as_numpy import as_numpy
-from infnet_keras.data.raw.values.conversion import ARROW_TYPES
+from infnet_keras.data.raw.values.conversion import arrow_type
 from infnet_keras.errors import DataError
 from infnet_keras.spec import Condition, ConditionError
 from infnet_keras.spec.sources import ColumnType
@@ -39,13 +39,15 @@ class LabelLog:
         parts = [
             pa.table(
                 {
-                    name: files.values(block, name, column_type, None, reasons.get(name))
+                    name: files.values(
+                        block, name, column_type, None, reasons.get(name), exact=name not in keys
+                    )
                     for name, column_type in read.items()
                 }
             )
             for block in files.blocks(list(read))
         ]
-        schema = pa.schema([(name, ARROW_TYPES[column_type]) for name, column_type in read.items()])
+        schema = pa.schema([(name, arrow_type(t, name not in keys)) for name, t in read.items()])
         self._rows = pa.concat_tables([schema.empty_table(), *parts]).combine_chunks()
         self._found: dict[str | None, KeyIndex] = {}
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from infnet_keras.data.raw.files.block import Block
 from infnet_keras.data.raw.joins.key_index import KeyIndex
 from infnet_keras.data.raw.sources import RawFiles, file_name
-from infnet_keras.data.raw.values.conversion import ARROW_TYPES
+from infnet_keras.data.raw.values.conversion import ARROW_TYPES, arrow_type, without_more_digits
 from infnet_keras.data.raw.values.time_column import TimeColumn
 from infnet_keras.errors import DataError
 from infnet_keras.spec.sources import ColumnType
@@ -27,6 +27,7 @@ class SideTable:
         separators: of the columns whose values are split.
         reasons: of the columns whose types nobody declares.
         times: how columns of dates are read.
+        compared: columns whose numbers are kept exact.
 
     Attributes:
         index: its rows by key.
@@ -44,11 +45,12 @@ class SideTable:
         separators: dict[str, str],
         reasons: dict[str, str],
         times: Mapping[str, TimeColumn],
+        compared: frozenset[str],
     ):
         def converted(block: Block) -> pa.Table:
             return pa.table(
                 {
-                    name: files.values(block, name, t, None, reasons.get(name))
+                    f"key:{name}": files.values(block, name, t, None, reasons.get(name))
                     for name, t in keys.items()
                 }
                 | {
@@ -59,14 +61,15 @@ class SideTable:
                         separators.get(name),
                         reasons.get(name),
                         times.get(name),
+                        name in compared,
                     )
                     for name in columns
                 }
             )
 
         read = list(dict.fromkeys([*keys, *columns]))
-        schema = {name: ARROW_TYPES[column_type] for name, column_type in keys.items()}
-        schema |= {f"kept:{name}": ARROW_TYPES[types[name]] for name in columns}
+        schema = {f"key:{name}": ARROW_TYPES[column_type] for name, column_type in keys.items()}
+        schema |= {f"kept:{name}": arrow_type(types[name], name in compared) for name in columns}
         empty = pa.schema(schema.items()).empty_table()
         table = pa.concat_tables([empty, *map(converted, files.blocks(read))])
         self._columns = {}
@@ -75,7 +78,7 @@ class SideTable:
             missing = pa.nulls(1, chunked.type)
             self._columns[name] = pa.concat_arrays([*chunked.chunks, missing])
         self._rows = table.num_rows
-        self.index = KeyIndex([table[name].combine_chunks() for name in keys])
+        self.index = KeyIndex([table[f"key:{name}"].combine_chunks() for name in keys])
         self._check_repeats(files, keys, table)
 
     def __len__(self) -> int:
@@ -87,6 +90,10 @@ class SideTable:
 
     def column(self, name: str) -> pa.Array:
         """A column, with one missing value after its last row: row -1 of a `take`."""
+        return without_more_digits(self._columns[name])
+
+    def exact_column(self, name: str) -> pa.Array:
+        """The same as conditions compare it: numbers in float64."""
         return self._columns[name]
 
     def _check_repeats(self, files: RawFiles, keys: dict[str, ColumnType], table: pa.Table) -> None:
@@ -96,7 +103,7 @@ class SideTable:
             differs = _differ(values.take(pa.array(again)), values.take(pa.array(first)))
             if differs.any():
                 row = int(again[differs.argmax()])
-                key = ", ".join(f"{key} {table[key][row].as_py()!r}" for key in keys)
+                key = ", ".join(f"{key} {table[f'key:{key}'][row].as_py()!r}" for key in keys)
                 names = ", ".join(map(file_name, files.files))
                 raise DataError(
                     f"source {files.name!r} ({names}): {key} occurs more than once, and {name!r} "

@@ -10,7 +10,7 @@ def as_numpy(values: pa.Array) -> npt.NDArray[np.generic]:
     """Integers (masked where one is missing), floats with NaN, or strings (object) with None.
 
     Args:
-        values: int64, float32 or string.
+        values: int64, float32, float64 or string.
 
     Example:
         >>> as_numpy(pa.array([2**62 + 1, None])).tolist()

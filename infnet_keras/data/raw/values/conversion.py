@@ -1,5 +1,6 @@
 """One raw column, whatever a file made of it, as the type that the spec gives it."""
 
+import re
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -23,19 +24,30 @@ ARROW_TYPES: dict[ColumnType, pa.DataType] = {
     "string": pa.string(),
 }
 _MISSING_INTEGER = -(2**63)
+_WHOLE = re.compile(r"[+-]?[1-9]\d*\.0*", re.ASCII)
 _WHOLE_NUMBER = r"^(?:[+-]?\d+(?:\.0*)?|0[xX][0-9a-fA-F]+)$"
 
 
-def inferred_type(arrow_type: pa.DataType) -> ColumnType:
+def arrow_type(column_type: ColumnType, exact: bool) -> pa.DataType:
+    """What `convert` makes of a column."""
+    return pa.float64() if exact and column_type == "float32" else ARROW_TYPES[column_type]
+
+
+def without_more_digits(values: pa.Array) -> pa.Array:
+    """Values as features read them: float64, which only conditions compare, as float32."""
+    return values.cast(pa.float32(), safe=False) if values.type == pa.float64() else values
+
+
+def inferred_type(stored: pa.DataType) -> ColumnType:
     """The type of a column that the spec does not declare, from what Arrow made of its file.
 
     Dates, timestamps and booleans are strings, as is a column without a single value.
     """
-    if pa.types.is_dictionary(arrow_type):
-        return inferred_type(arrow_type.value_type)
-    if pa.types.is_integer(arrow_type):
+    if pa.types.is_dictionary(stored):
+        return inferred_type(stored.value_type)
+    if pa.types.is_integer(stored):
         return "int64"
-    if pa.types.is_floating(arrow_type) or pa.types.is_decimal(arrow_type):
+    if pa.types.is_floating(stored) or pa.types.is_decimal(stored):
         return "float32"
     return "string"
 
@@ -53,12 +65,14 @@ def convert(
     row: Callable[[int], str] = _row,
     inferred_from: str | None = None,
     time: TimeColumn | None = None,
+    exact: bool = False,
 ) -> pa.Array:
     """A column of a file in its type; missing values (empty, NaN, int64's minimum) are null.
 
     Args:
         values: text from a CSV file, or whatever a Parquet file holds.
-        column_type: int64 takes whole numbers in any spelling ("4.0" is 4); string spells whole
+        column_type: int64 takes whole numbers in any spelling ("4.0" is 4); numbers of either
+            type take true and false, as 1 and 0, where they are declared; string spells whole
             numbers as digits, however a file stores them.
         separator: joins the values of a list, also of a text such as `[1, 2]`; None where the
             spec splits nothing.
@@ -68,6 +82,8 @@ def convert(
         inferred_from: why the type is this one where nobody declares it; None where it is
             declared. A number that is spelt as ids are (007) is then not taken for one.
         time: how the spec reads it, if it is a time or a date.
+        exact: read numbers of type float32 as float64, for conditions to compare. One that a file
+            holds as float32 is the shortest number that spells it: 0.1, not 0.10000000149.
 
     Raises:
         DataError: a value is not of the type; names file, column, value and row.
@@ -97,8 +113,8 @@ def convert(
             return _null_where(_as_text(values, where), "")
         if column_type == "int64":
             return _null_where(_as_integers(values, where), _MISSING_INTEGER)
-        numbers = _as_floats(values, where)
-        return pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float32()), numbers)
+        numbers = _as_floats(values, where, arrow_type(column_type, exact))
+        return pc.if_else(pc.is_nan(numbers), pa.scalar(None, numbers.type), numbers)
     except HeldSeparatorError as error:
         raise DataError(
             f"{file}: a list of column {column!r} holds {error.args[0]!r}, and {separator!r} "
@@ -147,6 +163,8 @@ class _Where:
         value = text[row].as_py()
         stands = self.row(row)
         other = "float32" if column_type == "int64" and _is_fraction(value) else "string"
+        if self.inferred_from is not None and column_type == "int64" and _WHOLE.fullmatch(value):
+            other = "int64"  # which takes 1.0 for 1
         declare = f"declare `types: {{{self.column}: {other}}}` for its source"
         if self.inferred_from is not None:
             raise DataError(
@@ -236,7 +254,7 @@ def _integers_of_text(text: pa.Array, where: _Where) -> pa.Array:
             return numbers
     except pa.ArrowInvalid:
         pass
-    text = _without_missing(text, where)
+    text = _numbers_of_truths(_without_missing(text, where), where)
     spelling = INTEGER if where.inferred_from is not None else _WHOLE_NUMBER
     where.refuse(text, pc.match_substring_regex(text, spelling), "int64")
     hexadecimal = pc.fill_null(pc.match_substring_regex(text, "^0[xX]"), False)
@@ -249,26 +267,36 @@ def _integers_of_text(text: pa.Array, where: _Where) -> pa.Array:
         raise
 
 
-def _as_floats(values: pa.Array, where: _Where) -> pa.Array:
+def _as_floats(values: pa.Array, where: _Where, wanted: pa.DataType) -> pa.Array:
     if not pa.types.is_string(values.type):
-        return pc.cast(values, pa.float32(), safe=False)
+        if wanted == pa.float64() and pa.types.is_floating(values.type) and values.type != wanted:
+            values = pc.cast(pc.cast(values, pa.float32()), pa.string())
+        return pc.cast(values, wanted, safe=False)
     try:
-        numbers = pc.cast(values, pa.float32())
+        numbers = pc.cast(values, wanted)
         if where.inferred_from is None or not some_like_ids(values):
             return numbers
     except pa.ArrowInvalid:
         pass
-    text = _without_missing(values, where)
+    text = _numbers_of_truths(_without_missing(values, where), where)
     if where.inferred_from is not None:
         where.refuse(text, pc.invert(pc.match_substring_regex(text, r"^[+-]?0[\dxX]")), "float32")
-    where.refuse(text, _casts(text, pa.float32()), "float32")
-    return pc.cast(text, pa.float32())
+    where.refuse(text, _casts(text, wanted), "float32")
+    return pc.cast(text, wanted)
 
 
 def _without_missing(text: pa.Array, where: _Where) -> pa.Array:
     text = pc.utf8_trim_whitespace(where.decoded(text))
     missing = pc.is_in(text, MISSING_SPELLINGS)
     return pc.if_else(missing, pa.scalar(None, pa.string()), text)
+
+
+def _numbers_of_truths(text: pa.Array, where: _Where) -> pa.Array:
+    """True and false as the numbers that they are in a file that stores booleans."""
+    if where.inferred_from is not None:
+        return text
+    text = pc.replace_substring_regex(text, "(?i)^true$", "1")
+    return pc.replace_substring_regex(text, "(?i)^false$", "0")
 
 
 def _longer(text: pa.Array, length: int) -> pa.Array:

@@ -37,6 +37,8 @@ class Inferred(NamedTuple):
 
     def reason(self) -> str:
         """Why the column has this type, for errors."""
+        if self.type is None:
+            return f"{self.file} begins without a value of it"
         if self.value is None:
             return f"{self.file} stores {self.type}"
         return f"row {self.row + 1} of {self.file} holds {self.value!r}"

@@ -21,10 +21,12 @@ class MissingText:
                 self._found.setdefault(column, set()).update(found)
 
     def warnings(self, source: str) -> list[str]:
-        """A sentence a column."""
+        """A sentence a column; texts are quoted as in YAML, where \\ is a plain character."""
+        texts = {
+            column: ", ".join(f"'{t}'" for t in sorted(f)) for column, f in self._found.items()
+        }
         return [
-            f"warning: column {column!r} of source {source!r} holds the texts "
-            f"{', '.join(map(repr, sorted(found)))} as values; if they mean missing ones, say "
-            f"`missing_values: {sorted(found)}` for the source"
-            for column, found in self._found.items()
+            f"warning: column {column!r} of source {source!r} holds the texts {found} as values; "
+            f"if they mean missing ones, say `missing_values: [{found}]` for the source"
+            for column, found in texts.items()
         ]

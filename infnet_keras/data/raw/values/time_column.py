@@ -71,9 +71,15 @@ def counted_times(values: pa.Array, time: TimeColumn, column: str, file: str) ->
     One without a time zone is what the clock of the log's time zone shows, a date its midnight.
 
     Raises:
-        DataError: the spec says another unit than the column's own.
+        DataError: the column is a time of day or a duration, or the spec says another unit than
+            its own.
     """
     is_date = pa.types.is_date(values.type)
+    if not is_date and not pa.types.is_timestamp(values.type):
+        raise DataError(
+            f"{file}: column {column!r} is of type {values.type}, which tells no day; store "
+            "timestamps, dates, numbers or text"
+        )
     own = values.type.unit if pa.types.is_timestamp(values.type) else "ms"
     said = time.spelling.unit
     if time.spelling.format is not None or (said is not None and (is_date or said != own)):
@@ -114,12 +120,13 @@ def spelling_hint(value: object) -> str | None:
     return None
 
 
-def check_times(times: tuple[int, int], time: Time) -> None:
-    """Raise DataError where a whole log lies in 1970 because its numbers are in another unit.
+def check_times(times: tuple[int, int], time: Time, of: str = "the log") -> None:
+    """Raise DataError where all times lie in 1970 because their numbers are in another unit.
 
     Args:
-        times: the first and the last instant of the log, in milliseconds.
-        time: how the log spells them.
+        times: the first and the last instant, in milliseconds.
+        time: how they are spelt.
+        of: whose times they are, for the error.
     """
     if times[1] >= _YEAR or time.is_text:
         return
@@ -128,6 +135,6 @@ def check_times(times: tuple[int, int], time: Time) -> None:
     if len(hints) == 1 and (hint := hints.pop()) is not None:
         day = datetime.fromtimestamp(times[1] // 1000, UTC).date()
         raise DataError(
-            f"every time of the log is before 1971: the largest number in {time.column!r}, about "
+            f"every time of {of} is before 1971: the largest number in {time.column!r}, about "
             f"{numbers[1]}, is {day} in {time.said()}. It looks like another spelling: say {hint}"
         )
