@@ -7,7 +7,7 @@ from google.protobuf.message import DecodeError
 from tensorflow.core.example.example_pb2 import Example
 
 from infnet_keras.features.numpy.unreadable import UnreadableValues
-from serving.metrics.server_metrics import UNREADABLE_VALUES
+from serving.metrics.own_metrics import UNREADABLE_VALUES
 from serving.saved_model.servable import Servable
 from serving.saved_model.session import Array
 from serving.status import invalid_argument

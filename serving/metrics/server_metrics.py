@@ -38,11 +38,6 @@ REQUEST_EXAMPLE_COUNT_TOTAL = REGISTRY.counter(
     "The total number of tensorflow.Examples.",
     ["model"],
 )
-UNREADABLE_VALUES = REGISTRY.counter(
-    "/infnet/serving/unreadable_values",
-    "Values that were given and read as missing: dates, times, numbers in text of another format.",
-    ["model_name", "input"],
-)
 MODEL_WARMUP_LATENCY = REGISTRY.histogram(
     "/tensorflow/serving/model_warmup_latency",
     "Distribution of wall time (in microseconds) for warming up the model.",

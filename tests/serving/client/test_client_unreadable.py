@@ -18,7 +18,7 @@ model_config_list {{
   config {{ name: "shop" base_path: "{root}/shop" model_platform: "tensorflow" }}
 }}
 """
-METRIC = ":infnet:serving:unreadable_values"
+METRIC = ":tensorflow:serving:unreadable_values"
 
 
 def write_model(path: Path) -> None:

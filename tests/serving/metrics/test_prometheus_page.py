@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from serving.metrics import server_metrics
+from serving.metrics import own_metrics, server_metrics
 from serving.metrics.histogram import exponential_buckets
 from serving.metrics.prometheus_page import prometheus_page
 from serving.metrics.registry import Registry
@@ -116,7 +116,8 @@ def test_the_servers_metrics_have_tensorflow_servings_names_and_labels() -> None
         metric.name: (types[metric.name.replace("/", ":")], metric.labels)
         for metric in server_metrics.REGISTRY.metrics()
     }
-    assert registered == SERVER_METRICS
+    name = own_metrics.UNREADABLE_VALUES.name
+    assert registered == {**SERVER_METRICS, name: ("counter", ("model_name", "input"))}
 
 
 def test_the_servers_latencies_reach_from_microseconds_to_minutes() -> None:

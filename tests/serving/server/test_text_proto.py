@@ -24,10 +24,14 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["model_config_list {", "nonsense: 1", "\0\1\2"])
-def test_a_file_of_something_else_says_which_and_where(tmp_path: Path, text: str) -> None:
+def test_a_file_of_something_else_says_which_and_where(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """TensorFlow Serving, util/proto_util.h:37; the log is protobuf's."""
     path = tmp_path / "bad.config"
     path.write_text(text)
     with pytest.raises(StatusError) as error:
         read_text_proto(str(path), ModelServerConfig())
     assert error.value.code is Code.INVALID_ARGUMENT
-    assert f"Invalid protobuf file: '{path}': 1:" in error.value.message
+    assert error.value.message == f"Invalid protobuf file: '{path}'"
+    assert "Error parsing text-format tensorflow.serving.ModelServerConfig: 1:" in caplog.text
