@@ -132,3 +132,12 @@ def test_values_that_do_not_fit(value: Any, takes: TensorSpec, message: str) -> 
     with pytest.raises(DataError, match=message) as refused:
         to_array("x", value, takes)
     assert len(str(refused.value)) < 200
+
+
+@pytest.mark.parametrize("dtype", ["string", "int64", "float32"])
+@pytest.mark.parametrize("kind", [object, np.int64])
+def test_an_empty_array_keeps_its_axes(dtype: str, kind: type) -> None:
+    array = to_array("x", np.empty((0, 9), kind), spec(dtype, None, None))
+    assert (array.shape, array.dtype) == ((0, 9), spec(dtype, None).numpy_type)
+    with pytest.raises(DataError, match="axis 1 of x has the size 9"):
+        to_array("x", np.empty((0, 9), kind), spec(dtype, None, 8))
