@@ -44,11 +44,11 @@ def to_array(name: str, value: Any, spec: TensorSpec) -> Array:
     """
     if spec.kind is None:
         raise DataError(f"{name} is {spec}, a type whose values no request can list")
-    if isinstance(value, np.ndarray) and value.size == 0 and spec.shape is not None:
-        if value.ndim == len(spec.shape):  # as a list it would lose the axes behind an empty one
-            for axis, (size, wanted) in enumerate(zip(value.shape, spec.shape, strict=True)):
-                _check_size(name, spec, axis, size, wanted)
-            return np.empty(value.shape, spec.numpy_type)
+    if isinstance(value, np.ndarray) and value.size == 0 and value.ndim == len(spec.shape or ()):
+        # As a list it would lose the axes behind an empty one.
+        for axis, (size, wanted) in enumerate(zip(value.shape, spec.shape or (), strict=True)):
+            _check_size(name, spec, axis, size, wanted)
+        return np.empty(value.shape, spec.numpy_type)
     given = value if isinstance(value, np.ndarray) and value.dtype.kind in "fiub" else _plain(value)
     depth = given.ndim if isinstance(given, np.ndarray) else _depth(given)
     shape = spec.shape if spec.shape is not None else (None,) * (1 if depth is None else depth)
