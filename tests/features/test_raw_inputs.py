@@ -89,6 +89,11 @@ def test_reading_twice_changes_nothing(inputs, raw):
         assert again[name].dtype == array.dtype
 
 
+def test_a_batch_may_have_no_row(inputs, raw):
+    none = {name: array[:0] for name, array in read_raw(inputs, raw).items()}
+    assert {len(array) for array in read_raw(inputs, none).values()} == {0}
+
+
 def test_integers_are_numbers_and_floats_no_integers(inputs, raw):
     raw["price"] = np.array([1, 2, 2**24 + 1])
     assert read_raw(inputs, raw)["price"].tolist() == [1.0, 2.0, 2.0**24]
