@@ -1,5 +1,6 @@
 """Pydantic's findings as one sentence in the words of the spec."""
 
+from difflib import get_close_matches
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,6 +9,7 @@ from pydantic_core import ErrorDetails
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.blocks import annotation_at, block_of, choices_of
 from infnet_keras.spec.document import KeyPath, Node
+from infnet_keras.spec.key_places import places_of
 from infnet_keras.spec.models import model_options
 from infnet_keras.spec.nearest import nearest
 
@@ -21,6 +23,7 @@ _EXPECTED = {
     "list_type": "a list",
     "string_type": "a text",
 }
+_ALMOST_EQUAL = 0.8  # a slip of the fingers, rather than a key of another block
 _NO_TYPE = ("union_tag_invalid", "union_tag_not_found")  # a block's `type` is none that is known
 _BOUNDS = {
     "greater_than": ("more than", "gt"),
@@ -84,7 +87,7 @@ def _sentence(
     if kind == "extra_forbidden":
         block = block_of(annotation_at(path[:-1], document))
         known = list(block.model_fields) if block is not None else []
-        return f"unknown key {path[-1]!r}; {nearest(str(path[-1]), known)}"
+        return f"unknown key {path[-1]!r}; {_hint(path, known)}"
     if kind == "missing":
         return f"the key {path[-1]!r} is needed here and not given"
     if kind == "value_error":
@@ -108,6 +111,16 @@ def _sentence(
     elif isinstance(value, bool | int | float) and "a text" in expected:
         sentence += ": put it in quotes"
     return sentence
+
+
+def _hint(path: KeyPath, known: list[str]) -> str:
+    """Where an unknown key belongs, or the key of this block that was meant."""
+    key = str(path[-1])
+    # A model of another type is no other place.
+    places = [p or "the spec itself" for p in places_of(key) if p != path[0] or p != "model"]
+    if not places or get_close_matches(key, known, n=1, cutoff=_ALMOST_EQUAL):
+        return nearest(key, known)
+    return f"it is a key of {' or of '.join(places)}"
 
 
 def _expected(path: KeyPath, details: ErrorDetails, document: Node) -> str:

@@ -66,11 +66,8 @@ class TableKeys(Block):
         if len(given) != 1:
             said = " and ".join(given) if given else "none of them"
             raise ValueError(f"give exactly one of {', '.join(KINDS)}; found {said}")
-        if given[0] not in ("vocabulary", "hash") and (self.oov != 1 or self.missing == "own"):
-            raise ValueError(
-                f"{given[0]} has one out-of-vocabulary row, which also holds missing values: "
-                "drop `oov` and `missing`"
-            )
+        if given[0] not in ("vocabulary", "hash") and self.oov != 1:
+            raise ValueError(f"{given[0]} has one out-of-vocabulary row: drop `oov`")
         if self.size is not None:
             if given[0] != "vocabulary":
                 raise ValueError(f"{given[0]} already says how many rows there are: drop `size`")
@@ -86,8 +83,8 @@ class Table(TableKeys):
     """One embedding table and the one transform that leads into it.
 
     Rows: 0 is padding, then `oov` out-of-vocabulary rows, then one row for a missing value if
-    `missing: own`, then the values. Numbers (`quantiles`, `boundaries`) and `identity` put what
-    they cannot place, a missing value first of all, into row 1.
+    `missing: own`, then the values. `identity` puts what it cannot place into row 1; numbers
+    (`quantiles`, `boundaries`) are all placed, save missing ones.
     """
 
     @model_validator(mode="after")

@@ -23,6 +23,9 @@ TABLES = [
     Table(hash=3),
     Table(hash=1000, oov=2, missing="own"),
     Table(identity=12),
+    Table(identity=12, missing="own"),
+    Table(boundaries=[-1.5, 0.0, 0.1, 16777216.0], missing="own"),
+    Table(quantiles=4, missing="own"),
     Table(boundaries=[-1.5, 0.0, 0.1, 16777216.0]),
     Table(quantiles=4),
 ]

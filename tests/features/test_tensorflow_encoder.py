@@ -21,6 +21,9 @@ TABLES = {
     "hash": Table(hash=7),
     "hash_missing": Table(hash=1000, oov=2, missing="own"),
     "identity": Table(identity=12),
+    "identity_missing": Table(identity=12, missing="own"),
+    "boundaries_missing": Table(boundaries=[-1.5, 0.0, 0.1, 16777217.0, 1e39], missing="own"),
+    "quantiles_missing": Table(quantiles=5, missing="own"),
     "boundaries": Table(
         boundaries=[-1.5, 0.0, 0.1, 16777216.0, 16777217.0, 2.0**62, 2**62 + 1, 1e39]
     ),

@@ -84,7 +84,8 @@ MISTAKES = [
     # keys of one block that contradict each other
     ("vocabulary: {}, oov: 2", "vocabulary: {}, hash: 9, oov: 2", 12, "tables.tag: give exactly one of vocabulary, hash, identity, quantiles, boundaries; found vocabulary and hash"),
     (", identity: 4", "", 20, "fields.band: give exactly one of vocabulary, hash, identity, quantiles, boundaries; found none of them"),
-    ("identity: 4", "identity: 4, oov: 2", 20, "fields.band: identity has one out-of-vocabulary row, which also holds missing values: drop `oov` and `missing`"),
+    ("identity: 4", "identity: 4, oov: 2", 20, "fields.band: identity has one out-of-vocabulary row: drop `oov`"),
+    ("identity: 4", "identity: 4, until: day", 20, "fields.band.until: unknown key 'until'; it is a key of fields.NAME.derive.history_count or of fields.NAME.derive.history_rate or of sequences.NAME"),
     ("identity: 4", "identity: 4, size: 9", 20, "fields.band: identity already says how many rows there are: drop `size`"),
     ("size: 12", "size: 2", 17, "fields.brand: size must exceed the 2 rows of padding, unknown and missing values; found 2"),
     ("item, table: item}", "item, table: item, hash: 7}", 15, "fields.item: the shared table 'item' already says how values become rows: drop either `table` or `hash`"),

@@ -161,13 +161,12 @@ class Encoder:
             integral = (numbers == np.floor(numbers)) & (np.abs(numbers) < 2**31)
             numbers = np.where(integral, numbers, -1).astype(np.int64)
         known = (numbers >= 0) & (numbers < self.table.identity)
-        return np.where(known, self.table.first_value_id + numbers, OUT_OF_VOCABULARY_ID).astype(
-            np.int32
-        )
+        ids = np.where(known, self.table.first_value_id + numbers, OUT_OF_VOCABULARY_ID)
+        return self._with_missing(ids, array)
 
     def _encode_numbers(self, array: pa.Array, column: str) -> Ids:
         if pa.types.is_null(array.type):
-            return np.full(len(array), OUT_OF_VOCABULARY_ID, np.int32)
+            return np.full(len(array), self.table.missing_id, np.int32)
         if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
             raise DataError(
                 f"column {column!r} holds strings, but {self.table.kind} compare numbers: "
@@ -178,10 +177,11 @@ class Encoder:
             place = np.searchsorted(self._whole_boundaries, numbers, side="right")
         else:
             place = np.searchsorted(self._boundaries, comparable(numbers), side="right")
+        return self._with_missing(self.table.first_value_id + place, array)
+
+    def _with_missing(self, ids: npt.NDArray[np.int64], array: pa.Array) -> Ids:
         known = array.is_valid().to_numpy(zero_copy_only=False)
-        return np.where(known, self.table.first_value_id + place, OUT_OF_VOCABULARY_ID).astype(
-            np.int32
-        )
+        return np.where(known, ids, self.table.missing_id).astype(np.int32)
 
 
 def encoders(spec: FeatureSpec, assets: Assets) -> dict[str, Encoder]:

@@ -119,9 +119,9 @@ class TensorFlowEncoder(tf.Module):
         else:
             numbers = tf.cast(values, tf.int64)
         known = (numbers >= 0) & (numbers < self._table.identity)
-        return tf.cast(
-            tf.where(known, self._table.first_value_id + numbers, OUT_OF_VOCABULARY_ID), tf.int32
-        )
+        ids = tf.where(known, self._table.first_value_id + numbers, OUT_OF_VOCABULARY_ID)
+        missing = values == "" if values.dtype == tf.string else is_missing_number(values)
+        return tf.where(missing, self._table.missing_id, tf.cast(ids, tf.int32))
 
     def _encode_numbers(self, values: tf.Tensor) -> tf.Tensor:
         if values.dtype == tf.string:
@@ -136,7 +136,7 @@ class TensorFlowEncoder(tf.Module):
         flat = tf.reshape(numbers, [-1])
         place = tf.reshape(tf.searchsorted(boundaries, flat, side="right"), tf.shape(values))
         ids = self._table.first_value_id + place
-        return tf.where(is_missing_number(values), OUT_OF_VOCABULARY_ID, ids)
+        return tf.where(is_missing_number(values), self._table.missing_id, ids)
 
 
 def _whole_boundaries(boundaries: tf.Tensor) -> tf.Tensor:
