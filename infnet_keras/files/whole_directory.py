@@ -1,5 +1,6 @@
 """A directory that appears complete or not at all."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +16,10 @@ def output_directory(out: Path, own_names: frozenset[str], purpose: str) -> Iter
     """A directory to write into, next to `out`, which takes its place when the block ends well.
 
     Left by an exception, everything written is removed; one of the operating system becomes a
-    DataError about `out`. What a killed process left is removed by the next one that writes to the
-    same place; a lock tells it from one that is still at work.
+    DataError about `out`. It is on disk, and named OUT.complete-*, before the earlier result gives
+    way. The next process that writes to the same place puts a complete one that a killed process
+    left where it belongs and removes what is incomplete; a lock tells both from those of a process
+    that is still at work. So at every moment the earlier result or the new one is there, whole.
 
     Args:
         out: where the result goes. It may exist if it is empty, or an earlier result.
@@ -30,19 +33,16 @@ def output_directory(out: Path, own_names: frozenset[str], purpose: str) -> Iter
     try:
         _refuse_foreign(out, own_names, purpose)
         out.parent.mkdir(parents=True, exist_ok=True)
-        remove_abandoned([*out.parent.glob(f"{out.name}.partial-*")])
+        recover(out)
         partial = out.parent / f"{out.name}.partial-{uuid4().hex[:12]}"
         partial.mkdir()
         lock = lock_directory(partial)
         try:
             yield partial
-            if out.exists():
-                old = out.parent / f"{out.name}.partial-{uuid4().hex[:12]}"
-                out.rename(old)
-                partial.rename(out)
-                shutil.rmtree(old)
-            else:
-                partial.rename(out)
+            _sync(partial)
+            complete = partial.with_name(partial.name.replace(".partial-", ".complete-"))
+            partial.rename(complete)
+            _put(complete, out)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
             unlock_directory(lock)
@@ -53,6 +53,42 @@ def output_directory(out: Path, own_names: frozenset[str], purpose: str) -> Iter
             f"{purpose} could not be written to {out}: {error.strerror or error}; free space or "
             "choose another directory. Nothing incomplete was left there"
         ) from error
+
+
+def recover(out: Path) -> None:
+    """Bring what killed processes left beside `out` to an end; see `output_directory`."""
+    for complete in out.parent.glob(f"{out.name}.complete-*"):
+        lock = lock_directory(complete)
+        if lock is not None:
+            _put(complete, out)
+            unlock_directory(lock)
+    remove_abandoned([*out.parent.glob(f"{out.name}.partial-*")])
+
+
+def _put(complete: Path, out: Path) -> None:
+    """Move a complete directory to its place; what was there is removed afterwards."""
+    old = out.with_name(f"{out.name}.partial-{uuid4().hex[:12]}")
+    if out.exists():
+        out.rename(old)
+    complete.rename(out)
+    _sync_entry(out.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(directory: Path) -> None:
+    """Bring a directory and everything in it to disk."""
+    for place, _, files in os.walk(directory):
+        for name in files:
+            _sync_entry(Path(place, name))
+        _sync_entry(Path(place))
+
+
+def _sync_entry(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _refuse_foreign(out: Path, own_names: frozenset[str], purpose: str) -> None:

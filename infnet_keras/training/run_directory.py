@@ -10,6 +10,7 @@ from typing import Any
 
 from infnet_keras.errors import ModelError
 from infnet_keras.files.whole_file import UNFINISHED, write_whole
+from infnet_keras.training.run_lock import LOCK, run_lock
 from infnet_keras.training.training_state import Evaluation, TrainingState, is_of_version_1
 
 
@@ -22,6 +23,7 @@ class RunDirectory:
     - `state.json`: the commit point. It names the checkpoint to continue from and the best model;
       written after both, by rename. Only its `finished` says that a run is complete.
     - `checkpoints/`: what `state.json` names; gone once the run is finished.
+    - `lock`: held by the process that trains here, whom it names.
 
     Args:
         path: the directory; created when the run starts.
@@ -36,6 +38,20 @@ class RunDirectory:
     def model_path(self) -> Path:
         """The best model so far."""
         return self.path / "model.keras"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep the directory, made if need be, to this process until the block ends.
+
+        Raises:
+            ModelError: another process trains there, or the directory holds something else.
+        """
+        if not (self.path / "state.json").exists():
+            self._refuse_other_directory()
+        with _failure_explained(self.path):
+            self.path.mkdir(parents=True, exist_ok=True)
+        with run_lock(self.path):
+            yield
 
     def start(self, spec: Mapping[str, Any], data: str, restart: bool = False) -> TrainingState:
         """The state to continue from: the last committed one, or a new one.
@@ -141,7 +157,8 @@ class RunDirectory:
             return
         if not self.path.is_dir():
             raise ModelError(f"{self.path} is a file; give --run a directory")
-        started = {self.checkpoints.name, UNFINISHED + "state.json"}  # killed as it began
+        # Killed as it began, or about to begin.
+        started = {self.checkpoints.name, UNFINISHED + "state.json", LOCK}
         strangers = sorted(e.name for e in self.path.iterdir() if e.name not in started)
         if strangers:
             raise ModelError(

@@ -68,7 +68,8 @@ def train(
 
     Raises:
         DataError: the data were prepared for another spec, or a split is empty.
-        ModelError: the directory holds another run; the loss became NaN; the disk is full.
+        ModelError: the directory holds another run, or another process trains there; the loss
+            became NaN; the disk is full.
 
     Example:
         >>> result = train(load_spec("minimal"), "prepared", "runs/first")
@@ -79,6 +80,18 @@ def train(
     impressions = PreparedData.open(data) if isinstance(data, str | Path) else data
     _check_data(spec, impressions)
     directory = RunDirectory(Path(run))
+    with directory.locked():
+        return _train(spec, impressions, directory, restart, console, callbacks)
+
+
+def _train(
+    spec: FeatureSpec,
+    impressions: Impressions,
+    directory: RunDirectory,
+    restart: bool,
+    console: Console,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> TrainingResult:
     state = directory.start(spec.model_dump(mode="json"), impressions.digest, restart)
     if state.finished is None:
         environment = _record(directory, spec, impressions, state)
@@ -91,7 +104,7 @@ def train(
         if warning is not None:
             console.print(f"warning: {warning}", highlight=False, soft_wrap=True)
     else:
-        console.print(f"{run} is a finished run; --restart trains it again")
+        console.print(f"{directory.path} is a finished run; --restart trains it again")
     assert state.best is not None  # every epoch ends with an evaluation
     return TrainingResult(
         state.best, state.evaluations, state.epoch, state.finished == "early stopping"
