@@ -138,6 +138,8 @@ def prepare(
             say(line)
         check_joins(spec, plan, counts, lambda: sources)
         counts.check(spec, valid_from)
+        for line in counts.warnings():
+            say(line)
         for name, count in counts.later.items():
             if count:
                 say(
