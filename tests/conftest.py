@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from any_names import export_any_names
 from exported_model import export_small_model
 from made_once import made_once
 
@@ -59,6 +60,12 @@ def exported_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         export_small_model(directory / "qb_video")
 
     return made_once(tmp_path_factory, "exported", make) / "qb_video"
+
+
+@pytest.fixture(scope="session")
+def exported_any_names(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory `odd` with version 1 of a model whose names no signature can hold; only read."""
+    return made_once(tmp_path_factory, "any_names", export_any_names) / "odd"
 
 
 @pytest.fixture(scope="module")

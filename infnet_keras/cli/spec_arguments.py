@@ -51,12 +51,13 @@ def add_split_starts(parser: argparse.ArgumentParser) -> None:
     """Add `--valid-from` and `--test-from`, which `split_starts` completes from the spec."""
     parser.add_argument(
         "--valid-from",
-        metavar="DAY",
-        help="first local day (YYYY-MM-DD) or time ('YYYY-MM-DD HH:MM') of validation; for a log "
-        "in row order a fraction (0.8); default: the spec's `splits`",
+        metavar="START",
+        help="first local day (YYYY-MM-DD) or time ('YYYY-MM-DD HH:MM') of validation, or the "
+        "fraction of the rows before it (0.8), the only way for a log in row order; default: the "
+        "spec's `splits`",
     )
     parser.add_argument(
         "--test-from",
-        metavar="DAY",
+        metavar="START",
         help="first day, time or fraction of the test; default: as above",
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.nearest import nearest
-from infnet_keras.spec.split_start import split_instant
+from infnet_keras.spec.split_start import split_fraction, split_instant
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
@@ -56,24 +56,25 @@ def check_pipeline(spec: FeatureSpec) -> None:
 def _splits(spec: FeatureSpec) -> None:
     if spec.splits is None:
         return
-    by_day = spec.time.column is not None
+    starts = []
     for key in ("valid_from", "test_from"):
         value = getattr(spec.splits, key)
-        if by_day and split_instant(value, spec.time.timezone) is None:
-            raise SpecProblem(
-                ("splits", key),
-                "a log with a time column is split by days such as 2022-05-04, or times such as "
-                f"'2022-05-04 18:00'; found {value!r}",
-            )
-        if not by_day and not (isinstance(value, float) and 0 < value <= 1):
-            raise SpecProblem(
-                ("splits", key),
-                f"a log in row order is split by fractions such as 0.8; found {value!r}",
-            )
-    valid, test = spec.splits.valid_from, spec.splits.test_from
-    starts = [split_instant(at, spec.time.timezone) if by_day else at for at in (valid, test)]
-    if starts[0] > starts[1]:  # type: ignore[operator]  # both are times, or both are fractions
-        raise SpecProblem(("splits", "test_from"), f"the test comes last, {valid} is after {test}")
+        start = split_fraction(value) if isinstance(value, float) else None
+        if start is None and spec.time.column is not None:
+            start = split_instant(value, spec.time.timezone)
+        if start is None:
+            allowed = "a log in row order is split by fractions such as 0.8"
+            if spec.time.column is not None:
+                allowed = (
+                    "a split begins at a day such as 2022-05-04, a time such as '2022-05-04 18:00' "
+                    "or after a fraction of the rows such as 0.8"
+                )
+            raise SpecProblem(("splits", key), f"{allowed}; found {value!r}")
+        starts.append(start)
+    valid, test = starts
+    if isinstance(valid, float) == isinstance(test, float) and valid > test:
+        said = f"the test comes last, {spec.splits.valid_from} is after {spec.splits.test_from}"
+        raise SpecProblem(("splits", "test_from"), said)
 
 
 def _search(spec: FeatureSpec) -> None:

@@ -14,8 +14,8 @@ Distance = Annotated[float, Field(ge=0.0, le=1.0)]
 class Splits(Block):
     """Where validation and test begin, unless the command says otherwise.
 
-    A local day (YYYY-MM-DD) or time (YYYY-MM-DD HH:MM) for a log with a time column, else a
-    fraction of the rows.
+    A fraction of the rows, or, for a log with a time column, a local day (YYYY-MM-DD) or time
+    (YYYY-MM-DD HH:MM). There a fraction is cut at the nearest instant: no instant is in two splits.
     """
 
     valid_from: str | float

@@ -1,6 +1,7 @@
 """Raw files, their joins, types and time."""
 
 import codecs
+from pathlib import PurePosixPath
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -121,6 +122,13 @@ class Source(Block):
     def _some(cls, files: str | list[str]) -> str | list[str]:
         if not files or not all(files):
             raise ValueError("give at least one file name or pattern")
+        for pattern in [files] if isinstance(files, str) else files:
+            if not _is_pattern(pattern):
+                raise ValueError(
+                    f"{pattern!r} is no file name or pattern below the directory of the raw files "
+                    "(--raw), such as log.csv, log_*.csv.gz or */part-*.parquet; `**` stands for "
+                    "whole directories, as in **/log.csv"
+                )
         return files
 
     @field_validator("columns")
@@ -155,6 +163,13 @@ class Source(Block):
     def quote_character(self) -> str | None:
         """The character that quotes values, None where quotes are text as any other."""
         return None if self.quote in (False, "off") else str(self.quote)
+
+
+def _is_pattern(files: str) -> bool:
+    """Whether every file system can look for it below a directory."""
+    parts = PurePosixPath(files).parts
+    is_absolute = files.startswith("/") or "://" in files
+    return bool(parts) and not is_absolute and not any("**" in p and p != "**" for p in parts)
 
 
 class Keys(Block):

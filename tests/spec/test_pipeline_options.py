@@ -33,7 +33,8 @@ def test_what_is_given_is_read() -> None:
 @pytest.mark.parametrize(
     ("block", "value", "said"),
     [
-        ("splits", {"valid_from": 0.8, "test_from": 0.9}, "splits.valid_from: a log with a time"),
+        ("splits", {"valid_from": 1.8, "test_from": 0.9}, "splits.valid_from: a split begins at a"),
+        ("splits", {"valid_from": 0.9, "test_from": 0.8}, "the test comes last"),
         ("splits", {"valid_from": "2022-05-04", "test_from": "2022-05-03"}, "the test comes last"),
         ("validation", {"drift": {"tabs": 0.1}}, "drift.tabs: no field or sequence reads 'tabs'"),
         ("validation", {"skew": {"tab": 1.5}}, "expected at most 1.0; found 1.5"),
@@ -69,6 +70,14 @@ def test_a_mistake_is_named(block: str, value: dict[str, Any], said: str) -> Non
     with pytest.raises(SpecError) as error:
         override_spec(load_spec("kuairand_pure"), {block: value})
     assert said in str(error.value)
+
+
+@pytest.mark.parametrize("starts", [(0.8, 0.9), (0.8, "2022-05-05"), ("2022-05-05 12:00", 0.9)])
+def test_a_log_with_a_clock_is_split_by_both(starts: tuple[str | float, str | float]) -> None:
+    splits = dict(zip(("valid_from", "test_from"), starts, strict=True))
+    spec = override_spec(load_spec("kuairand_pure"), {"splits": splits})
+    assert spec.splits is not None
+    assert (spec.splits.valid_from, spec.splits.test_from) == starts
 
 
 def test_a_log_in_row_order_is_split_by_fractions() -> None:

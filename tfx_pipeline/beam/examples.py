@@ -23,6 +23,12 @@ from tfx_pipeline.beam.finish import FAILURE, FinishExamples
 from tfx_pipeline.beam.job import Job
 from tfx_pipeline.beam.outcome import MergeOutcomes
 from tfx_pipeline.beam.read_rows import ReadRows
+from tfx_pipeline.beam.split_instants import (
+    MergeInstants,
+    ShareSplit,
+    counted_instants,
+    is_to_partition,
+)
 from tfx_pipeline.beam.storage import storage_of
 from tfx_pipeline.beam.survey import MergeCounted, ShareSurvey, SurveyPartition
 from tfx_pipeline.beam.write_partition import WritePartition
@@ -118,15 +124,25 @@ def write_examples(
     )
     # Whatever all partitions must know goes through the shuffle to each of them: the Dask runner
     # knows neither tagged outputs nor side inputs that are not computed yet.
+    told = []
+    if job.split_rule.asks_instants:
+        told.append(
+            pieces
+            | "Counted" >> beam.FlatMap(counted_instants)
+            | "AddInstants" >> beam.CombinePerKey(MergeInstants())
+            | "ShareSplit" >> beam.ParDo(ShareSplit(job))
+        )
+        pieces = pieces | "ToPartitions" >> beam.Filter(is_to_partition)
     if GroupHistories(spec).needed:
-        survey = (
+        told.append(
             pieces
             | "ToSurvey" >> beam.GroupByKey()
             | "SurveyPartition" >> beam.ParDo(SurveyPartition(job))
             | "AddUp" >> beam.CombinePerKey(MergeCounted(spec))
             | "ShareSurvey" >> beam.ParDo(ShareSurvey(job))
         )
-        pieces = (pieces, survey) | "WithSurvey" >> beam.Flatten()
+    if told:
+        pieces = (pieces, *told) | "WithWhatIsTold" >> beam.Flatten()
     return (
         pieces
         | "ByPartition" >> beam.GroupByKey()

@@ -1,6 +1,7 @@
 """The last step: what was written becomes a complete examples directory."""
 
 import json
+import logging
 from collections.abc import Iterator, Set
 from importlib.metadata import version
 
@@ -23,6 +24,7 @@ from tfx_pipeline.beam.storage import delete, storage_of
 
 FAILURE = "failure.json"
 SPEC = "spec.yaml"
+_LOGGER = logging.getLogger(__name__)
 _LIBRARIES = ("apache-beam", "numpy", "pyarrow", "tfx-bsl")
 
 
@@ -45,6 +47,8 @@ class FinishExamples(beam.DoFn):
             check_rows(job.spec, job.plan, outcome.rows_read, without_user)
             check_joins(job.spec, job.plan, outcome.counts, self._sources)
             outcome.counts.check(job.spec, job.valid_from)
+            for line in outcome.counts.warnings():
+                _LOGGER.warning(line)
         except DataError as error:
             self._write(FAILURE, json.dumps({"error": str(error)}))
             self._delete_temporary()

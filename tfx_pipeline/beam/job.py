@@ -12,6 +12,7 @@ from infnet_keras.data.examples.manifest import FileFormat
 from infnet_keras.data.history.events import LOG
 from infnet_keras.data.history.group_histories import GroupHistories
 from infnet_keras.data.history.partition import Partition
+from infnet_keras.data.history.splits import SplitRule
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.joins.joined_sources import JoinedSources
 from infnet_keras.data.raw.sources import RawFiles
@@ -58,6 +59,11 @@ class Job:
             for source, files in every.items()
             for number, path in enumerate(files.files)
         ]
+
+    @property
+    def split_rule(self) -> SplitRule:
+        """Which impressions are training, validation and test."""
+        return SplitRule(self.spec.time, self.valid_from, self.test_from)
 
     def reference(self) -> "Reference":
         """What this process looks up; loaded once, whatever transforms and threads ask for it.

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infnet_keras.data.history.events import HISTORY, LOG, SOURCE, TIME
+from infnet_keras.data.history.instant_counts import InstantCounts
+from infnet_keras.data.history.splits import SplitRule
 from infnet_keras.data.preparation.spill import IPC_OPTIONS
 
 
@@ -37,6 +39,18 @@ class Surveyed(NamedTuple):
     path: str
 
 
+class Counted(NamedTuple):
+    """The rows of a file of the log, by instant. No partition is told."""
+
+    instants: InstantCounts
+
+
+class Split(NamedTuple):
+    """Where the splits begin, where the rows of the whole log tell it. Every partition is told."""
+
+    rule: SplitRule
+
+
 class Failure(NamedTuple):
     """The input cannot be used; of several failures the smallest is reported.
 
@@ -49,7 +63,7 @@ class Failure(NamedTuple):
     reason: str
 
 
-Message = Piece | FileRead | Surveyed | Failure
+Message = Piece | FileRead | Surveyed | Counted | Split | Failure
 
 
 def packed(table: pa.Table) -> bytes:
@@ -78,6 +92,7 @@ class PartitionInput:
         history_rows_read: rows of the whole earlier history.
         without_user: of all files of each kind of events, rows that name no user and are left out.
         surveyed: the file of the histories over all users, where there is one.
+        split_rule: where the splits begin, where the rows of the whole log tell it.
         failures: what went wrong before.
     """
 
@@ -87,6 +102,7 @@ class PartitionInput:
     history_rows_read: int = 0
     without_user: Counter[int] = field(default_factory=Counter)
     surveyed: str | None = None
+    split_rule: SplitRule | None = None
     failures: list[Failure] = field(default_factory=list)
 
     @classmethod
@@ -107,7 +123,9 @@ class PartitionInput:
                 found.failures.append(message)
             elif isinstance(message, Surveyed):
                 found.surveyed = message.path
-            else:
+            elif isinstance(message, Split):
+                found.split_rule = message.rule
+            elif isinstance(message, FileRead):
                 found.without_user[message.source] += message.without_user
                 if message.source == LOG:
                     counts[message.file] = message.rows

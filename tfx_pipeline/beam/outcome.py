@@ -65,6 +65,7 @@ class Outcome:
             ("event_rows_kept", counts.event_rows),
             ("labels_missing", counts.unlabelled),
             ("labels_masked", counts.masked),
+            ("dates_unread", counts.dates_unread),
             ("history_events_later", counts.later),
         ):
             found |= {f"{reason}:{name}": count for name, count in by_name.items()}

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import apache_beam as beam
 import pyarrow as pa
 
-from infnet_keras.data.history.events import HISTORY, LOG, user_column
+from infnet_keras.data.history.events import HISTORY, LOG, TIME, user_column
+from infnet_keras.data.history.instant_counts import InstantCounts
 from infnet_keras.data.preparation.earlier_pass import earlier_rows
 from infnet_keras.data.preparation.log_pass import log_columns, log_rows
 from infnet_keras.data.preparation.rows_without_user import event_source_name
@@ -14,7 +15,8 @@ from infnet_keras.data.preparation.spill import partition_numbers, split_rows
 from infnet_keras.data.raw.files.block import Block
 from infnet_keras.errors import DataError
 from tfx_pipeline.beam.job import Job
-from tfx_pipeline.beam.messages import Failure, FileRead, Message, Piece, packed
+from tfx_pipeline.beam.messages import Counted, Failure, FileRead, Message, Piece, packed
+from tfx_pipeline.beam.split_instants import NO_PARTITION
 
 METRICS = "infnet"
 _LOGGER = logging.getLogger(__name__)
@@ -25,11 +27,13 @@ _MOST_BYTES = 128 << 20
 class ReadRows(beam.DoFn):
     """Reads one file of the log, or of earlier events, and splits its rows by user.
 
-    Yields (partition, message).
+    Yields (partition, message), and where splits begin at an instant that a fraction stands for,
+    (NO_PARTITION, counted) of every file of the log.
     """
 
     def __init__(self, job: Job):
         self._job = job
+        self._counts_instants = job.split_rule.asks_instants
         self._told: set[str] = set()
         self._rows_read = {
             source: beam.metrics.Metrics.counter(METRICS, name)
@@ -41,6 +45,7 @@ class ReadRows(beam.DoFn):
         source, number, path = element
         partitions, user = self._job.partitions, user_column(self._job.spec)
         rows = kept = 0
+        instants = InstantCounts() if self._counts_instants and source == LOG else None
         last: Message
         try:
             for count, (read, table) in enumerate(self._tables(source, path)):
@@ -48,6 +53,8 @@ class ReadRows(beam.DoFn):
                     table, partition_numbers(table[user], partitions)
                 ):
                     yield partition, Piece(source, number, count, packed(part))
+                if instants is not None:
+                    instants.add(table[TIME].to_numpy())
                 rows += read
                 kept += table.num_rows
             last = FileRead(source, number, rows, rows - kept)
@@ -60,6 +67,8 @@ class ReadRows(beam.DoFn):
             last = Failure(0, source, number, str(error))
         for partition in range(partitions):
             yield partition, last
+        if instants is not None:
+            yield NO_PARTITION, Counted(instants)
 
     def _tell(self) -> None:
         """Write into the worker's log what `prepare` says of the files; each note once."""

@@ -32,6 +32,10 @@ class BeamStorage:
         """Paths below `directory` that match a pattern (`*`, `?`, `[...]`, `**`), in order."""
         return sorted(metadata.path for metadata in self.listed(directory, pattern))
 
+    def origin(self, path: str) -> str:
+        """The path: object stores have no links."""
+        return path
+
     def listed(self, directory: str, pattern: str) -> list[FileMetadata]:
         """What a listing says of these files: path, size, time of change."""
         path = FileSystems.join(escape(directory), pattern)

@@ -10,7 +10,7 @@ from infnet_keras.data.examples.builder import ExampleBuilder
 from infnet_keras.data.examples.columns import arrow_schema
 from infnet_keras.data.examples.raw_examples import draw
 from infnet_keras.data.history.histories import Rows
-from infnet_keras.data.history.splits import SPLITS, SplitRule
+from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.data.preparation.rows_without_user import event_source_name
 from infnet_keras.errors import DataError
 from tfx_pipeline.beam.encode import ExampleEncoder
@@ -59,7 +59,7 @@ class WritePartition(beam.DoFn):
         job = self._job
         reference = job.reference()
         partition = job.partition(reference, received)
-        rule = SplitRule(job.spec.time, job.valid_from, job.test_from)
+        rule = received.split_rule or job.split_rule
         splits = partition.splits(rule, received.rows_read)
         derived = partition.derived(reference.histories(received.surveyed))
         outcome.counts.add(partition, splits, derived)

@@ -1,14 +1,16 @@
 """Which part of the data each impression belongs to."""
 
+from copy import copy
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from infnet_keras.data.history.instant_counts import InstantCounts
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import Time
-from infnet_keras.spec.split_start import split_instant
+from infnet_keras.spec.split_start import local_time, split_fraction, split_instant
 
 Split = Literal["train", "valid", "test"]
 
@@ -21,9 +23,9 @@ class SplitRule:
 
     Args:
         time: the log's time.
-        valid_from: local day (YYYY-MM-DD) or time (YYYY-MM-DD HH:MM) with which validation starts;
-            for a log in row order, the fraction of its rows (`row_order: log`) or of each user's
-            rows (`row_order: user`) that comes before it.
+        valid_from: local day (YYYY-MM-DD) or time (YYYY-MM-DD HH:MM) with which validation starts,
+            or the fraction of the log's rows before it; with `row_order: user`, of each user's
+            rows. A log in row order has fractions alone.
         test_from: the same for the test.
 
     Raises:
@@ -36,8 +38,47 @@ class SplitRule:
     """
 
     def __init__(self, time: Time, valid_from: str | float, test_from: str | float):
+        self._time, self._spelt = time, (valid_from, test_from)
         self._valid, self._test = start_number(time, valid_from), start_number(time, test_from)
-        if self._valid > self._test:
+        self._check_order()
+
+    @property
+    def asks_instants(self) -> bool:
+        """Whether a fraction stands for an instant, which only the rows of the log can tell."""
+        fractions = isinstance(self._valid, float) or isinstance(self._test, float)
+        return self._time.column is not None and fractions
+
+    def at_instants(self, counts: InstantCounts) -> "SplitRule":
+        """This rule with an instant in place of each fraction.
+
+        Args:
+            counts: of all rows of the log.
+
+        Raises:
+            DataError: the test would start before validation.
+        """
+        found = copy(self)
+        for name in ("_valid", "_test"):
+            start = getattr(self, name)
+            if isinstance(start, float):
+                setattr(found, name, counts.start(start))
+        found._check_order()
+        return found
+
+    def __str__(self) -> str:
+        """Where the splits begin, by the log's own clocks."""
+        valid, test = (
+            str(start)
+            if isinstance(start, float)
+            else f"{local_time(start, self._time.timezone):%Y-%m-%d %H:%M:%S.%f}"[:-3]
+            for start in (self._valid, self._test)
+        )
+        return f"validation starts at {valid}, the test at {test}"
+
+    def _check_order(self) -> None:
+        is_known = isinstance(self._valid, float) == isinstance(self._test, float)
+        if is_known and self._valid > self._test:
+            valid_from, test_from = self._spelt
             raise DataError(
                 f"validation starts at {valid_from}, after the test's start {test_from}; the test "
                 "comes last"
@@ -45,6 +86,7 @@ class SplitRule:
 
     def by_time(self, instants: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
         """Splits of impressions, from their times in milliseconds since 1970."""
+        assert not self.asks_instants  # at_instants comes first
         return self._from(instants)
 
     def by_position(
@@ -85,8 +127,11 @@ def split_starts(
     return valid_from, test_from
 
 
-def start_number(time: Time, start: str | float) -> float:
-    """Where a split begins, however it is written: milliseconds since 1970, or a fraction of rows.
+def start_number(time: Time, start: str | float) -> int | float:
+    """Where a split begins, however it is written.
+
+    Returns:
+        An int, milliseconds since 1970; or a float, the fraction of the rows before it.
 
     Raises:
         DataError: it is no day, time or fraction, as the log's time asks for.
@@ -95,24 +140,18 @@ def start_number(time: Time, start: str | float) -> float:
         >>> start_number(Time(row_order="log"), "0.80")
         0.8
     """
+    if time.column is not None:
+        instant = split_instant(start, time.timezone)
+        if instant is not None:
+            return instant
+    fraction = split_fraction(start)
+    if fraction is not None:
+        return fraction
     if time.column is None:
-        return _fraction(start)
-    instant = split_instant(start, time.timezone)
-    if instant is None:
         raise DataError(
-            f"a log with a time column is split by days: {start!r} is not a day such as 2022-05-04 "
-            "or a time such as '2022-05-04 18:00'"
+            f"a log in row order is split by fractions: {start!r} is not a number such as 0.8"
         )
-    return instant
-
-
-def _fraction(value: str | float) -> float:
-    try:
-        fraction = float(value)
-    except ValueError:
-        fraction = -1.0
-    if not 0 < fraction <= 1:
-        raise DataError(
-            f"a log in row order is split by fractions: {value!r} is not a number such as 0.8"
-        )
-    return fraction
+    raise DataError(
+        f"{start!r} is not a day such as 2022-05-04, a time such as '2022-05-04 18:00' or a "
+        "fraction of the rows such as 0.8"
+    )

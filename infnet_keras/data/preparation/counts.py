@@ -1,7 +1,7 @@
 """What partitions add up to, and whether that is enough to train on."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -36,7 +36,8 @@ class Counts:
         masked: for each task, impressions outside its mask.
         unlabelled: for each task, impressions inside its mask whose label is missing.
         dates_read: for each field that counts days since a date, impressions whose date is read.
-        unread_dates: for each of them, a date that is given and cannot be read.
+        dates_unread: for each of them, impressions whose date is given and cannot be read.
+        unread_dates: for each of them, such a date.
         times: the first and the last instant of the log, in milliseconds; None without a clock.
         later: for each ready-made sequence with times, elements of its cells that were not strictly
             before their impression.
@@ -54,6 +55,7 @@ class Counts:
     masked: Counter[str] = field(default_factory=Counter)
     unlabelled: Counter[str] = field(default_factory=Counter)
     dates_read: Counter[str] = field(default_factory=Counter)
+    dates_unread: Counter[str] = field(default_factory=Counter)
     unread_dates: dict[str, str] = field(default_factory=dict)
     times: tuple[int, int] | None = None
     later: Counter[str] = field(default_factory=Counter)
@@ -80,6 +82,7 @@ class Counts:
             self.dates_read[name] += int(read.sum())
             unread = partition.values.values(column).filter(pa.array(logged & ~read)).drop_null()
             if len(unread):
+                self.dates_unread[name] += len(unread)
                 self._unread_date(name, str(unread[0].as_py()))
         for name, rows in partition.values.side_rows.items():
             self._missed(partition, name, partition.plan.joins[name], (rows < 0) & logged)
@@ -162,11 +165,9 @@ class Counts:
             check_times(self.times, spec.time)
         for name, value in self.unread_dates.items():
             if not self.dates_read[name]:
-                hint = spelling_hint(value)
-                say = "say its `unit` or `format`" if hint is None else f"say {hint}"
                 raise DataError(
                     f"field {name!r} counts days since a date, but none of its dates can be read, "
-                    f"{value!r} for one; {say} for it"
+                    f"{value!r} for one; {_spelling_of(value)} for it"
                 )
         if not self.impressions["train"]:
             raise DataError(
@@ -192,6 +193,15 @@ class Counts:
                     f"other `valid_from` and `test_from`{self._span(spec)}"
                 )
 
+    def warnings(self) -> Iterator[str]:
+        """What somebody should hear of values that are taken for missing ones."""
+        for name, value in sorted(self.unread_dates.items()):
+            yield (
+                f"warning: field {name!r} counts days since a date: {self.dates_unread[name]:,} "
+                f"dates cannot be read and are taken for missing ones, {value!r} for one; correct "
+                f"them, or {_spelling_of(value)} for it if all are spelt so"
+            )
+
     def _span(self, spec: FeatureSpec) -> str:
         """When the log begins and ends, by its own clocks; they may have to split a single day."""
         if self.times is None:
@@ -207,3 +217,8 @@ class Counts:
 
     def _both(self, split: str, task: str) -> bool:
         return 0 < self.positive[split, task] < self.labelled[split, task]
+
+
+def _spelling_of(date: str) -> str:
+    hint = spelling_hint(date)
+    return "say its `unit` or `format`" if hint is None else f"say {hint}"

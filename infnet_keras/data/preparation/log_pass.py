@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from infnet_keras.data.history.events import TEXT, TIME, USER, user_column
+from infnet_keras.data.history.instant_counts import InstantCounts
 from infnet_keras.data.history.labels import column_labels, wrong_label
 from infnet_keras.data.preparation.rows_without_user import check_users, rows_with_user
 from infnet_keras.data.preparation.spill import Spill, partition_numbers
@@ -32,8 +33,16 @@ class RowsRead(NamedTuple):
     without_user: int
 
 
-def spill_log(spec: FeatureSpec, plan: ColumnPlan, spill: Spill) -> RowsRead:
+def spill_log(
+    spec: FeatureSpec, plan: ColumnPlan, spill: Spill, counts: InstantCounts | None = None
+) -> RowsRead:
     """Put the log's rows aside, as `log_rows` makes them.
+
+    Args:
+        spec: what is read.
+        plan: where columns come from.
+        spill: where the rows go to.
+        counts: of the rows by instant, to be added to.
 
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
@@ -42,6 +51,8 @@ def spill_log(spec: FeatureSpec, plan: ColumnPlan, spill: Spill) -> RowsRead:
     for block in plan.files[spec.log_source].blocks(log_columns(spec, plan)):
         table = log_rows(spec, plan, block, rows)
         spill.add(table, partition_numbers(table[user_column(spec)], spill.partitions))
+        if counts is not None:
+            counts.add(table[TIME].to_numpy())
         rows += block.table.num_rows
         kept += table.num_rows
     spill.finish()

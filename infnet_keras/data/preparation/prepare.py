@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from infnet_keras.data.examples.raw_examples import raw_batch
+from infnet_keras.data.history.instant_counts import InstantCounts
 from infnet_keras.data.history.splits import SPLITS, SplitRule
 from infnet_keras.data.preparation.counts import Counts
 from infnet_keras.data.preparation.earlier_pass import (
@@ -63,8 +64,8 @@ def prepare(
         spec: what the columns mean.
         raw: directory of the raw files that the spec's sources name.
         out: directory to write.
-        valid_from: first local day of validation (YYYY-MM-DD), exclusive end of training; for a
-            log in row order, the fraction of rows before it.
+        valid_from: first local day of validation (YYYY-MM-DD), exclusive end of training; or the
+            fraction of the log's rows before it, cut at an instant where the log has a time.
         test_from: first local day of the test, or the fraction of rows before it.
         history: a file of events from before the log, with the user's and the item's key, an order
             `pos` (else its rows' order) and whichever columns of the log it has. They seed
@@ -98,7 +99,11 @@ def prepare(
 
         say(f"reading the log in {partitions} partitions of users")
         log_spill = Spill(temporary / "log", partitions)
-        total_rows, no_user = spill_log(spec, plan, log_spill)
+        instants = InstantCounts() if split_rule.asks_instants else None
+        total_rows, no_user = spill_log(spec, plan, log_spill, instants)
+        if instants is not None:
+            split_rule = split_rule.at_instants(instants)
+            say(str(split_rule))
         past_spill = Spill(temporary / "history", partitions)
         without_user = {spec.log_source: no_user, **spill_earlier(spec, plan, past, past_spill)}
         joined = ", ".join((*plan.joins, *plan.labels))
@@ -133,6 +138,8 @@ def prepare(
             say(line)
         check_joins(spec, plan, counts, lambda: sources)
         counts.check(spec, valid_from)
+        for line in counts.warnings():
+            say(line)
         for name, count in counts.later.items():
             if count:
                 say(

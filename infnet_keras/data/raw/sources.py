@@ -49,7 +49,7 @@ class RawFiles:
         storage: where the directory lies; None for this machine's file system.
 
     Raises:
-        DataError: no file matches, or the same file is there twice, compressed and not.
+        DataError: no file matches, or the same file is there twice, by a link or compressed.
     """
 
     def __init__(self, name: str, raw: Path | str, source: Source, storage: Storage | None = None):
@@ -75,6 +75,7 @@ class RawFiles:
                 "compressed and not; keep one of the two"
             )
         self.files = found
+        self._refuse_links()
         self._refuse_words_of_other_formats()
 
     def types(self) -> dict[str, ColumnType]:
@@ -208,6 +209,17 @@ class RawFiles:
                 seen = inferred_from_text(pa.array([value], pa.string()), file)
                 found.setdefault(name, seen)
         return found
+
+    def _refuse_links(self) -> None:
+        """A file that is read twice counts every row of it twice."""
+        paths: dict[str, str] = {}
+        for path in self.files:
+            other = paths.setdefault(self._storage.origin(path), path)
+            if other != path:
+                raise DataError(
+                    f"source {self.name!r}: {other} and {path} are the same file; remove the link, "
+                    "or correct `files` in the spec"
+                )
 
     def _refuse_words_of_other_formats(self) -> None:
         """What lays out text must mean something for one of the files."""

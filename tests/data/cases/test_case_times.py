@@ -91,3 +91,18 @@ def test_a_column_that_tells_its_unit(prepare: Prepare, stored: str) -> None:
     assert refused.code == 2
     assert f"column 'at' is of type {STORED[stored].type}" in refused.said
     assert f"the spec says unit {other}" in refused.said
+
+
+def test_dates_of_two_spellings(prepare: Prepare) -> None:
+    """Those that cannot be read are taken for missing ones, with a warning that counts them."""
+    spec = spec_of_log()
+    since = {"side": "item", "derive": {"days_since": {"column": "up"}}, "boundaries": [1, 2, 3]}
+    spec["fields"]["age"] = since
+    found = prepare(spec, up=["2023-11-14", "14/11/2023", "", "20231114"])
+    (warning,) = [line for line in found.said.splitlines() if "warning" in line]
+    assert f"{ROWS // 4} dates cannot be read" in warning
+    assert "'14/11/2023' for one" in warning
+    assert 'say `format: "%d/%m/%Y"`' in warning
+    ages = found.column("age")
+    assert [ages[0], ages[3]] == [3, 3]
+    assert set(ages[1::4]) == set(ages[2::4]) == {1}

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from infnet_keras.data.history.instant_counts import InstantCounts
 from infnet_keras.data.history.splits import SplitRule, split_starts
 from infnet_keras.errors import DataError
 from infnet_keras.features.numpy.clock import local_day
@@ -51,13 +52,32 @@ def test_fractions_split_by_position() -> None:
     assert rule.by_position(np.array([0, 1, 0]), np.array([2, 2, 1])).tolist() == [1, 2, 1]
 
 
+def test_fractions_of_a_log_with_a_clock_are_cut_at_an_instant() -> None:
+    instants = 3_600_000 * np.array([0, 1, 1, 2, 3, 3, 3, 3, 4, 5])
+    counts = InstantCounts()
+    counts.add(instants)
+    rule = SplitRule(CLOCK, "0.5", 0.9)
+    assert rule.asks_instants
+    rule = rule.at_instants(counts)
+    assert not rule.asks_instants
+    assert rule.by_time(instants).tolist() == [1, 1, 1, 1, 2, 2, 2, 2, 2, 3]
+    assert str(rule) == (
+        "validation starts at 1970-01-01 03:00:00.000, the test at 1970-01-01 05:00:00.000"
+    )
+    mixed = SplitRule(CLOCK, 0.4, "1970-01-01 04:00").at_instants(counts)
+    assert mixed.by_time(instants).tolist() == [1, 1, 1, 1, 2, 2, 2, 2, 3, 3]
+    with pytest.raises(DataError, match=r"validation starts at 0\.9, after the test's start"):
+        SplitRule(CLOCK, 0.9, "1970-01-01 04:00").at_instants(counts)
+
+
 @pytest.mark.parametrize(
     ("time", "valid_from", "test_from", "said"),
     [
         (CLOCK, "2022-05-05", "2022-05-04", "after the test's start"),
         (CLOCK, "2022-05-05", "2022-05-04 23:00", "after the test's start"),
-        (CLOCK, "0.8", "0.9", "'0.8' is not a day such as"),
-        (CLOCK, 0.8, 0.9, "0.8 is not a day such as"),
+        (CLOCK, "1.8", "0.9", "'1.8' is not a day such as .* fraction of the rows such as 0.8"),
+        (CLOCK, 0.0, 0.9, "0.0 is not a day such as"),
+        (CLOCK, 0.9, 0.8, "after the test's start"),
         (CLOCK, "2022-02-30", "2022-03-01", "'2022-02-30' is not a day"),
         (LOG_ORDER, "2022-05-04", "2022-05-05", "'2022-05-04' is not a number such as 0.8"),
         (LOG_ORDER, 0.8, 1.5, "1.5 is not a number"),

@@ -140,6 +140,8 @@ def test_a_value_of_another_type_is_named(values, column_type, said) -> None:
         (pa.uint8(), "int64"),
         (pa.float64(), "float32"),
         (pa.decimal128(9, 2), "float32"),
+        (pa.decimal128(38, 0), "int64"),
+        (pa.decimal256(60, 0), "int64"),
         (pa.date32(), "string"),
         (pa.timestamp("s"), "string"),
         (pa.bool_(), "string"),

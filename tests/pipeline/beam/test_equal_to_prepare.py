@@ -113,6 +113,29 @@ def test_a_log_without_users(tmp_path, write) -> None:
     assert_equal(PreparedData.open(tmp_path / "prepared"), tmp_path / "examples")
 
 
+@pytest.mark.parametrize("split", [(0.6, 0.8), (0.5, SHOP_SPLIT["test_from"])])
+def test_fractions_of_a_log_with_a_clock(tmp_path, write, split) -> None:
+    write_shop(tmp_path / "raw")
+    spec = spec_from_dict(shop_content())
+    said: list[str] = []
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *split, progress=said.append)
+    assert any(line.startswith("validation starts at 2020-09-") for line in said)
+    write(
+        spec,
+        tmp_path / "raw",
+        tmp_path / "examples",
+        valid_from=split[0],
+        test_from=split[1],
+        file_format="parquet",
+        partitions=3,
+    )
+    data = PreparedData.open(tmp_path / "prepared")
+    assert all(data.manifest.impressions.values())
+    share = data.manifest.impressions["train"] / sum(data.manifest.impressions.values())
+    assert share == pytest.approx(split[0], abs=0.05)
+    assert_equal(data, tmp_path / "examples")
+
+
 def _stamps(seconds: pa.Array, zone: str | None) -> pa.Array:
     return seconds.cast(pa.timestamp("s", zone))
 

@@ -17,7 +17,7 @@ from page_models import (
 )
 from page_server import PageServer, serve
 
-MODELS = ("ranking", "older", "padded", "plain", EVIL)
+MODELS = ("ranking", "older", "padded", "plain", "odd", EVIL)
 _CONFIG = """
 model_config_list {{
   config {{ name: "ranking" base_path: "{root}/ranking" model_platform: "tensorflow" }}
@@ -29,13 +29,14 @@ model_config_list {{
     version_labels {{ key: "stable" value: 1 }}
     version_labels {{ key: "canary" value: 2 }}
   }}
+  config {{ name: "odd" base_path: "{odd}" model_platform: "tensorflow" }}
   config {{ name: {evil} base_path: "{root}/evil" model_platform: "tensorflow" }}
 }}
 """
 
 
 @pytest.fixture(scope="session")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def models(tmp_path_factory: pytest.TempPathFactory, exported_any_names: Path) -> Path:
     """The models' directory."""
     root = tmp_path_factory.mktemp("page_models")
     write_ranking_model(root / "ranking" / "1")
@@ -46,7 +47,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "plain" / "3").mkdir()
     (root / "plain" / "3" / "saved_model.pb").write_bytes(b"\x0aThis is no SavedModel.")
     write_evil_model(root / "evil" / "1")
-    (root / "models.config").write_text(_CONFIG.format(root=root, evil=json.dumps(EVIL)))
+    config = _CONFIG.format(root=root, odd=exported_any_names, evil=json.dumps(EVIL))
+    (root / "models.config").write_text(config)
     return root
 
 

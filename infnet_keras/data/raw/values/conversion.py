@@ -41,11 +41,12 @@ def without_more_digits(values: pa.Array) -> pa.Array:
 def inferred_type(stored: pa.DataType) -> ColumnType:
     """The type of a column that the spec does not declare, from what Arrow made of its file.
 
-    Dates, timestamps and booleans are strings, as is a column without a single value.
+    Dates, timestamps and booleans are strings, as is a column without a single value. Decimals
+    without a fraction are how Oracle and Snowflake write whole numbers.
     """
     if pa.types.is_dictionary(stored):
         return inferred_type(stored.value_type)
-    if pa.types.is_integer(stored):
+    if pa.types.is_integer(stored) or (pa.types.is_decimal(stored) and stored.scale <= 0):
         return "int64"
     if pa.types.is_floating(stored) or pa.types.is_decimal(stored):
         return "float32"
@@ -150,7 +151,7 @@ class _Where:
                     raise DataError(
                         f"{self.file}: column {self.column!r} holds text that is not UTF-8 in "
                         f"{self.row(row)} ({value[:40]!r}); say the `encoding` of its source, such "
-                        "as latin-1 or gbk"
+                        "as latin-1 or gbk, or, if the file is Parquet, store it as text in UTF-8"
                     ) from None
             raise
 
