@@ -10,6 +10,7 @@ from infnet_keras.cli.backend import add_backend, start_backend
 from infnet_keras.cli.output_file import write_output
 from infnet_keras.cli.run_arguments import add_run, load_run_model
 from infnet_keras.errors import InfnetError
+from infnet_keras.progress import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,7 +76,8 @@ def _add_run_on_split(parser: argparse.ArgumentParser, required: bool) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     if arguments.run is None or arguments.data is None:
         arguments.parser.error("the following arguments are required: --run, --data")
-    start_backend(arguments.backend)
+    progress = Progress.on_stderr()
+    start_backend(arguments.backend, progress)
     from rich.console import Console
 
     from infnet_keras.evaluation import (
@@ -87,17 +89,19 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from infnet_keras.evaluation.collapse import SAMPLE, measure_collapse
     from infnet_keras.evaluation.sample import BATCH_SIZE
 
-    model, prepared = _opened(arguments)
-    predictions = predict_split(model, prepared, arguments.split, arguments.batch_size)
+    model, prepared = _opened(arguments, progress)
+    predictions = predict_split(model, prepared, arguments.split, arguments.batch_size, progress)
     if arguments.predictions is not None:
         write_output(arguments.predictions, predictions.save)
-    report = evaluate_predictions(predictions)
+    with progress.phase("resampling users for the intervals"):
+        report = evaluate_predictions(predictions)
     has_users = prepared.spec.keys.user is not None
     if not has_users:  # each impression stands for a user of its own, of one class
         for task in predictions.tasks:
             report[task] |= {"users": None, "users_left_out": None}
     sample = sample_inputs(prepared, arguments.split, SAMPLE, min(BATCH_SIZE, arguments.batch_size))
-    blocks = measure_collapse(model, sample)
+    with progress.phase("comparing the tasks' tokens"):
+        blocks = measure_collapse(model, sample)
     if arguments.json is not None:
         # No task can be called so: names start with a letter.
         content = {**report, "_collapse": [block._asdict() for block in blocks]}
@@ -126,9 +130,10 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 
 def _attention(arguments: argparse.Namespace) -> None:
-    if arguments.sample < 1:
-        raise InfnetError(f"--sample {arguments.sample}: at least 1 is needed")
-    start_backend(arguments.backend)
+    if arguments.sample < 0:
+        raise InfnetError(f"--sample {arguments.sample}: at least 0 is needed")
+    progress = Progress.on_stderr()
+    start_backend(arguments.backend, progress)
     from rich.console import Console
 
     from infnet_keras.evaluation import sample_inputs
@@ -156,14 +161,15 @@ def _print_collapse(console: "Console", model: Any, blocks: "list[BlockCollapse]
     console.print(collapse_table(blocks, title=title))
 
 
-def _opened(arguments: argparse.Namespace) -> tuple[Any, "PreparedData"]:
+def _opened(arguments: argparse.Namespace, progress: Progress) -> tuple[Any, "PreparedData"]:
     """The run's model, and data that were prepared for its spec."""
     from infnet_keras.data import PreparedData
     from infnet_keras.training.run_directory import is_finished
 
     if arguments.batch_size < 1:
         raise InfnetError(f"--batch-size {arguments.batch_size}: at least 1 is needed")
-    model = load_run_model(arguments.run)
+    with progress.phase(f"loading the model of {arguments.run}"):
+        model = load_run_model(arguments.run)
     prepared = PreparedData.open(arguments.data)
     prepared.assets.check(model.spec)
     if not is_finished(arguments.run):

@@ -63,6 +63,7 @@ class Outcome:
             ("impressions", counts.impressions),
             ("joins_missed", counts.joins_missed),
             ("event_rows_kept", counts.event_rows),
+            ("values_unread", counts.unread),
             ("labels_missing", counts.unlabelled),
             ("labels_masked", counts.masked),
             ("history_events_later", counts.later),

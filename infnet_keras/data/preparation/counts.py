@@ -15,6 +15,7 @@ from infnet_keras.data.history.partition import Partition
 from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.data.raw.values.time_column import check_times, spelling_hint
 from infnet_keras.errors import DataError
+from infnet_keras.features.numpy.unreadable import are_whole_numbers
 from infnet_keras.spec import FeatureSpec
 
 
@@ -36,7 +37,9 @@ class Counts:
         masked: for each task, impressions outside its mask.
         unlabelled: for each task, impressions inside its mask whose label is missing.
         dates_read: for each field that counts days since a date, impressions whose date is read.
-        unread_dates: for each of them, a date that is given and cannot be read.
+        unread: for each field of dates, or of whole numbers in text, impressions whose value is
+            given and cannot be read; fields without any are not named.
+        unread_values: for each of these fields, such a value.
         times: the first and the last instant of the log, in milliseconds; None without a clock.
         later: for each ready-made sequence with times, elements of its cells that were not strictly
             before their impression.
@@ -54,7 +57,8 @@ class Counts:
     masked: Counter[str] = field(default_factory=Counter)
     unlabelled: Counter[str] = field(default_factory=Counter)
     dates_read: Counter[str] = field(default_factory=Counter)
-    unread_dates: dict[str, str] = field(default_factory=dict)
+    unread: Counter[str] = field(default_factory=Counter)
+    unread_values: dict[str, str] = field(default_factory=dict)
     times: tuple[int, int] | None = None
     later: Counter[str] = field(default_factory=Counter)
 
@@ -79,8 +83,10 @@ class Counts:
             read = logged & ~np.isnan(derived[name].astype(np.float32))
             self.dates_read[name] += int(read.sum())
             unread = partition.values.values(column).filter(pa.array(logged & ~read)).drop_null()
-            if len(unread):
-                self._unread_date(name, str(unread[0].as_py()))
+            self._unread(name, unread)
+        for name, texts in partition.number_texts.items():
+            given = texts.filter(pa.array(logged)).drop_null()
+            self._unread(name, given.filter(pa.array(~are_whole_numbers(given))))
         for name, rows in partition.values.side_rows.items():
             self._missed(partition, name, partition.plan.joins[name], (rows < 0) & logged)
         for name, keys in partition.plan.labels.items():
@@ -115,16 +121,21 @@ class Counts:
         """The same one is kept in whichever order partitions are counted."""
         self.missed_keys[source] = min(key, self.missed_keys.get(source, key))
 
-    def _unread_date(self, name: str, value: str) -> None:
-        self.unread_dates[name] = min(value, self.unread_dates.get(name, value))
+    def _unread(self, name: str, values: pa.Array) -> None:
+        if len(values):
+            self.unread[name] += len(values)
+            self._unread_value(name, str(values[0].as_py()))
+
+    def _unread_value(self, name: str, value: str) -> None:
+        self.unread_values[name] = min(value, self.unread_values.get(name, value))
 
     def merge(self, other: "Counts") -> None:
         """Add another one's counts to these."""
         self._extend(other.times)
         for source, key in other.missed_keys.items():
             self._example(source, key)
-        for name, value in other.unread_dates.items():
-            self._unread_date(name, value)
+        for name, value in other.unread_values.items():
+            self._unread_value(name, value)
         for count in fields(self):
             mine, others = getattr(self, count.name), getattr(other, count.name)
             if isinstance(mine, Counter):
@@ -160,8 +171,8 @@ class Counts:
         """
         if self.times is not None:
             check_times(self.times, spec.time)
-        for name, value in self.unread_dates.items():
-            if not self.dates_read[name]:
+        for name, value in self.unread_values.items():
+            if name in spec.dates and not self.dates_read[name]:
                 hint = spelling_hint(value)
                 say = "say its `unit` or `format`" if hint is None else f"say {hint}"
                 raise DataError(
