@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,13 @@ from infnet_keras.cli.backend import add_backend, start_backend
 from infnet_keras.cli.output_file import write_output
 from infnet_keras.cli.run_arguments import add_run, load_run_model
 from infnet_keras.errors import InfnetError
-from infnet_keras.progress import Progress
+from infnet_keras.progress import Phase, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from infnet_keras.data import PreparedData
+    from infnet_keras.data.prepared.batch import Ids
     from infnet_keras.evaluation.collapse import BlockCollapse
 
 _SPLITS = ("train", "valid", "test")
@@ -56,7 +58,7 @@ def add_parser(groups: Any) -> None:
         type=int,
         default=4096,
         metavar="N",
-        help="impressions to look at, spread over the split (default: 4096)",
+        help="impressions to look at, spread over the split; 0 takes all (default: 4096)",
     )
     attention.set_defaults(command=_attention)
 
@@ -142,13 +144,34 @@ def _attention(arguments: argparse.Namespace) -> None:
     from infnet_keras.evaluation.plots import plot_attention
     from infnet_keras.evaluation.sample import BATCH_SIZE
 
-    model, prepared = _opened(arguments)
+    model, prepared = _opened(arguments, progress)
+    total = prepared.count(arguments.split)
+    wanted = arguments.sample or total
     batch_size = min(BATCH_SIZE, arguments.batch_size)
-    sample = list(sample_inputs(prepared, arguments.split, arguments.sample, batch_size))
-    attention = average_attention(model, sample)
+    sample = list(sample_inputs(prepared, arguments.split, wanted, batch_size))
+    rows = sum(_rows(inputs) for inputs in sample)
+    with progress.phase("averaging attention", rows, "impressions") as phase:
+        attention = average_attention(model, _counted(sample, phase))
     write_output(arguments.out, lambda path: plot_attention(attention, path))
-    _print_collapse(Console(), model, measure_collapse(model, sample, arguments.sample))
+    with progress.phase("comparing the tasks' tokens", rows, "impressions") as phase:
+        blocks = measure_collapse(model, _counted(sample, phase), wanted)
+    console = Console()
+    console.print(f"attention of {rows:,} of the {total:,} impressions of {arguments.split}")
+    _print_collapse(console, model, blocks)
     print(arguments.out)
+
+
+def _counted(sample: "list[dict[str, Ids]]", phase: Phase) -> "Iterator[dict[str, Ids]]":
+    """The batches one by one; each counts once the next is asked for."""
+    done = 0
+    for inputs in sample:
+        yield inputs
+        done += _rows(inputs)
+        phase.advance(done)
+
+
+def _rows(inputs: "dict[str, Ids]") -> int:
+    return len(next(iter(inputs.values())))
 
 
 def _print_collapse(console: "Console", model: Any, blocks: "list[BlockCollapse]") -> None:

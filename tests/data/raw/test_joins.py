@@ -118,9 +118,9 @@ def test_a_join_that_cannot_be_meant(content, brands) -> None:
     with pytest.raises(DataError) as caught:
         brands(log=log, items=items)
     assert str(caught.value) == (
-        "source 'items': 200 of 200 impressions (100.00 %) have a key that it lacks: the log has item 'i0', "
-        "the source has item 'I1'. Look for other types (`types` in both sources), leading zeros, "
-        "blanks or a prefix, and at the columns that `join` names; if it is meant, say `misses: "
+        "source 'items': 200 of 200 impressions (100.00 %) have a key that it lacks: the log has "
+        "item 'i0', the source has item 'I1'. Look for other types (`types` in both sources), "
+        "leading zeros, blanks or a prefix, and at the columns that `join` names; if it is meant, say `misses: "
         "allowed` for the source"
     )
     content["sources"]["items"]["misses"] = "allowed"
