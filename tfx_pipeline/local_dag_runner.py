@@ -1,6 +1,7 @@
 """TFX's local runner, saying what each step does and why it failed."""
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
@@ -32,16 +33,17 @@ class ReportingDagRunner(LocalDagRunner):
     """Runs a pipeline's steps one after the other on this machine.
 
     Args:
-        progress: says which step runs and, of each that has ended, how long it took or that its
-            results were taken from the cache.
+        progress: says which step runs, and for how long.
+        ended: called with a line about each step that has ended: its place, and how long it took or
+            that its results were taken from the cache.
 
     Attributes:
         outputs: after the run, the artifacts that each step gave, made or taken from the cache.
     """
 
-    def __init__(self, progress: Progress):
+    def __init__(self, progress: Progress, ended: Callable[[str], None]):
         super().__init__()
-        self._progress = progress
+        self._progress, self._ended = progress, ended
         self.outputs: dict[str, Outputs] = {}
 
     def run_with_ir(
@@ -87,8 +89,8 @@ class ReportingDagRunner(LocalDagRunner):
                     (found,) = handle.store.get_executions_by_id([execution.execution_id])
                     self.outputs[step] = execution_lib.get_output_artifacts(handle, found.id)
                 cached = found.last_known_state == metadata_store_pb2.Execution.CACHED
-                ended = "cached" if cached else f"done in {time.monotonic() - start:.1f} s"
-                self._progress.say(f"{step:<18} {place}  {ended}")
+                how = "cached" if cached else f"done in {time.monotonic() - start:.1f} s"
+                self._ended(f"{step:<18} {place}  {how}")
 
 
 def _reason(error: BaseException) -> str:

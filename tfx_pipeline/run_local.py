@@ -41,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _ERROR
     screen, errors = _send_output_to(log)
     try:
-        blessed, line = _run(spec, parsed, root, beam_options, screen)
+        blessed, line = _run(
+            spec, parsed, root, beam_options, screen, Progress(Console(file=errors))
+        )
     except InfnetError as error:
         logging.exception("the run failed")
         print(f"error: {error}; the whole log is {log}", file=errors)
@@ -63,9 +65,9 @@ def _run(
     root: Path,
     beam_options: list[str],
     screen: TextIO,
+    progress: Progress,
 ) -> tuple[bool, str]:
     """Whether the model was blessed, and the line that says so."""
-    progress = Progress(Console(file=screen))
     with progress.phase("starting TFX"):
         from apache_beam.io.filesystems import FileSystems
         from apache_beam.options.pipeline_options import PipelineOptions
@@ -101,7 +103,7 @@ def _run(
         metadata_path=str(root / "metadata.sqlite"),
         enable_cache=True,
     )
-    runner = ReportingDagRunner(progress)
+    runner = ReportingDagRunner(progress, lambda line: print(line, file=screen, flush=True))
     runner.run(pipeline)
     return verdict(runner.outputs)
 

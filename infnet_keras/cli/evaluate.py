@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,38 +140,37 @@ def _attention(arguments: argparse.Namespace) -> None:
 
     from infnet_keras.evaluation import sample_inputs
     from infnet_keras.evaluation.attention import average_attention
-    from infnet_keras.evaluation.collapse import measure_collapse
+    from infnet_keras.evaluation.collapse import SAMPLE, measure_collapse
     from infnet_keras.evaluation.plots import plot_attention
-    from infnet_keras.evaluation.sample import BATCH_SIZE
+    from infnet_keras.evaluation.sample import BATCH_SIZE, sample_size
 
     model, prepared = _opened(arguments, progress)
-    total = prepared.count(arguments.split)
+    split, total = arguments.split, prepared.count(arguments.split)
     wanted = arguments.sample or total
     batch_size = min(BATCH_SIZE, arguments.batch_size)
-    sample = list(sample_inputs(prepared, arguments.split, wanted, batch_size))
-    rows = sum(_rows(inputs) for inputs in sample)
+    rows = sample_size(prepared, split, wanted, batch_size)
+
+    def sample(phase: Phase) -> "Iterator[dict[str, Ids]]":
+        return _counted(sample_inputs(prepared, split, wanted, batch_size), phase)
+
     with progress.phase("averaging attention", rows, "impressions") as phase:
-        attention = average_attention(model, _counted(sample, phase))
+        attention = average_attention(model, sample(phase))
     write_output(arguments.out, lambda path: plot_attention(attention, path))
     with progress.phase("comparing the tasks' tokens", rows, "impressions") as phase:
-        blocks = measure_collapse(model, _counted(sample, phase), wanted)
+        blocks = measure_collapse(model, sample(phase), arguments.sample or SAMPLE)
     console = Console()
-    console.print(f"attention of {rows:,} of the {total:,} impressions of {arguments.split}")
+    console.print(f"attention of {rows:,} of the {total:,} impressions of {split}")
     _print_collapse(console, model, blocks)
     print(arguments.out)
 
 
-def _counted(sample: "list[dict[str, Ids]]", phase: Phase) -> "Iterator[dict[str, Ids]]":
+def _counted(sample: "Iterable[dict[str, Ids]]", phase: Phase) -> "Iterator[dict[str, Ids]]":
     """The batches one by one; each counts once the next is asked for."""
     done = 0
     for inputs in sample:
         yield inputs
-        done += _rows(inputs)
+        done += len(next(iter(inputs.values())))
         phase.advance(done)
-
-
-def _rows(inputs: "dict[str, Ids]") -> int:
-    return len(next(iter(inputs.values())))
 
 
 def _print_collapse(console: "Console", model: Any, blocks: "list[BlockCollapse]") -> None:

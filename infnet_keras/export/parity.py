@@ -103,4 +103,4 @@ def _compare_task(
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(lambda: check_parity(*map(Path, sys.argv[1:]), at=now_at)))
+    sys.exit(exit_code(lambda: check_parity(Path(sys.argv[1]), Path(sys.argv[2]), now_at)))

@@ -95,7 +95,7 @@ class Progress:
         if self._console is not None and self._console.is_terminal:
             from rich.live import Live
 
-            self._shown = Live(
+            live = Live(
                 console=self._console,
                 get_renderable=self._live_line,
                 refresh_per_second=_A_SECOND,
@@ -103,10 +103,13 @@ class Progress:
                 redirect_stdout=False,  # results do not belong on this console
                 redirect_stderr=False,  # `quiet_start` moves it meanwhile
             )
+            live.start(refresh=True)  # at once: an import may hold the thread that draws up
+            self._shown = live
         else:
             self._ended.clear()
-            self._shown = threading.Thread(target=self._write_lines, name="progress", daemon=True)
-        self._shown.start()
+            writer = threading.Thread(target=self._write_lines, name="progress", daemon=True)
+            writer.start()
+            self._shown = writer
 
     def _hide(self) -> None:
         shown, self._shown = self._shown, None

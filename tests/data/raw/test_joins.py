@@ -120,8 +120,8 @@ def test_a_join_that_cannot_be_meant(content, brands) -> None:
     assert str(caught.value) == (
         "source 'items': 200 of 200 impressions (100.00 %) have a key that it lacks: the log has "
         "item 'i0', the source has item 'I1'. Look for other types (`types` in both sources), "
-        "leading zeros, blanks or a prefix, and at the columns that `join` names; if it is meant, say `misses: "
-        "allowed` for the source"
+        "leading zeros, blanks or a prefix, and at the columns that `join` names; if it is meant, "
+        "say `misses: allowed` for the source"
     )
     content["sources"]["items"]["misses"] = "allowed"
     assert brands(log=log, items=items) == [-1] * 200
