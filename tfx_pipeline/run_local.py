@@ -68,7 +68,7 @@ def _run(
     progress: Progress,
 ) -> tuple[bool, str]:
     """Whether the model was blessed, and the line that says so."""
-    with progress.phase("starting TFX"):
+    with progress.phase("starting TFX", at_once=True):
         from apache_beam.io.filesystems import FileSystems
         from apache_beam.options.pipeline_options import PipelineOptions
 

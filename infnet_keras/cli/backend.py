@@ -34,7 +34,7 @@ def start_backend(backend: str | None, progress: Progress | None = None) -> None
     if backend is not None and "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = backend
     try:
-        with (progress or Progress()).phase("starting Keras"), quiet_start():
+        with (progress or Progress()).phase("starting Keras", at_once=True), quiet_start():
             import keras
 
             if find_spec("tensorflow") is not None:

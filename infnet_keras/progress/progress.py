@@ -69,17 +69,24 @@ class Progress:
             self._write(line)
 
     @contextmanager
-    def phase(self, name: str, total: int | None = None, unit: str = "") -> Iterator[Phase]:
+    def phase(
+        self, name: str, total: int | None = None, unit: str = "", at_once: bool = False
+    ) -> Iterator[Phase]:
         """Show what is done in a `with` block; of several that are open, the innermost is shown.
 
         Args:
             name: what is done, such as "reading the log".
             total: how much there is to do, where that is known.
             unit: of what `Phase.advance` counts, in the plural.
+            at_once: write a line before it begins: for what keeps every thread waiting, as the
+                import of a backend does.
         """
         phase = Phase(name, total, unit)
         self._phases.append(phase)
         try:
+            if at_once and not self._is_live:
+                self._said[_kind(phase)] = time.monotonic()
+                self.say(name)
             self._show()
             yield phase
         finally:
@@ -89,10 +96,14 @@ class Progress:
             if not self._phases:
                 self._hide()
 
+    @property
+    def _is_live(self) -> bool:
+        return self._console is not None and self._console.is_terminal
+
     def _show(self) -> None:
         if self._shown is not None or self._write is None:
             return
-        if self._console is not None and self._console.is_terminal:
+        if self._is_live:
             from rich.live import Live
 
             live = Live(
@@ -124,7 +135,7 @@ class Progress:
             phase = next(iter(self._phases[-1:]), None)
             if phase is None:
                 continue
-            now, kind = time.monotonic(), re.sub(r"\d+", "#", phase.name)
+            now, kind = time.monotonic(), _kind(phase)
             if now >= max(phase.started + FIRST, self._said.get(kind, -EVERY) + EVERY):
                 self._said[kind] = now
                 self.say(phase.line())
@@ -147,3 +158,8 @@ class Progress:
     def _print(self, line: str) -> None:
         assert self._console is not None
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _kind(phase: Phase) -> str:
+    """What alike phases have in common."""
+    return re.sub(r"\d+", "#", phase.name)

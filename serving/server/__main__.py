@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(flags: Flags, place: "Place | None") -> int:
     # Of several processes, one speaks.
     progress = Progress(logging.info if place is None or place.index == 0 else None)
-    with progress.phase("Starting TensorFlow"):
+    with progress.phase("Starting TensorFlow", at_once=True):
         import tensorflow as tf
 
         from serving.server.server import Server

@@ -22,8 +22,8 @@ import infnet_keras.progress.progress as module
 phase_of = Progress.phase
 
 @contextmanager
-def slow(self, name, total=None, unit=""):
-    with phase_of(self, name, total, unit) as phase:
+def slow(self, name, *arguments, **options):
+    with phase_of(self, name, *arguments, **options) as phase:
         time.sleep(module.FIRST + 3 * module._LOOKS)
         yield phase
 
@@ -54,7 +54,7 @@ def test_prepare_and_train_into_a_file(logs: Path, tmp_path: Path) -> None:
     done = run("train", "--spec", "minimal", "--data", data, "--run", tmp_path / "run", *small)
     said = done.stderr.decode()
     for phase in (
-        "starting Keras: ",
+        "^starting Keras\n",
         "building the model: ",
         r"epoch 1 of 1: 0 of \d+ steps, compiling the step",
         r"predicting valid: 0 of \d+ impressions",

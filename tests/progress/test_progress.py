@@ -86,6 +86,15 @@ def test_the_innermost_phase_is_shown_and_the_outer_one_waits(
     assert outer.rate > rate / 3  # of which ten steps took 0.02 s, and validating counts for none
 
 
+def test_what_keeps_every_thread_waiting_is_said_before_it_begins() -> None:
+    lines: list[str] = []
+    with Progress(lines.append).phase("starting", at_once=True):
+        assert lines == ["starting"]
+    file = io.StringIO()
+    with Progress(Console(file=file, force_terminal=True)).phase("starting", at_once=True):
+        assert "starting: 0 s" in file.getvalue()
+
+
 def test_without_a_place_nothing_is_shown() -> None:
     progress = Progress()
     with progress.phase("thinking") as phase:

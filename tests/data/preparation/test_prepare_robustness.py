@@ -26,11 +26,11 @@ spec, raw, out, limit, pause = sys.argv[1:]
 
 class Pausing(Progress):
     @contextmanager
-    def phase(self, name, total=None, unit=""):
+    def phase(self, name, *arguments):
         print(name, flush=True)
         if pause != "never" and name.startswith(pause):
             time.sleep(600)
-        with super().phase(name, total, unit) as phase:
+        with super().phase(name, *arguments) as phase:
             yield phase
 
 if limit != "none":
