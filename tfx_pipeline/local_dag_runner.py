@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from ml_metadata.proto import metadata_store_pb2
@@ -15,6 +16,7 @@ from tfx.proto.orchestration import pipeline_pb2
 from tfx.types import Artifact
 
 from infnet_keras.errors import InfnetError
+from infnet_keras.progress import Progress
 
 Outputs = dict[str, list[Artifact]]
 
@@ -31,18 +33,17 @@ class ReportingDagRunner(LocalDagRunner):
     """Runs a pipeline's steps one after the other on this machine.
 
     Args:
-        started: called with the name of each step before it runs.
-        finished: called with its name, whether its results were taken from the cache, and seconds.
+        progress: says which step runs, and for how long.
+        ended: called with a line about each step that has ended: its place, and how long it took or
+            that its results were taken from the cache.
 
     Attributes:
         outputs: after the run, the artifacts that each step gave, made or taken from the cache.
     """
 
-    def __init__(
-        self, started: Callable[[str], None], finished: Callable[[str, bool, float], None]
-    ):
+    def __init__(self, progress: Progress, ended: Callable[[str], None]):
         super().__init__()
-        self._started, self._finished = started, finished
+        self._progress, self._ended = progress, ended
         self.outputs: dict[str, Outputs] = {}
 
     def run_with_ir(
@@ -61,29 +62,35 @@ class ReportingDagRunner(LocalDagRunner):
         deployment = runner_utils.extract_local_deployment_config(pipeline)
         which = deployment.metadata_connection_config.WhichOneof("connection_config")
         connection = getattr(deployment.metadata_connection_config, which)
-        for node in pipeline.nodes:
-            step = node.pipeline_node.node_info.id
-            is_component = step in deployment.executor_specs
-            if is_component:
-                self._started(step)
+        steps = [node.pipeline_node.node_info.id for node in pipeline.nodes]
+        components = [step for step in steps if step in deployment.executor_specs]
+        for node, step in zip(pipeline.nodes, steps, strict=True):
+            shown: AbstractContextManager[object] = nullcontext()
+            if step in components:
+                place = f"{components.index(step) + 1} of {len(components)}"
+                shown = self._progress.phase(f"{step}, {place}")
             start = time.monotonic()
             try:
-                execution = launcher.Launcher(
-                    pipeline_node=node.pipeline_node,
-                    mlmd_connection=metadata.Metadata(connection),
-                    pipeline_info=pipeline.pipeline_info,
-                    pipeline_runtime_spec=pipeline.runtime_spec,
-                    executor_spec=runner_utils.extract_executor_spec(deployment, step),
-                    custom_driver_spec=runner_utils.extract_custom_driver_spec(deployment, step),
-                ).launch()
+                with shown:
+                    execution = launcher.Launcher(
+                        pipeline_node=node.pipeline_node,
+                        mlmd_connection=metadata.Metadata(connection),
+                        pipeline_info=pipeline.pipeline_info,
+                        pipeline_runtime_spec=pipeline.runtime_spec,
+                        executor_spec=runner_utils.extract_executor_spec(deployment, step),
+                        custom_driver_spec=runner_utils.extract_custom_driver_spec(
+                            deployment, step
+                        ),
+                    ).launch()
             except Exception as error:
                 raise StepFailed(step, _reason(error)) from error
-            if is_component:
+            if step in components:
                 with metadata.Metadata(connection) as handle:
                     (found,) = handle.store.get_executions_by_id([execution.execution_id])
                     self.outputs[step] = execution_lib.get_output_artifacts(handle, found.id)
                 cached = found.last_known_state == metadata_store_pb2.Execution.CACHED
-                self._finished(step, cached, time.monotonic() - start)
+                how = "cached" if cached else f"done in {time.monotonic() - start:.1f} s"
+                self._ended(f"{step:<18} {place}  {how}")
 
 
 def _reason(error: BaseException) -> str:

@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from rich.console import Console
+
 from infnet_keras.cli.beam_arguments import parsed_with_beam
 from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts, resolved_spec
 from infnet_keras.data.history.splits import split_starts
 from infnet_keras.errors import DataError, InfnetError
+from infnet_keras.progress import Progress
 from infnet_keras.spec import FeatureSpec
 
 _NOT_BLESSED, _ERROR, _INTERRUPTED = 1, 2, 130
@@ -38,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _ERROR
     screen, errors = _send_output_to(log)
     try:
-        blessed, line = _run(spec, parsed, root, beam_options, screen)
+        blessed, line = _run(
+            spec, parsed, root, beam_options, screen, Progress(Console(file=errors))
+        )
     except InfnetError as error:
         logging.exception("the run failed")
         print(f"error: {error}; the whole log is {log}", file=errors)
@@ -60,22 +65,25 @@ def _run(
     root: Path,
     beam_options: list[str],
     screen: TextIO,
+    progress: Progress,
 ) -> tuple[bool, str]:
     """Whether the model was blessed, and the line that says so."""
-    print("starting TFX", file=screen)
-    from apache_beam.io.filesystems import FileSystems
-    from apache_beam.options.pipeline_options import PipelineOptions
+    with progress.phase("starting TFX", at_once=True):
+        from apache_beam.io.filesystems import FileSystems
+        from apache_beam.options.pipeline_options import PipelineOptions
 
-    from tfx_pipeline.code_version import data_code
-    from tfx_pipeline.components.example_gen.executor import data_directory
-    from tfx_pipeline.fingerprint import fingerprint
-    from tfx_pipeline.local_dag_runner import ReportingDagRunner
-    from tfx_pipeline.pipeline import RunParameters, create_pipeline
-    from tfx_pipeline.verdict import verdict
+        from tfx_pipeline.code_version import data_code
+        from tfx_pipeline.components.example_gen.executor import data_directory
+        from tfx_pipeline.fingerprint import fingerprint
+        from tfx_pipeline.local_dag_runner import ReportingDagRunner
+        from tfx_pipeline.pipeline import RunParameters, create_pipeline
+        from tfx_pipeline.verdict import verdict
 
     FileSystems.set_options(PipelineOptions(beam_options))  # for what is read before a pipeline
     directory = data_directory(parsed.data, parsed.data_span)
     valid_from, test_from = split_starts(spec, parsed.valid_from, parsed.test_from)
+    with progress.phase("looking at the data"):
+        found = fingerprint(spec, directory, parsed.history) + data_code()
     pipeline = create_pipeline(
         spec,
         name=spec.name,
@@ -87,7 +95,7 @@ def _run(
             valid_from=str(valid_from),
             test_from=str(test_from),
             data_span=parsed.data_span,
-            fingerprint=fingerprint(spec, directory, parsed.history) + data_code(),
+            fingerprint=found,
         ),
         baselines="metadata",
         tune=parsed.tune,
@@ -95,22 +103,9 @@ def _run(
         metadata_path=str(root / "metadata.sqlite"),
         enable_cache=True,
     )
-    runner = ReportingDagRunner(
-        started=lambda step: _started(step, screen),
-        finished=lambda step, cached, seconds: _finished(step, cached, seconds, screen),
-    )
+    runner = ReportingDagRunner(progress, lambda line: print(line, file=screen, flush=True))
     runner.run(pipeline)
     return verdict(runner.outputs)
-
-
-def _started(step: str, screen: TextIO) -> None:
-    if screen.isatty():
-        print(f"{step:<18} running", end="\r", file=screen, flush=True)
-
-
-def _finished(step: str, cached: bool, seconds: float, screen: TextIO) -> None:
-    state = "cached" if cached else f"done in {seconds:.1f} s"
-    print(f"{step:<18} {state}", file=screen, flush=True)
 
 
 def _local_directory(root: str) -> Path:

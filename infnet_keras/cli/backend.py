@@ -7,6 +7,7 @@ from importlib.util import find_spec
 
 from infnet_keras.cli.quiet_start import quiet_start
 from infnet_keras.errors import ModelError
+from infnet_keras.progress import Progress
 
 BACKENDS = ("tensorflow", "jax", "torch")
 
@@ -20,11 +21,12 @@ def add_backend(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def start_backend(backend: str | None) -> None:
+def start_backend(backend: str | None, progress: Progress | None = None) -> None:
     """Import Keras on a backend.
 
     Args:
         backend: one of BACKENDS; None takes the configured one.
+        progress: says that it starts; None for silence.
 
     Raises:
         ModelError: the backend is not installed, cannot train, or Keras already runs on another.
@@ -32,7 +34,7 @@ def start_backend(backend: str | None) -> None:
     if backend is not None and "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = backend
     try:
-        with quiet_start():
+        with (progress or Progress()).phase("starting Keras", at_once=True), quiet_start():
             import keras
 
             if find_spec("tensorflow") is not None:

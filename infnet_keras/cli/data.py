@@ -1,11 +1,11 @@
 """`infnet data`: prepare raw logs, generate logs to try things on."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts, resolved_spec
+from infnet_keras.progress import Progress
 
 
 def add_parser(groups: Any) -> None:
@@ -48,8 +48,10 @@ def add_parser(groups: Any) -> None:
 
 
 def _prepare(arguments: argparse.Namespace) -> None:
-    from infnet_keras.data import prepare
-    from infnet_keras.data.history.splits import split_starts
+    progress = Progress.on_stderr()
+    with progress.phase("loading the code"):
+        from infnet_keras.data import prepare
+        from infnet_keras.data.history.splits import split_starts
 
     spec = resolved_spec(arguments.spec, arguments.set)
     valid_from, test_from = split_starts(spec, arguments.valid_from, arguments.test_from)
@@ -60,22 +62,25 @@ def _prepare(arguments: argparse.Namespace) -> None:
         valid_from=valid_from,
         test_from=test_from,
         history=arguments.history,
-        progress=lambda line: print(line, file=sys.stderr),
+        progress=progress,
     )
     print(arguments.out)
 
 
 def _generate(arguments: argparse.Namespace) -> None:
-    from infnet_keras.data import generate
+    progress = Progress.on_stderr()
+    with progress.phase("loading the code"):
+        from infnet_keras.data import generate
 
-    made = generate(
-        resolved_spec(arguments.spec, arguments.set),
-        arguments.out,
-        users=arguments.users,
-        events=arguments.events,
-        seed=arguments.seed,
-        conflict=arguments.conflict,
-    )
+    with progress.phase(f"generating {arguments.events:,} impressions"):
+        made = generate(
+            resolved_spec(arguments.spec, arguments.set),
+            arguments.out,
+            users=arguments.users,
+            events=arguments.events,
+            seed=arguments.seed,
+            conflict=arguments.conflict,
+        )
     print(
         f"{arguments.out}: to prepare with --valid-from {made.valid_from} "
         f"--test-from {made.test_from}"

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,13 @@ from infnet_keras.cli.backend import add_backend, start_backend
 from infnet_keras.cli.output_file import write_output
 from infnet_keras.cli.run_arguments import add_run, load_run_model
 from infnet_keras.errors import InfnetError
+from infnet_keras.progress import Phase, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from infnet_keras.data import PreparedData
+    from infnet_keras.data.prepared.batch import Ids
     from infnet_keras.evaluation.collapse import BlockCollapse
 
 _SPLITS = ("train", "valid", "test")
@@ -55,7 +58,7 @@ def add_parser(groups: Any) -> None:
         type=int,
         default=4096,
         metavar="N",
-        help="impressions to look at, spread over the split (default: 4096)",
+        help="impressions to look at, spread over the split; 0 takes all (default: 4096)",
     )
     attention.set_defaults(command=_attention)
 
@@ -75,7 +78,8 @@ def _add_run_on_split(parser: argparse.ArgumentParser, required: bool) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     if arguments.run is None or arguments.data is None:
         arguments.parser.error("the following arguments are required: --run, --data")
-    start_backend(arguments.backend)
+    progress = Progress.on_stderr()
+    start_backend(arguments.backend, progress)
     from rich.console import Console
 
     from infnet_keras.evaluation import (
@@ -87,17 +91,19 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from infnet_keras.evaluation.collapse import SAMPLE, measure_collapse
     from infnet_keras.evaluation.sample import BATCH_SIZE
 
-    model, prepared = _opened(arguments)
-    predictions = predict_split(model, prepared, arguments.split, arguments.batch_size)
+    model, prepared = _opened(arguments, progress)
+    predictions = predict_split(model, prepared, arguments.split, arguments.batch_size, progress)
     if arguments.predictions is not None:
         write_output(arguments.predictions, predictions.save)
-    report = evaluate_predictions(predictions)
+    with progress.phase("resampling users for the intervals"):
+        report = evaluate_predictions(predictions)
     has_users = prepared.spec.keys.user is not None
     if not has_users:  # each impression stands for a user of its own, of one class
         for task in predictions.tasks:
             report[task] |= {"users": None, "users_left_out": None}
     sample = sample_inputs(prepared, arguments.split, SAMPLE, min(BATCH_SIZE, arguments.batch_size))
-    blocks = measure_collapse(model, sample)
+    with progress.phase("comparing the tasks' tokens"):
+        blocks = measure_collapse(model, sample)
     if arguments.json is not None:
         # No task can be called so: names start with a letter.
         content = {**report, "_collapse": [block._asdict() for block in blocks]}
@@ -126,24 +132,45 @@ def _compare(arguments: argparse.Namespace) -> None:
 
 
 def _attention(arguments: argparse.Namespace) -> None:
-    if arguments.sample < 1:
-        raise InfnetError(f"--sample {arguments.sample}: at least 1 is needed")
-    start_backend(arguments.backend)
+    if arguments.sample < 0:
+        raise InfnetError(f"--sample {arguments.sample}: at least 0 is needed")
+    progress = Progress.on_stderr()
+    start_backend(arguments.backend, progress)
     from rich.console import Console
 
     from infnet_keras.evaluation import sample_inputs
     from infnet_keras.evaluation.attention import average_attention
-    from infnet_keras.evaluation.collapse import measure_collapse
+    from infnet_keras.evaluation.collapse import SAMPLE, measure_collapse
     from infnet_keras.evaluation.plots import plot_attention
-    from infnet_keras.evaluation.sample import BATCH_SIZE
+    from infnet_keras.evaluation.sample import BATCH_SIZE, sample_size
 
-    model, prepared = _opened(arguments)
+    model, prepared = _opened(arguments, progress)
+    split, total = arguments.split, prepared.count(arguments.split)
+    wanted = arguments.sample or total
     batch_size = min(BATCH_SIZE, arguments.batch_size)
-    sample = list(sample_inputs(prepared, arguments.split, arguments.sample, batch_size))
-    attention = average_attention(model, sample)
+    rows = sample_size(prepared, split, wanted, batch_size)
+
+    def sample(phase: Phase) -> "Iterator[dict[str, Ids]]":
+        return _counted(sample_inputs(prepared, split, wanted, batch_size), phase)
+
+    with progress.phase("averaging attention", rows, "impressions") as phase:
+        attention = average_attention(model, sample(phase))
     write_output(arguments.out, lambda path: plot_attention(attention, path))
-    _print_collapse(Console(), model, measure_collapse(model, sample, arguments.sample))
+    with progress.phase("comparing the tasks' tokens", rows, "impressions") as phase:
+        blocks = measure_collapse(model, sample(phase), arguments.sample or SAMPLE)
+    console = Console()
+    console.print(f"attention of {rows:,} of the {total:,} impressions of {split}")
+    _print_collapse(console, model, blocks)
     print(arguments.out)
+
+
+def _counted(sample: "Iterable[dict[str, Ids]]", phase: Phase) -> "Iterator[dict[str, Ids]]":
+    """The batches one by one; each counts once the next is asked for."""
+    done = 0
+    for inputs in sample:
+        yield inputs
+        done += len(next(iter(inputs.values())))
+        phase.advance(done)
 
 
 def _print_collapse(console: "Console", model: Any, blocks: "list[BlockCollapse]") -> None:
@@ -156,14 +183,15 @@ def _print_collapse(console: "Console", model: Any, blocks: "list[BlockCollapse]
     console.print(collapse_table(blocks, title=title))
 
 
-def _opened(arguments: argparse.Namespace) -> tuple[Any, "PreparedData"]:
+def _opened(arguments: argparse.Namespace, progress: Progress) -> tuple[Any, "PreparedData"]:
     """The run's model, and data that were prepared for its spec."""
     from infnet_keras.data import PreparedData
     from infnet_keras.training.run_directory import is_finished
 
     if arguments.batch_size < 1:
         raise InfnetError(f"--batch-size {arguments.batch_size}: at least 1 is needed")
-    model = load_run_model(arguments.run)
+    with progress.phase(f"loading the model of {arguments.run}"):
+        model = load_run_model(arguments.run)
     prepared = PreparedData.open(arguments.data)
     prepared.assets.check(model.spec)
     if not is_finished(arguments.run):

@@ -6,6 +6,7 @@ from typing import Any
 
 from infnet_keras.cli.backend import start_backend
 from infnet_keras.cli.run_arguments import add_run
+from infnet_keras.progress import Progress
 
 
 def add_parser(groups: Any) -> None:
@@ -30,7 +31,14 @@ def add_parser(groups: Any) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    start_backend("tensorflow")
+    progress = Progress.on_stderr()
+    start_backend("tensorflow", progress)
     from infnet_keras.export import export_run
 
-    print(export_run(arguments.run, arguments.out, keep_examples=not arguments.no_examples))
+    version = export_run(
+        arguments.run,
+        arguments.out,
+        keep_examples=not arguments.no_examples,
+        progress=progress,
+    )
+    print(version)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infnet_keras.cli.backend import start_backend
 from infnet_keras.cli.spec_arguments import add_set, resolved_spec
-from infnet_keras.errors import ModelError
+from infnet_keras.progress import Progress
 from infnet_keras.spec import FeatureSpec, json_schema, summarize
+from infnet_keras.spec.lookup_group import LookupGroup
 from infnet_keras.spec.summary import group_tables
-
-if TYPE_CHECKING:
-    from infnet_keras.layers.lookup_group import LookupGroup
 
 
 def add_parser(groups: Any) -> None:
@@ -26,6 +24,11 @@ def add_parser(groups: Any) -> None:
     )
     check.add_argument("file", help="a YAML file, or the name of a shipped spec")
     add_set(check)
+    check.add_argument(
+        "--build",
+        action="store_true",
+        help="build the model too, which takes the start of a backend, and count its parameters",
+    )
     check.set_defaults(command=_check)
 
     schema = commands.add_parser("schema", help="print the JSON schema of the YAML, for editors")
@@ -34,24 +37,18 @@ def add_parser(groups: Any) -> None:
 
 def _check(arguments: argparse.Namespace) -> None:
     spec = resolved_spec(arguments.file, arguments.set)
-    groups = _lookup_groups(spec)
-    parameters = None if groups is None else _model_parameters(spec, groups)
-    print(summarize(spec, model_parameters=parameters, lookup_groups=groups or ()))
+    groups = spec.model.lookup_groups(spec)
+    parameters = None
+    if arguments.build:
+        progress = Progress.on_stderr()
+        start_backend(None, progress)
+        with progress.phase("building the model"):
+            parameters = _model_parameters(spec, groups)
+    print(summarize(spec, model_parameters=parameters, lookup_groups=groups))
 
 
 def _schema(arguments: argparse.Namespace) -> None:
     print(json.dumps(json_schema(), indent=2))
-
-
-def _lookup_groups(spec: FeatureSpec) -> list[LookupGroup] | None:
-    """The sets of tables that the spec's model wants; None without a backend."""
-    try:
-        start_backend(None)
-    except ModelError:
-        return None
-    from infnet_keras.models import MODELS
-
-    return MODELS[spec.model.type].lookup_groups(spec)
 
 
 def _model_parameters(spec: FeatureSpec, groups: list[LookupGroup]) -> int | None:

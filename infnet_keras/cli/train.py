@@ -6,6 +6,7 @@ from typing import Any
 
 from infnet_keras.cli.backend import add_backend, start_backend
 from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
+from infnet_keras.progress import Progress
 
 
 def add_parser(groups: Any) -> None:
@@ -35,13 +36,14 @@ def _train(arguments: argparse.Namespace) -> None:
     if arguments.seed is not None:
         replacements.append(f"training.seed={arguments.seed}")
     spec = resolved_spec(arguments.spec, replacements)
-    start_backend(arguments.backend)
-    from rich.console import Console
+    progress = Progress.on_stderr()
+    start_backend(arguments.backend, progress)
+    with progress.phase("loading the code"):
+        from infnet_keras.training import train
 
-    from infnet_keras.training import train
-
-    console = Console(stderr=True)
-    result = train(spec, arguments.data, arguments.run, restart=arguments.restart, console=console)
+    result = train(
+        spec, arguments.data, arguments.run, restart=arguments.restart, progress=progress
+    )
     ended = "stopped early" if result.stopped_early else "all done"
     print(
         f"{arguments.run}: best mean validation AUC {result.best.mean_auc:.4f} in epoch "

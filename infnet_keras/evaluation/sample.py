@@ -48,3 +48,10 @@ def sample_inputs(
         chosen = np.linspace(0, whole - 1, rows // batch_size).round().astype(int).tolist()
     for index in chosen:
         yield reader.batch(index).inputs
+
+
+def sample_size(data: Impressions, split: Split, rows: int, batch_size: int = BATCH_SIZE) -> int:
+    """How many impressions `sample_inputs` gives."""
+    batch_size = min(batch_size, rows)
+    total = data.count(split)
+    return total if rows >= total else rows // batch_size * batch_size

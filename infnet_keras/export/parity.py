@@ -5,6 +5,7 @@ never sees the model: what TF Serving will see.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.errors import DataError, ExportError
-from infnet_keras.export.child_process import exit_code
+from infnet_keras.export.child_process import exit_code, now_at
 from infnet_keras.export.examples import serialized_examples
 from infnet_keras.export.predict import call, load
 from infnet_keras.export.reference import Reference
@@ -24,30 +25,41 @@ TOLERANCE = 1e-5
 BATCH = 64
 
 
-def check_parity(saved_model: Path, reference: Path) -> None:
+def check_parity(
+    saved_model: Path, reference: Path, at: Callable[[str], None] | None = None
+) -> None:
     """Compare every signature with the reference, and run the warm-up requests.
 
     Args:
         saved_model: the version's directory.
         reference: the file that holds its `Reference`.
+        at: called with what is compared next.
 
     Raises:
         ExportError: a probability, or a weight of attention, differs by more than 1e-5 (the message
             names signature, task, row and difference), or a request fails.
     """
+    at = at or (lambda what: None)
     expected = Reference.load(reference)
+    at("loading the SavedModel")
     signatures = load(saved_model).signatures
     try:
+        at("predict")
         _compare(signatures, "predict", expected.predict, expected.probabilities)
+        at("serving_default")
         examples = {"examples": serialized_examples(expected.predict, expected.inputs)}
         _compare(signatures, "serving_default", examples, expected.probabilities)
         if expected.rank:
+            at("rank")
             _compare(signatures, "rank", expected.rank, expected.scores)
         if expected.attention:
+            at("attention")
             count = len(next(iter(expected.attention.values())))
             first = {name: column[:count] for name, column in expected.predict.items()}
             _compare(signatures, "attention", first, expected.attention)
-        for name, arrays in read_warmup(saved_model):
+        warmup = read_warmup(saved_model)
+        for number, (name, arrays) in enumerate(warmup):
+            at(f"warm-up request {number + 1} of {len(warmup)}")
             call(signatures[name], arrays, name)
     except DataError as error:
         raise ExportError(f"the exported model fails on the example rows: {error}") from error
@@ -91,4 +103,4 @@ def _compare_task(
 
 
 if __name__ == "__main__":
-    sys.exit(exit_code(lambda: check_parity(Path(sys.argv[1]), Path(sys.argv[2]))))
+    sys.exit(exit_code(lambda: check_parity(Path(sys.argv[1]), Path(sys.argv[2]), now_at)))

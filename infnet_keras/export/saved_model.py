@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from infnet_keras.export.transform_source import TransformSource
 from infnet_keras.export.version_directory import write_version
 from infnet_keras.features import Assets, RowTransform, read_raw
 from infnet_keras.features.raw_examples_file import load_raw_examples
+from infnet_keras.progress import Progress
 
 if TYPE_CHECKING:
     from infnet_keras.models import SpecModel
@@ -31,6 +33,7 @@ def export_saved_model(
     version: int | None = None,
     examples: Mapping[str, Any] | None = None,
     keep_examples: bool = True,
+    progress: Progress | None = None,
 ) -> Path:
     """Export a model as version DIR/<integer> of what TF Serving serves.
 
@@ -52,6 +55,7 @@ def export_saved_model(
             `data.raw_examples`; drawn ones by default.
         keep_examples: whether warm-up requests and `example_request.json`, which hold such rows,
             go along.
+        progress: says which of the steps is done; None for silence.
 
     Returns:
         The path of the version.
@@ -66,7 +70,7 @@ def export_saved_model(
         >>> export_saved_model(model, "models/qb_video")
         PosixPath('models/qb_video/1')
     """
-    write = _checked_writer(model, examples, None, keep_examples)
+    write = _checked_writer(model, examples, None, keep_examples, progress)
     return write_version(Path(directory), version, write)
 
 
@@ -75,6 +79,7 @@ def write_checked_saved_model(
     directory: str | Path,
     source: TransformSource,
     examples: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Fill one empty directory with what a version of `export_saved_model` holds.
 
@@ -86,11 +91,12 @@ def write_checked_saved_model(
         directory: empty; made if it does not exist. After an error what was written is there still.
         source: the transform.
         examples: raw rows for parity check and warm-up; drawn ones by default.
+        progress: as `export_saved_model` takes it.
 
     Raises:
         ExportError: as `export_saved_model` raises it.
     """
-    write = _checked_writer(model, examples, source, keep_examples=True)
+    write = _checked_writer(model, examples, source, True, progress)
     Path(directory).mkdir(parents=True, exist_ok=True)
     write(Path(directory))
 
@@ -100,6 +106,7 @@ def _checked_writer(
     examples: Mapping[str, Any] | None,
     source: TransformSource | None,
     keep_examples: bool,
+    progress: Progress | None,
 ) -> Callable[[Path], None]:
     """What writes the SavedModel into a directory and holds it to the model."""
     require_tensorflow("tensorflow_serving")
@@ -111,23 +118,29 @@ def _checked_writer(
     assets = _assets_of(model)
     transform = RowTransform(model.spec, assets)
     raw = _example_rows(transform, examples, assets)
-    copy = serving_copy(model)
-    exact = model if model.dtype_policy.name == "float32" else copy
-    reference = compute_reference(exact, transform, raw)
+    progress = progress or Progress()
+    with progress.phase("export, 1 of 3: running the model on example rows"):
+        copy = serving_copy(model)
+        exact = model if model.dtype_policy.name == "float32" else copy
+        reference = compute_reference(exact, transform, raw)
 
     def write(path: Path) -> None:
         with TemporaryDirectory() as scratch:
             file = Path(scratch, "reference.json")
             reference.save(file)
-            if keras.backend.backend() == "tensorflow":
-                from infnet_keras.export.write_saved_model import write_saved_model
+            with progress.phase("export, 2 of 3: writing a SavedModel") as phase:
+                at = partial(setattr, phase, "note")
+                if keras.backend.backend() == "tensorflow":
+                    from infnet_keras.export.write_saved_model import write_saved_model
 
-                write_saved_model(copy, reference, path, source)
-            else:
-                saved = Path(scratch, "model.keras")
-                copy.save(saved)
-                run_module("infnet_keras.export", saved, file, path, *(source or ()))
-            run_module("infnet_keras.export.parity", path, file)
+                    write_saved_model(copy, reference, path, source, at)
+                else:
+                    saved = Path(scratch, "model.keras")
+                    copy.save(saved)
+                    run_module("infnet_keras.export", saved, file, path, *(source or ()), at=at)
+            with progress.phase("export, 3 of 3: comparing it with the model") as phase:
+                at = partial(setattr, phase, "note")
+                run_module("infnet_keras.export.parity", path, file, at=at)
         if not keep_examples:
             shutil.rmtree(path / "assets.extra")
 
@@ -140,6 +153,7 @@ def export_run(
     *,
     version: int | None = None,
     keep_examples: bool = True,
+    progress: Progress | None = None,
 ) -> Path:
     """Export the best model of a run directory, with the run's example rows if they are there.
 
@@ -156,8 +170,10 @@ def export_run(
     path = Path(run, "model.keras")
     if not path.is_file():
         raise ExportError(f"{run} holds no model.keras: give the directory of a run that trained")
+    progress = progress or Progress()
     try:
-        model = keras.models.load_model(path, compile=False)
+        with progress.phase(f"loading {path}"):
+            model = keras.models.load_model(path, compile=False)
     except (ValueError, TypeError, OSError) as error:
         raise ExportError(f"{path} cannot be loaded: {error}") from error
     return export_saved_model(
@@ -166,6 +182,7 @@ def export_run(
         version=version,
         examples=load_raw_examples(Path(run)),
         keep_examples=keep_examples,
+        progress=progress,
     )
 
 

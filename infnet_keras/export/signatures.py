@@ -33,7 +33,10 @@ class ServingModule(tf.Module):
 
 
 def signatures(
-    transform: Callable[[Tensors], Tensors], model: Any, inputs: Sequence[RawInput]
+    transform: Callable[[Tensors], Tensors],
+    model: Any,
+    inputs: Sequence[RawInput],
+    at: Callable[[str], None] = lambda what: None,
 ) -> dict[str, Any]:
     """The functions that a SavedModel serves.
 
@@ -53,6 +56,7 @@ def signatures(
         transform: raw values by served name -> ids; each value keeps its leading axes.
         model: a built float32 model on the TensorFlow backend, with `score_candidates`.
         inputs: the raw inputs of the spec, under the names that they are served by.
+        at: called with what is traced next, when it is.
 
     Returns:
         Name -> tf.function with a fixed input signature.
@@ -62,23 +66,27 @@ def signatures(
     # Nothing in transforms and models branches on a tensor: AutoGraph would only cost time.
     @tf.function(input_signature=[_tensor_specs(inputs, ranking=False)], autograph=False)
     def predict(raw: Tensors) -> Tensors:
+        at("tracing predict")
         return _float32(model(transform(raw), training=False))
 
     @tf.function(
         input_signature=[tf.TensorSpec([None], tf.string, name="examples")], autograph=False
     )
     def serving_default(examples: tf.Tensor) -> Tensors:
+        at("tracing serving_default")
         probabilities: Tensors = predict(parse_examples(examples, inputs))
         return probabilities
 
     @tf.function(input_signature=[_tensor_specs(inputs, ranking=True)], autograph=False)
     def rank(raw: Tensors) -> Tensors:
+        at("tracing rank")
         values = {name: value for name, value in raw.items() if name != CANDIDATE_COUNT}
         scores = _float32(model.score_candidates(transform(values)))
         return {task: _within(raw[CANDIDATE_COUNT], score) for task, score in scores.items()}
 
     @tf.function(input_signature=[_tensor_specs(inputs, ranking=False)], autograph=False)
     def attention(raw: Tensors) -> Tensors:
+        at("tracing attention")
         weights = model.token_weights(transform(raw))
         return _float32({task: weights[:, i] for i, task in enumerate(model.tasks)})
 

@@ -1,6 +1,7 @@
 """Writes a model on the TensorFlow backend as a SavedModel, with warm-up and example requests."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,6 +27,7 @@ def write_saved_model(
     reference: Reference,
     directory: Path,
     source: TransformSource | None = None,
+    at: Callable[[str], None] | None = None,
 ) -> None:
     """Fill a directory with the SavedModel and its `assets.extra`.
 
@@ -35,10 +37,12 @@ def write_saved_model(
             are made of.
         directory: empty.
         source: the transform; None makes it of the model's assets.
+        at: called with what is done next.
 
     Raises:
         ExportError: TensorFlow cannot write it.
     """
+    at = at or (lambda what: None)
     inputs = raw_inputs(model.spec, model.assets.column_types)
     with TemporaryDirectory() as scratch:
         files = Path(scratch)
@@ -64,9 +68,10 @@ def write_saved_model(
             ids: Tensors = transform({own: raw[name] for own, name in served.items()})
             return ids
 
-        functions = signatures(transform_served, model, reference.inputs)
+        functions = signatures(transform_served, model, reference.inputs, at)
         try:
             tf.saved_model.save(module, str(directory), signatures=functions)
+            at("writing warm-up requests")
             write_warmup(
                 directory, model.spec.name, reference.predict, reference.inputs, list(functions)
             )

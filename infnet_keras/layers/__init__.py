@@ -6,7 +6,6 @@ from infnet_keras.layers.embedding_tables import EmbeddingTables
 from infnet_keras.layers.infnet_block import INFNetBlock
 from infnet_keras.layers.input_feature import InputFeature
 from infnet_keras.layers.lookup import Lookup, gather
-from infnet_keras.layers.lookup_group import LookupGroup
 from infnet_keras.layers.multilayer_perceptron import MultilayerPerceptron
 from infnet_keras.layers.proxy_cross_attention import ProxyCrossAttention
 from infnet_keras.layers.proxy_gated_unit import ProxyGatedUnit
@@ -15,6 +14,7 @@ from infnet_keras.layers.task_tokens import TaskTokens
 from infnet_keras.layers.task_towers import TaskTowers
 from infnet_keras.layers.token_normalization import TokenNormalization
 from infnet_keras.layers.value_pooling import ValuePooling
+from infnet_keras.spec.lookup_group import LookupGroup
 
 __all__ = [
     "CategoricalTokens",

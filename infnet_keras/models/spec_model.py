@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from keras import ops
 
 from infnet_keras.errors import ModelError
-from infnet_keras.layers import Embedded, EmbeddedInputs, InputFeature, LookupGroup, TaskTowers
+from infnet_keras.layers import Embedded, EmbeddedInputs, InputFeature, TaskTowers
 from infnet_keras.models.multi_task_model import MultiTaskModel
 from infnet_keras.spec import FeatureSpec, spec_from_dict
 from infnet_keras.spec.models import ModelOptions
@@ -28,8 +28,8 @@ class SpecModel(MultiTaskModel):
     """A model of a feature spec: inputs, tables, towers, assets, configuration, candidates.
 
     A model is a subclass with `build_layers` and `represent`. What it may say besides:
-    `lookup_groups`, the sets of tables that it wants; `auxiliary_losses` and `auxiliary_weights`;
-    a faster `score_candidates`; `attends` and `token_weights`.
+    `auxiliary_losses` and `auxiliary_weights`; a faster `score_candidates`; `attends` and
+    `token_weights`. Its options say which sets of tables it wants: `lookup_groups`.
 
     Args:
         spec: the feature spec, or its plain data (as in a saved model's config).
@@ -76,7 +76,7 @@ class SpecModel(MultiTaskModel):
             input_features(spec),
             self.table_rows,
             spec.dim,
-            groups=self.lookup_groups(spec),
+            groups=spec.model.lookup_groups(spec),
             dims={table: spec.table_dim(table) for table in table_rows},
             first_value_ids={table: spec.all_tables[table].first_value_id for table in fitted},
             id_dropout=spec.training.id_dropout,
@@ -84,11 +84,6 @@ class SpecModel(MultiTaskModel):
             dtype=self.dtype_policy,
             name="embedded_inputs",
         )
-
-    @staticmethod
-    def lookup_groups(spec: FeatureSpec) -> list[LookupGroup]:
-        """The sets of tables that the model wants; every table at its width, projected."""
-        return [LookupGroup()]
 
     @property
     def attends(self) -> bool:

@@ -253,6 +253,18 @@ class FeatureSpec(Block):
         kinds = {name: field.derivation for name, field in self.fields.items()}
         return {name: kind for name, kind in kinds.items() if isinstance(kind, DaysSince)}
 
+    @cached_property
+    def whole_number_columns(self) -> dict[str, str]:
+        """The column of every field whose ids are its own whole numbers, by the field's name."""
+        columns = {name: self.field_column(name) for name in self.fields}
+        return {
+            name: column
+            for name, column in columns.items()
+            if column is not None
+            and self.fields[name].multivalue is None
+            and self.all_tables[self.field_table(name)].identity is not None
+        }
+
     def column_side(self, column: str) -> Side:
         """Who owns a raw input column: the side of the fields that read it; time is context's."""
         for name, field in self.fields.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from infnet_keras.spec.feature_spec import FeatureSpec
 
 if TYPE_CHECKING:
-    from infnet_keras.layers.lookup_group import LookupGroup
+    from infnet_keras.spec.lookup_group import LookupGroup
 
 _WIDTH = 100
 _CELL = 40  # a longer text goes on in the next line
@@ -29,7 +29,7 @@ def summarize(
         spec: the spec.
         table_rows: rows of fitted tables; others have the rows that the spec declares.
         model_parameters: trainable parameters of the whole model, where they are known.
-        lookup_groups: the sets of tables that the model wants, `SpecModel.lookup_groups(spec)`.
+        lookup_groups: the sets of tables that the model wants, `spec.model.lookup_groups(spec)`.
 
     Returns:
         Lines joined by newlines.

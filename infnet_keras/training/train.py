@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
-from rich.console import Console
 
 from infnet_keras.data import PreparedData
 from infnet_keras.data.prepared.dataset import ImpressionDataset
@@ -14,10 +13,11 @@ from infnet_keras.data.prepared.impressions import Impressions
 from infnet_keras.errors import DataError
 from infnet_keras.features.raw_examples_file import save_raw_examples
 from infnet_keras.models import from_spec
+from infnet_keras.progress import Progress
 from infnet_keras.spec import FeatureSpec, dump_spec
 from infnet_keras.training.environment import describe_environment, now
+from infnet_keras.training.epoch_progress import EpochProgress
 from infnet_keras.training.evaluate_within_epoch import EvaluateWithinEpoch
-from infnet_keras.training.progress_bar import ProgressBar
 from infnet_keras.training.redraw_tables import RedrawTables
 from infnet_keras.training.run_directory import RunDirectory
 from infnet_keras.training.save_state import SaveState
@@ -49,7 +49,7 @@ def train(
     data: str | Path | Impressions,
     run: str | Path,
     restart: bool = False,
-    console: Console | None = None,
+    progress: Progress | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainingResult:
     """Train a spec's model on prepared data, or continue a run that was interrupted.
@@ -63,7 +63,7 @@ def train(
         data: directory of prepared data, or impressions that are kept otherwise.
         run: the run directory (see `RunDirectory`); `model.keras` in it is the best model.
         restart: forget an earlier run in this directory.
-        console: where progress goes; None for silence.
+        progress: says what is done meanwhile; None for silence.
         callbacks: more callbacks of the fit; at an epoch's end `logs` holds its evaluation.
 
     Raises:
@@ -76,12 +76,12 @@ def train(
         >>> result.best.mean_auc
         0.71
     """
-    console = console or Console(quiet=True)
+    progress = progress or Progress()
     impressions = PreparedData.open(data) if isinstance(data, str | Path) else data
     _check_data(spec, impressions)
     directory = RunDirectory(Path(run))
     with directory.locked():
-        return _train(spec, impressions, directory, restart, console, callbacks)
+        return _train(spec, impressions, directory, restart, progress, callbacks)
 
 
 def _train(
@@ -89,22 +89,22 @@ def _train(
     impressions: Impressions,
     directory: RunDirectory,
     restart: bool,
-    console: Console,
+    progress: Progress,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> TrainingResult:
     state = directory.start(spec.model_dump(mode="json"), impressions.digest, restart)
     if state.finished is None:
         environment = _record(directory, spec, impressions, state)
-        _fit(spec, impressions, directory, state, console, callbacks)
+        _fit(spec, impressions, directory, state, progress, callbacks)
         environment["sessions"][-1]["finished"] = now()
         directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
         state.finished = "early stopping" if state.waits >= spec.training.patience else "epochs"
         directory.finish(state)
         warning = collapse_warning(spec, state.best)
         if warning is not None:
-            console.print(f"warning: {warning}", highlight=False, soft_wrap=True)
+            progress.say(f"warning: {warning}")
     else:
-        console.print(f"{directory.path} is a finished run; --restart trains it again")
+        progress.say(f"{directory.path} is a finished run; --restart trains it again")
     assert state.best is not None  # every epoch ends with an evaluation
     return TrainingResult(
         state.best, state.evaluations, state.epoch, state.finished == "early stopping"
@@ -116,13 +116,14 @@ def _fit(
     data: Impressions,
     directory: RunDirectory,
     state: TrainingState,
-    console: Console,
+    progress: Progress,
     more: Sequence[keras.callbacks.Callback],
 ) -> None:
     options = spec.training
     if state.epoch == options.epochs or state.waits >= options.patience:
         return  # killed between its last epoch and its end
-    model = _model(spec, data, directory, state)
+    with progress.phase("building the model"):
+        model = _model(spec, data, directory, state)
     dataset = ImpressionDataset(
         data,
         "train",
@@ -133,15 +134,24 @@ def _fit(
     )
 
     def report(evaluation: Evaluation) -> None:
-        console.print(
-            _line(evaluation, is_best=evaluation is state.best), highlight=False, soft_wrap=True
-        )
+        progress.say(_line(evaluation, is_best=evaluation is state.best))
 
     validation = ValidationAUC(
-        data, list(spec.tasks), options.batch_size, options.patience, directory, state, report
+        data,
+        list(spec.tasks),
+        options.batch_size,
+        options.patience,
+        directory,
+        state,
+        report,
+        progress,
     )
-    bar = ProgressBar(console)
-    callbacks: list[keras.callbacks.Callback] = [SeedEpoch(dataset, options.seed), StopOnNaN(), bar]
+    epochs = EpochProgress(progress, options.batch_size)
+    callbacks: list[keras.callbacks.Callback] = [
+        SeedEpoch(dataset, options.seed),
+        StopOnNaN(),
+        epochs,
+    ]
     if options.redraw_tables:
         callbacks.insert(1, RedrawTables())
     if options.evaluations_per_epoch > 1:
@@ -157,7 +167,7 @@ def _fit(
             callbacks=callbacks,
         )
     finally:
-        bar.close()
+        epochs.close()
 
 
 def _model(

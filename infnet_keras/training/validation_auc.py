@@ -10,6 +10,7 @@ from infnet_keras.errors import DataError
 from infnet_keras.evaluation import predict_split
 from infnet_keras.evaluation.report import mean_of, or_none
 from infnet_keras.metrics import auc, grouped_auc
+from infnet_keras.progress import Progress
 from infnet_keras.training.run_directory import RunDirectory
 from infnet_keras.training.task_collapse import TaskCollapse
 from infnet_keras.training.training_state import Evaluation, TrainingState
@@ -31,6 +32,7 @@ class ValidationAUC(keras.callbacks.Callback):
         run: where the best model and the history go.
         state: the run's progress, which this callback adds to.
         report: called with every evaluation.
+        progress: says how far an evaluation is.
 
     Raises:
         DataError: no task has both a positive and a negative label in the split.
@@ -45,6 +47,7 @@ class ValidationAUC(keras.callbacks.Callback):
         run: RunDirectory,
         state: TrainingState,
         report: Callable[[Evaluation], None],
+        progress: Progress,
     ) -> None:
         super().__init__()
         self._data = data
@@ -54,6 +57,7 @@ class ValidationAUC(keras.callbacks.Callback):
         self._run = run
         self._state = state
         self._report = report
+        self._progress = progress
         self._epoch = 0
         self._collapse: TaskCollapse | None = None
 
@@ -91,7 +95,9 @@ class ValidationAUC(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _measure(self, step: int, loss: float) -> Evaluation:
-        predictions = predict_split(self.model, self._data, "valid", self._batch_size)
+        predictions = predict_split(
+            self.model, self._data, "valid", self._batch_size, self._progress
+        )
         aucs: dict[str, float | None] = {}
         gaucs: dict[str, float | None] = {}
         for task in self._tasks:
@@ -107,5 +113,6 @@ class ValidationAUC(keras.callbacks.Callback):
             )
         if self._collapse is None:
             self._collapse = TaskCollapse(self.model, self._data, self._batch_size)
-        cosine = self._collapse.cosine()
+        with self._progress.phase("comparing the tasks' tokens"):
+            cosine = self._collapse.cosine()
         return Evaluation(self._epoch + 1, step, loss, mean, aucs, gaucs, task_cosine=cosine)

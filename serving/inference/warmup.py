@@ -44,7 +44,9 @@ def warm_up(servable: Servable, iterations: int = 1) -> int:
         return 0
     start = time.monotonic()
     count = 0
-    for record in _records(path):
+    records = _records(path)
+    _log.info("Warming up %s with %d requests", servable.path, len(records))
+    for record in records:
         log = _parse(record, path)
         for _ in range(iterations):
             _replay(servable, log)

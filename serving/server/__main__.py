@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 # TensorFlow is imported in `_serve` alone: a bad flag should not wait for it, it reads its settings
 # once, and processes are forked before.
+from infnet_keras.progress import Progress
 from serving.process_memory import limit_arenas
 from serving.server.flags import Flags, parse_flags
 from serving.server.shared_ports import check_shared_ports
@@ -53,15 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(flags: Flags, place: "Place | None") -> int:
-    import tensorflow as tf
+    # Of several processes, one speaks.
+    progress = Progress(logging.info if place is None or place.index == 0 else None)
+    with progress.phase("Starting TensorFlow", at_once=True):
+        import tensorflow as tf
 
-    from serving.server.server import Server
+        from serving.server.server import Server
 
     tf.get_logger().setLevel(logging.ERROR)
     stop = threading.Event()
     try:
         server = Server(flags, place)
-        server.start()
+        server.start(progress)
     except StatusError as error:
         return _cannot_start(error)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -10,6 +10,7 @@ from tensorflow.core.protobuf.config_pb2 import ConfigProto
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
+from infnet_keras.progress import Progress
 from serving.allowed_hosts import AllowedHosts, is_loopback
 from serving.batching.batch_scheduler import BatchScheduler
 from serving.batching.batching_options import BatchingOptions
@@ -74,8 +75,11 @@ class Server:
         self._rest: RestServer | None = None
         self._stopped = threading.Event()
 
-    def start(self) -> None:
+    def start(self, progress: Progress | None = None) -> None:
         """Load the models, then open the ports; returns when both is done.
+
+        Args:
+            progress: says what loads; None for silence.
 
         Raises:
             StatusError: a model did not become available, or a port is taken.
@@ -84,9 +88,11 @@ class Server:
             target=give_back_free_memory, args=(self._stopped,), name="memory", daemon=True
         )
         memory.start()
-        self._core.apply_config(self._config)
-        if self._peers:
-            self._peers.wait_until_loaded()
+        with (progress or Progress()).phase("Loading the models") as phase:
+            phase.note = self._loading
+            self._core.apply_config(self._config)
+            if self._peers:
+                self._peers.wait_until_loaded()
         flags = self._flags
         addresses = [f"{_bracketed(flags.host)}:{flags.port}"] if flags.port else []
         if flags.grpc_socket_path:
@@ -131,6 +137,15 @@ class Server:
             _log.info("Exporting HTTP/REST API at:%s:%d ...", flags.host, flags.rest_api_port)
         if flags.model_config_file and flags.model_config_file_poll_wait_seconds > 0:
             threading.Thread(target=self._poll_config, name="config", daemon=True).start()
+
+    def _loading(self) -> str:
+        """The models that are not there yet, and what happens to their versions."""
+        states = {name: self._core.states_of(name) for name in self._core.model_names()}
+        return ", ".join(
+            f"{name} version {number} {state.state.name.lower()}"
+            for name, versions in states.items()
+            for number, state in versions.items()
+        )
 
     def stop(self, grace: float) -> None:
         """Close the ports, answer what is in progress, unload the models.

@@ -10,6 +10,7 @@ import pytest
 from infnet_keras.cli import main
 from infnet_keras.data import PreparedData
 from infnet_keras.evaluation import Predictions, sample_inputs
+from infnet_keras.evaluation.attention import AttentionMap, average_attention
 from infnet_keras.evaluation.collapse import measure_collapse
 from infnet_keras.metrics import auc, grouped_auc
 from infnet_keras.spec import load_spec
@@ -160,9 +161,40 @@ def test_attention_is_plotted(
     text = capsys.readouterr().out
     for block in measure_collapse(keras.models.load_model(run / "model.keras"), sample):
         assert f"{block.task_cosine:.4f}" in text
+    total = PreparedData.open(data).count("test")
+    assert f"attention of 20 of the {total:,} impressions of test" in text
     assert text.endswith(f"{image}\n")
-    assert main([*command.split()[:-1], "0"]) == 2
-    assert "--sample 0" in capsys.readouterr().err
+    assert main([*command.split()[:-1], "-1"]) == 2
+    assert "--sample -1" in capsys.readouterr().err
+
+
+def test_attention_of_all_rows_is_that_of_the_split(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    run: Path,
+    data: Path,
+    tmp_path: Path,
+) -> None:
+    drawn: list[AttentionMap] = []
+    monkeypatch.setattr(
+        "infnet_keras.evaluation.plots.plot_attention",
+        lambda attention, path: (drawn.append(attention), path.write_text("drawn")),
+    )
+    image = tmp_path / "attention.png"
+    command = f"evaluate attention --run {run} --data {data} --out {image} --sample 0"
+    assert main(command.split()) == 0
+    prepared = PreparedData.open(data)
+    text = capsys.readouterr().out
+    total = prepared.count("test")
+    assert f"attention of {total:,} of the {total:,} impressions of test" in text
+    model = keras.models.load_model(run / "model.keras")
+    inputs = [batch.inputs for batch in prepared.reader("test", total).batches()]
+    expected = average_attention(model, inputs)
+    (found,) = drawn
+    assert (found.queries, found.positions) == (expected.queries, expected.positions)
+    np.testing.assert_allclose(found.weights, expected.weights, atol=1e-5)
+    for block in measure_collapse(model, inputs):
+        assert f"{block.task_cosine:.3f}" in text  # of the four digits printed
 
 
 @pytest.mark.backend("tensorflow")

@@ -101,3 +101,30 @@ def test_other_commands_take_no_unknown_arguments(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit):
         main(["spec", "schema", "--rest_api_port=1"])
     assert "unrecognized arguments: --rest_api_port=1" in capsys.readouterr().err
+
+
+SERVE = """
+import sys
+import infnet_keras.progress.progress as module
+module.FIRST, module._LOOKS = 0.01, 0.005
+from serving.server.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_the_log_says_what_the_server_does_until_it_is_there(models: Path) -> None:
+    flags = ["--port=0", f"--rest_api_port={free_port()}"]
+    named = ["--model_name=one", f"--model_base_path={models / 'one'}"]
+    command = [sys.executable, "-c", SERVE, *flags, *named]
+    lines: list[str] = []
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            lines.append(line)
+            if "Exporting HTTP/REST API" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        process.stderr.read()
+    said = "".join(lines)
+    assert said.index("] Starting TensorFlow\n") < said.index("Successfully loaded servable")
+    assert "] Loading the models: " in said

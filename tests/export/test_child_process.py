@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,28 @@ def test_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code(lambda: None) == 0
     assert exit_code(fail) == 3
     assert capsys.readouterr().out == "no such thing\n"
+
+
+def test_what_a_child_does_is_said_when_it_does_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        tmp_path,
+        "import sys, time\n"
+        "from infnet_keras.errors import DataError\n"
+        "from infnet_keras.export.child_process import exit_code, now_at\n"
+        "def main():\n"
+        "    now_at('loading')\n"
+        "    time.sleep(0.5)\n"
+        "    now_at('comparing')\n"
+        "    raise DataError('two lines\\nof error')\n"
+        "sys.exit(exit_code(main))\n",
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    said: list[tuple[str, float]] = []
+    with pytest.raises(ExportError) as caught:
+        run_module("some_module", at=lambda what: said.append((what, time.monotonic())))
+    assert str(caught.value) == "two lines\nof error"
+    (first, then), (second, later) = said
+    assert (first, second) == ("loading", "comparing")
+    assert later - then > 0.3

@@ -10,18 +10,22 @@ from keras import ops
 from infnet_keras.layers import LookupGroup
 from infnet_keras.models import MODELS, SharedBottom
 from infnet_keras.spec import load_spec, override_spec
+from infnet_keras.spec.models import SharedBottomOptions
 from infnet_keras.testing import random_inputs
 from infnet_keras.testing.draw_weights import draw_weights
 from infnet_keras.testing.run_model import run_function, run_model
 
 
+class WithFirstOrderOptions(SharedBottomOptions):
+    """Asks for a group of width 1 beside the usual one."""
+
+    def lookup_groups(self, spec):
+        return [LookupGroup(), LookupGroup("first_order", 1, project=False)]
+
+
 @keras.saving.register_keras_serializable(package="tests")
 class WithFirstOrder(SharedBottom):
-    """Adds a weight per id to what every tower reads: a group of width 1 beside the usual one."""
-
-    @staticmethod
-    def lookup_groups(spec):
-        return [LookupGroup(), LookupGroup("first_order", 1, project=False)]
+    """Adds a weight per id to what every tower reads."""
 
     def represent(self, embedded, training):
         weights = sum(embedded["first_order"].fields.values())
@@ -39,6 +43,9 @@ def make(model_class, model_type):
             "sequences": {"view": {"length": 3}, "click": {"length": 2}},
         },
     )
+    if model_class is WithFirstOrder:
+        options = WithFirstOrderOptions(**spec.model.model_dump())
+        spec = spec.model_copy(update={"model": options})
     rows = {name: table.rows() for name, table in spec.all_tables.items()}
     model = model_class(spec, rows)
     model.build()

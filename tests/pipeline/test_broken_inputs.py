@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 from small_pipeline import SPEC, small_log
 
+from infnet_keras.progress import Progress
 from infnet_keras.spec import FeatureSpec, override_spec
 from tfx_pipeline.beam.examples import write_examples
 from tfx_pipeline.beam.local_runner import LocalRunner
@@ -21,7 +22,6 @@ from tfx_pipeline.pipeline import RunParameters, create_pipeline
 
 def run(spec: FeatureSpec, data: Path, root: Path) -> tuple[list[str], StepFailed]:
     """The steps that finished, and what stopped the run."""
-    finished: list[str] = []
     pipeline = create_pipeline(
         spec,
         name=spec.name,
@@ -32,12 +32,11 @@ def run(spec: FeatureSpec, data: Path, root: Path) -> tuple[list[str], StepFaile
         metadata_path=str(root / "metadata.sqlite"),
         enable_cache=True,
     )
-    runner = ReportingDagRunner(
-        started=lambda step: None, finished=lambda step, cached, seconds: finished.append(step)
-    )
+    lines: list[str] = []
+    runner = ReportingDagRunner(Progress(), lines.append)
     with pytest.raises(StepFailed) as error:
         runner.run(pipeline)
-    return finished, error.value
+    return [line.split()[0] for line in lines], error.value
 
 
 def test_an_unseen_label_stops_example_gen(tmp_path: Path) -> None:

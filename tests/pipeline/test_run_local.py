@@ -65,7 +65,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 def states(output: str) -> dict[str, str]:
     """Step -> done or cached."""
     lines = [line.split() for line in output.splitlines()]
-    return {line[0]: line[1] for line in lines if line and line[0] in (*STEPS, "Tuner")}
+    return {line[0]: line[4] for line in lines if line and line[0] in (*STEPS, "Tuner")}
 
 
 def test_a_killed_run_is_resumed(session: Session) -> None:

@@ -1,14 +1,13 @@
 """What a run of one epoch says, and one that ends before it."""
 
-import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
 from infnet_keras.errors import ModelError
+from infnet_keras.progress import Progress
 from infnet_keras.spec import FeatureSpec, override_spec
 from infnet_keras.training import train
 
@@ -22,11 +21,11 @@ def saved(path: Path) -> dict[str, Any]:
 
 def printed(spec: FeatureSpec, data: Path, run: Path, **model: Any) -> str:
     """What a run of one epoch prints."""
-    console = Console(file=io.StringIO(), width=80)
+    lines: list[str] = []
     changes = {f"model.{name}": value for name, value in model.items()}
-    train(override_spec(spec, {"training.epochs": 1, **changes}), data, run, console=console)
-    text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return text
+    wanted = override_spec(spec, {"training.epochs": 1, **changes})
+    train(wanted, data, run, progress=Progress(lines.append))
+    return "\n".join(lines)
 
 
 def test_a_run_whose_tasks_have_collapsed_is_warned_of(

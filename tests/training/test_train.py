@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from rich.console import Console
 from tiny_log import write_log
 
 from infnet_keras.data import PreparedData, prepare
@@ -18,6 +17,7 @@ from infnet_keras.errors import DataError, ModelError
 from infnet_keras.evaluation import predict_split
 from infnet_keras.evaluation.collapse import measure_collapse
 from infnet_keras.metrics import auc
+from infnet_keras.progress import Progress
 from infnet_keras.spec import FeatureSpec, load_spec, override_spec
 from infnet_keras.training import Evaluation, TrainingResult, train
 
@@ -26,15 +26,15 @@ def changed(spec: FeatureSpec, **training: Any) -> FeatureSpec:
     return override_spec(spec, {f"training.{key}": value for key, value in training.items()})
 
 
-class AtEvaluation(Console):
+class AtEvaluation(Progress):
     """Does something when an evaluation is reported."""
 
     def __init__(self, number: int, act: Callable[[], None]) -> None:
-        super().__init__(quiet=True)
+        super().__init__()
         self._left = number
         self._act = act
 
-    def print(self, *arguments: Any, **options: Any) -> None:
+    def say(self, line: str) -> None:
         self._left -= 1
         if self._left == 0:
             self._act()
@@ -150,10 +150,10 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     path = tmp_path / "run"
 
     with pytest.raises(KeyboardInterrupt):
-        train(wanted, data, path, console=AtEvaluation(4, interrupt))
+        train(wanted, data, path, progress=AtEvaluation(4, interrupt))
     assert saved(path)["epoch"] == 1
     with largest_file(20_000) as fill, pytest.raises(ModelError, match=r"cannot write .*too large"):
-        train(wanted, data, path, console=AtEvaluation(3, fill))
+        train(wanted, data, path, progress=AtEvaluation(3, fill))
     assert saved(path)["epoch"] == 2
     assert saved(path)["finished"] is None
     found = train(wanted, data, path)

@@ -11,6 +11,7 @@ from apache_beam.io.filesystems import FileSystems
 from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest
 from infnet_keras.data.examples.raw_examples import raw_batch
 from infnet_keras.data.history.splits import SPLITS
+from infnet_keras.data.preparation.dirt import unread_lines
 from infnet_keras.data.preparation.join_misses import check_joins
 from infnet_keras.data.preparation.log_pass import check_rows
 from infnet_keras.data.raw.joins.joined_sources import JoinedSources
@@ -47,7 +48,7 @@ class FinishExamples(beam.DoFn):
             check_rows(job.spec, job.plan, outcome.rows_read, without_user)
             check_joins(job.spec, job.plan, outcome.counts, self._sources)
             outcome.counts.check(job.spec, job.valid_from)
-            for line in outcome.counts.warnings():
+            for line in unread_lines(job.spec, outcome.counts):
                 _LOGGER.warning(line)
         except DataError as error:
             self._write(FAILURE, json.dumps({"error": str(error)}))

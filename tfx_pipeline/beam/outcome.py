@@ -63,9 +63,9 @@ class Outcome:
             ("impressions", counts.impressions),
             ("joins_missed", counts.joins_missed),
             ("event_rows_kept", counts.event_rows),
+            ("values_unread", counts.unread),
             ("labels_missing", counts.unlabelled),
             ("labels_masked", counts.masked),
-            ("dates_unread", counts.dates_unread),
             ("history_events_later", counts.later),
         ):
             found |= {f"{reason}:{name}": count for name, count in by_name.items()}

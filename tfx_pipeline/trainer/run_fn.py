@@ -9,6 +9,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 import infnet_keras.models  # noqa: F401  (registers what a .keras file holds)
 from infnet_keras.export import TransformSource, write_checked_saved_model
+from infnet_keras.progress import Progress
 from infnet_keras.training import train
 from tfx_pipeline.trainer.local_copy import local_copy, published
 from tfx_pipeline.trainer.open_examples import open_examples
@@ -48,7 +49,7 @@ def run_fn(fn_args: FnArgs) -> None:
                 spec,
                 data,
                 run_dir / RUN,
-                console=Console(),
+                progress=Progress(Console()),
                 callbacks=[WriteScalars(run_dir / TENSORBOARD)],
             )
             model = keras.models.load_model(run_dir / RUN / "model.keras", compile=False)

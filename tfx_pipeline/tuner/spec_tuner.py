@@ -14,6 +14,7 @@ from rich.console import Console
 
 from infnet_keras.data.prepared.impressions import Impressions
 from infnet_keras.errors import InfnetError, ModelError, SpecError
+from infnet_keras.progress import Progress
 from infnet_keras.spec import FeatureSpec, override_spec
 from infnet_keras.training import train
 from tfx_pipeline.tuner.search_space import search_space
@@ -60,12 +61,12 @@ class SpecTuner(BaseTuner):
     def run_trial(self, trial: Any) -> dict[str, float]:
         """Train with a trial's values; the mean validation AUC of its best model."""
         values: Mapping[str, Any] = trial.hyperparameters.values
-        console = Console()
-        console.print(f"trial {trial.trial_id}: {dict(values)}", highlight=False, soft_wrap=True)
+        progress = Progress(Console())
+        progress.say(f"trial {trial.trial_id}: {dict(values)}")
         try:
             spec = override_spec(self._spec, values)
             with TemporaryDirectory() as run:
-                result = train(spec, self._data, Path(run, "run"), console=console)
+                result = train(spec, self._data, Path(run, "run"), progress=progress)
         except ModelError as error:
             raise FailedTrialError(str(error)) from error
         except InfnetError as error:

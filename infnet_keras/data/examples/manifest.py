@@ -45,8 +45,9 @@ class ExamplesManifest:
             `joins_missed:SOURCE` (impressions whose key the source does not have),
             `event_rows_kept:SOURCE` (of another log of earlier events, rows that may enter a
             history), `labels_missing:TASK` (inside the task's mask), `labels_masked:TASK`
-            (impressions outside of it) and `history_events_later:SEQUENCE` (of ready-made
-            histories, not strictly before the impression and dropped).
+            (impressions outside of it), `values_unread:FIELD` (impressions whose value is given and
+            cannot be read) and `history_events_later:SEQUENCE` (of ready-made histories, not
+            strictly before the impression and dropped).
         label_rates: for each split and task, positives over rows with a label; None without rows.
         versions: of the libraries that wrote the files.
         format: of the directory.

@@ -125,6 +125,16 @@ class Partition:
         return found
 
     @property
+    def number_texts(self) -> dict[str, pa.Array]:
+        """The values of every field whose whole numbers are kept as text."""
+        columns = self.spec.whole_number_columns.items()
+        return {
+            name: self.values.values(column)
+            for name, column in columns
+            if self.plan.types[column] == "string"
+        }
+
+    @property
     def date_columns(self) -> dict[str, str]:
         """The column of every field that counts days since a date."""
         return {name: date.column for name, date in self.spec.dates.items()}

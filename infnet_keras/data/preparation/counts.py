@@ -1,7 +1,7 @@
 """What partitions add up to, and whether that is enough to train on."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from infnet_keras.data.history.partition import Partition
 from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.data.raw.values.time_column import check_times, spelling_hint
 from infnet_keras.errors import DataError
+from infnet_keras.features.numpy.unreadable import are_whole_numbers
 from infnet_keras.spec import FeatureSpec
 
 
@@ -36,8 +37,9 @@ class Counts:
         masked: for each task, impressions outside its mask.
         unlabelled: for each task, impressions inside its mask whose label is missing.
         dates_read: for each field that counts days since a date, impressions whose date is read.
-        dates_unread: for each of them, impressions whose date is given and cannot be read.
-        unread_dates: for each of them, such a date.
+        unread: for each field of dates, or of whole numbers in text, impressions whose value is
+            given and cannot be read; fields without any are not named.
+        unread_values: for each of these fields, such a value.
         times: the first and the last instant of the log, in milliseconds; None without a clock.
         later: for each ready-made sequence with times, elements of its cells that were not strictly
             before their impression.
@@ -55,8 +57,8 @@ class Counts:
     masked: Counter[str] = field(default_factory=Counter)
     unlabelled: Counter[str] = field(default_factory=Counter)
     dates_read: Counter[str] = field(default_factory=Counter)
-    dates_unread: Counter[str] = field(default_factory=Counter)
-    unread_dates: dict[str, str] = field(default_factory=dict)
+    unread: Counter[str] = field(default_factory=Counter)
+    unread_values: dict[str, str] = field(default_factory=dict)
     times: tuple[int, int] | None = None
     later: Counter[str] = field(default_factory=Counter)
 
@@ -81,9 +83,10 @@ class Counts:
             read = logged & ~np.isnan(derived[name].astype(np.float32))
             self.dates_read[name] += int(read.sum())
             unread = partition.values.values(column).filter(pa.array(logged & ~read)).drop_null()
-            if len(unread):
-                self.dates_unread[name] += len(unread)
-                self._unread_date(name, str(unread[0].as_py()))
+            self._unread(name, unread)
+        for name, texts in partition.number_texts.items():
+            given = texts.filter(pa.array(logged)).drop_null()
+            self._unread(name, given.filter(pa.array(~are_whole_numbers(given))))
         for name, rows in partition.values.side_rows.items():
             self._missed(partition, name, partition.plan.joins[name], (rows < 0) & logged)
         for name, keys in partition.plan.labels.items():
@@ -118,16 +121,21 @@ class Counts:
         """The same one is kept in whichever order partitions are counted."""
         self.missed_keys[source] = min(key, self.missed_keys.get(source, key))
 
-    def _unread_date(self, name: str, value: str) -> None:
-        self.unread_dates[name] = min(value, self.unread_dates.get(name, value))
+    def _unread(self, name: str, values: pa.Array) -> None:
+        if len(values):
+            self.unread[name] += len(values)
+            self._unread_value(name, str(values[0].as_py()))
+
+    def _unread_value(self, name: str, value: str) -> None:
+        self.unread_values[name] = min(value, self.unread_values.get(name, value))
 
     def merge(self, other: "Counts") -> None:
         """Add another one's counts to these."""
         self._extend(other.times)
         for source, key in other.missed_keys.items():
             self._example(source, key)
-        for name, value in other.unread_dates.items():
-            self._unread_date(name, value)
+        for name, value in other.unread_values.items():
+            self._unread_value(name, value)
         for count in fields(self):
             mine, others = getattr(self, count.name), getattr(other, count.name)
             if isinstance(mine, Counter):
@@ -163,11 +171,11 @@ class Counts:
         """
         if self.times is not None:
             check_times(self.times, spec.time)
-        for name, value in self.unread_dates.items():
-            if not self.dates_read[name]:
+        for name, value in self.unread_values.items():
+            if name in spec.dates and not self.dates_read[name]:
                 raise DataError(
                     f"field {name!r} counts days since a date, but none of its dates can be read, "
-                    f"{value!r} for one; {_spelling_of(value)} for it"
+                    f"{value!r} for one; {spelling_of(value)} for it"
                 )
         if not self.impressions["train"]:
             raise DataError(
@@ -193,15 +201,6 @@ class Counts:
                     f"other `valid_from` and `test_from`{self._span(spec)}"
                 )
 
-    def warnings(self) -> Iterator[str]:
-        """What somebody should hear of values that are taken for missing ones."""
-        for name, value in sorted(self.unread_dates.items()):
-            yield (
-                f"warning: field {name!r} counts days since a date: {self.dates_unread[name]:,} "
-                f"dates cannot be read and are taken for missing ones, {value!r} for one; correct "
-                f"them, or {_spelling_of(value)} for it if all are spelt so"
-            )
-
     def _span(self, spec: FeatureSpec) -> str:
         """When the log begins and ends, by its own clocks; they may have to split a single day."""
         if self.times is None:
@@ -219,6 +218,7 @@ class Counts:
         return 0 < self.positive[split, task] < self.labelled[split, task]
 
 
-def _spelling_of(date: str) -> str:
+def spelling_of(date: str) -> str:
+    """What to say in a spec for a date that is spelt so."""
     hint = spelling_hint(date)
     return "say its `unit` or `format`" if hint is None else f"say {hint}"

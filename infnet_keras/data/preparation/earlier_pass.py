@@ -18,6 +18,7 @@ from infnet_keras.data.raw.sources import RawFiles
 from infnet_keras.data.raw.values.conversion import convert
 from infnet_keras.data.raw.values.time_column import TimeColumn, check_times
 from infnet_keras.errors import DataError
+from infnet_keras.progress import Progress
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import Source
 
@@ -54,7 +55,11 @@ def earlier_files(
 
 
 def spill_earlier(
-    spec: FeatureSpec, plan: ColumnPlan, history: RawFiles | None, spill: Spill
+    spec: FeatureSpec,
+    plan: ColumnPlan,
+    history: RawFiles | None,
+    spill: Spill,
+    progress: Progress,
 ) -> dict[str, int]:
     """Put events from before the log, and of other logs, aside, as `earlier_rows` makes them.
 
@@ -67,12 +72,15 @@ def spill_earlier(
     without_user: dict[str, int] = {}
     for source, files in earlier_files(spec, plan, history).items():
         rows = kept = 0
-        for block in files.blocks(earlier_columns(spec, plan, source, files)):
-            table = earlier_rows(spec, plan, source, block, rows)
-            spill.add(table, partition_numbers(table[str(spec.keys.user)], spill.partitions))
-            rows += block.table.num_rows
-            kept += table.num_rows
-        without_user[event_source_name(spec, source)] = rows - kept
+        name, total = event_source_name(spec, source), files.estimated_rows()
+        with progress.phase(f"reading {name}", total, "rows or so") as phase:
+            for block in files.blocks(earlier_columns(spec, plan, source, files)):
+                table = earlier_rows(spec, plan, source, block, rows)
+                spill.add(table, partition_numbers(table[str(spec.keys.user)], spill.partitions))
+                rows += block.table.num_rows
+                kept += table.num_rows
+                phase.advance(rows)
+        without_user[name] = rows - kept
     spill.finish()
     return without_user
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from infnet_keras.data.preparation.counts import Counts
+from infnet_keras.data.preparation.part_of import part_of
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.joins.joined_sources import JoinedSources
 from infnet_keras.errors import DataError
@@ -51,7 +52,7 @@ def join_lines(
 
     Example:
         >>> list(join_lines(load_spec("kuairand_pure"), {"users": 3, "videos": 0}, 100))[0]
-        "warning: source 'users': 3 of 100 impressions have a key that it lacks"
+        "warning: source 'users': 3 of 100 impressions (3.00 %) have a key that it lacks"
     """
     for name, count in missed.items():
         line = join_line(spec, name, count, rows)
@@ -64,8 +65,8 @@ def join_lines(
 def join_line(spec: FeatureSpec, name: str, missed: int, rows: int) -> str:
     """How many impressions a source knows, or does not know."""
     if name in spec.found_in:
-        return f"source {name!r}: {rows - missed:,} of {rows:,} impressions are found in it"
-    return f"source {name!r}: {missed:,} of {rows:,} impressions have a key that it lacks"
+        return f"source {name!r}: {part_of(rows - missed, rows, 'impressions')} are found in it"
+    return f"source {name!r}: {part_of(missed, rows, 'impressions')} have a key that it lacks"
 
 
 def _examples(plan: ColumnPlan, name: str, counts: Counts, sources: JoinedSources) -> str:

@@ -21,6 +21,7 @@ from infnet_keras.data.raw.values.time_column import spelling_hint
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy.clock import to_epoch_ms
+from infnet_keras.progress import Progress
 from infnet_keras.spec import Condition, ConditionError, FeatureSpec, Task, Time
 
 _LATEST = 4_102_444_800_000  # 2100-01-01, the last day that the local clocks know
@@ -34,7 +35,11 @@ class RowsRead(NamedTuple):
 
 
 def spill_log(
-    spec: FeatureSpec, plan: ColumnPlan, spill: Spill, counts: InstantCounts | None = None
+    spec: FeatureSpec,
+    plan: ColumnPlan,
+    spill: Spill,
+    progress: Progress,
+    counts: InstantCounts | None = None,
 ) -> RowsRead:
     """Put the log's rows aside, as `log_rows` makes them.
 
@@ -42,20 +47,25 @@ def spill_log(
         spec: what is read.
         plan: where columns come from.
         spill: where the rows go to.
+        progress: shows how far it is.
         counts: of the rows by instant, to be added to.
 
     Raises:
         DataError: a value cannot be what it must be; names file, column and value or row.
     """
     rows = kept = 0
-    for block in plan.files[spec.log_source].blocks(log_columns(spec, plan)):
-        table = log_rows(spec, plan, block, rows)
-        spill.add(table, partition_numbers(table[user_column(spec)], spill.partitions))
-        if counts is not None:
-            counts.add(table[TIME].to_numpy())
-        rows += block.table.num_rows
-        kept += table.num_rows
-    spill.finish()
+    files = plan.files[spec.log_source]
+    # The total is an estimate from the sizes of files.
+    with progress.phase("reading the log", files.estimated_rows(), "rows or so") as phase:
+        for block in files.blocks(log_columns(spec, plan)):
+            table = log_rows(spec, plan, block, rows)
+            spill.add(table, partition_numbers(table[user_column(spec)], spill.partitions))
+            if counts is not None:
+                counts.add(table[TIME].to_numpy())
+            rows += block.table.num_rows
+            kept += table.num_rows
+            phase.advance(rows)
+        spill.finish()
     check_rows(spec, plan, rows, rows - kept)
     return RowsRead(rows, rows - kept)
 

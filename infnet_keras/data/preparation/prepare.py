@@ -1,6 +1,6 @@
 """From raw logs to a prepared directory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,16 +13,16 @@ from infnet_keras.data.examples.raw_examples import raw_batch
 from infnet_keras.data.history.instant_counts import InstantCounts
 from infnet_keras.data.history.splits import SPLITS, SplitRule
 from infnet_keras.data.preparation.counts import Counts
+from infnet_keras.data.preparation.dirt import dirt_lines, duplicates
 from infnet_keras.data.preparation.earlier_pass import (
     earlier_files,
     history_files,
     spill_earlier,
 )
 from infnet_keras.data.preparation.encode import ShardEncoder
-from infnet_keras.data.preparation.join_misses import check_joins, join_lines
+from infnet_keras.data.preparation.join_misses import check_joins
 from infnet_keras.data.preparation.log_pass import spill_log
 from infnet_keras.data.preparation.partition_pass import PartitionPass
-from infnet_keras.data.preparation.rows_without_user import without_user_lines
 from infnet_keras.data.preparation.spill import Spill
 from infnet_keras.data.prepared import layout
 from infnet_keras.data.prepared.file_names import ASSETS, MANIFEST, SHARDS, SPEC
@@ -35,6 +35,7 @@ from infnet_keras.features.assets import Assets, definition_of
 from infnet_keras.features.raw_examples_file import RAW_EXAMPLES, save_raw_examples
 from infnet_keras.features.raw_inputs import raw_inputs
 from infnet_keras.files.whole_directory import output_directory
+from infnet_keras.progress import Progress
 from infnet_keras.spec import FeatureSpec, dump_spec
 
 ROWS_PER_PARTITION = 250_000
@@ -50,7 +51,7 @@ def prepare(
     valid_from: str | float,
     test_from: str | float,
     history: Path | None = None,
-    progress: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Manifest:
     """Turn raw logs into a directory that `PreparedData` opens and models train on.
 
@@ -70,7 +71,7 @@ def prepare(
         history: a file of events from before the log, with the user's and the item's key, an order
             `pos` (else its rows' order) and whichever columns of the log it has. They seed
             sequences and are no impressions.
-        progress: called with a line now and then.
+        progress: says what is done, and what dirt was found; None for silence.
 
     Returns:
         The counts, as in manifest.json.
@@ -82,7 +83,8 @@ def prepare(
         >>> spec = load_spec("feature_specs/kuairand_pure.yaml")
         >>> prepare(spec, Path("raw"), Path("prepared"), "2022-05-04", "2022-05-05")
     """
-    say = progress or (lambda line: None)
+    progress = progress or Progress()
+    say = progress.say
     split_rule = SplitRule(spec.time, valid_from, test_from)
     own_names = frozenset({ASSETS, SHARDS, SPEC, MANIFEST, RAW_EXAMPLES})
     with output_directory(out, own_names, "prepared data") as directory:
@@ -100,70 +102,66 @@ def prepare(
         say(f"reading the log in {partitions} partitions of users")
         log_spill = Spill(temporary / "log", partitions)
         instants = InstantCounts() if split_rule.asks_instants else None
-        total_rows, no_user = spill_log(spec, plan, log_spill, instants)
+        total_rows, no_user = spill_log(spec, plan, log_spill, progress, instants)
         if instants is not None:
             split_rule = split_rule.at_instants(instants)
             say(str(split_rule))
         past_spill = Spill(temporary / "history", partitions)
-        without_user = {spec.log_source: no_user, **spill_earlier(spec, plan, past, past_spill)}
+        earlier = spill_earlier(spec, plan, past, past_spill, progress)
+        without_user = {spec.log_source: no_user, **earlier}
         joined = ", ".join((*plan.joins, *plan.labels))
         say(f"{total_rows:,} rows read; joining {joined or 'nothing'}")
-        sources = JoinedSources.of(plan)
+        with progress.phase("reading the joined sources"):
+            sources = JoinedSources.of(plan)
         for note in dict.fromkeys(
             note for files in (*plan.files.values(), past) if files for note in files.notes()
         ):
             say(note)
-        for line in without_user_lines(without_user):
-            say(line)
         ordering = PartitionPass(spec, plan, sources, split_rule, total_rows, partitions)
         if ordering.groups.needed:
-            say("counting the histories over all users")
+            with progress.phase("counting over all users", partitions, "partitions") as phase:
+                for number in range(partitions):
+                    log = log_spill.read(number)
+                    if log is not None:
+                        ordering.survey(log, past_spill.read(number))
+                    phase.advance(number + 1)
+                ordering.groups.finish()
+        ordered = Spill(temporary / "ordered", partitions)
+        with progress.phase("ordering the events", partitions, "partitions") as phase:
             for number in range(partitions):
                 log = log_spill.read(number)
                 if log is not None:
-                    ordering.survey(log, past_spill.read(number))
-            ordering.groups.finish()
-        ordered = Spill(temporary / "ordered", partitions)
-        for number in range(partitions):
-            log = log_spill.read(number)
-            if log is not None:
-                table = ordering.run(log, past_spill.read(number))
-                ordered.add(table, np.full(table.num_rows, number))
-            log_spill.delete(number)
-            past_spill.delete(number)
-            say(f"ordered partition {number + 1} of {partitions}")
-        ordered.finish()
+                    table = ordering.run(log, past_spill.read(number))
+                    ordered.add(table, np.full(table.num_rows, number))
+                log_spill.delete(number)
+                past_spill.delete(number)
+                phase.advance(number + 1)
+            ordered.finish()
         counts = ordering.counts
-        for line in join_lines(spec, counts.joins_missed, counts.log_rows, counts.missed_keys):
+        dirt = list(dirt_lines(spec, counts, total_rows, without_user))
+        for line in dirt:
             say(line)
         check_joins(spec, plan, counts, lambda: sources)
         counts.check(spec, valid_from)
-        for line in counts.warnings():
-            say(line)
-        for name, count in counts.later.items():
-            if count:
-                say(
-                    f"sequence {name!r}: {count:,} events of ready-made histories were not before "
-                    "their impression and are dropped"
-                )
 
-        say("fitting vocabularies and quantiles on the training impressions")
         inputs = {name for name in (*spec.input_columns, *_attributes(spec)) if name in plan.types}
-        assets = Assets(
-            definition=definition_of(spec),
-            column_types={name: plan.types[name] for name in sorted(inputs)},
-            vocabularies=ordering.statistics.vocabularies(),
-            boundaries=ordering.statistics.boundaries(),
-        )
+        with progress.phase("fitting vocabularies and quantiles on the training impressions"):
+            assets = Assets(
+                definition=definition_of(spec),
+                column_types={name: plan.types[name] for name in sorted(inputs)},
+                vocabularies=ordering.statistics.vocabularies(),
+                boundaries=ordering.statistics.boundaries(),
+            )
         encoder = ShardEncoder(spec, assets, plan, sources.tables)
         (directory / SHARDS).mkdir()
         shards: list[Shard] = []
-        for number in range(partitions):
-            partition = ordered.read(number)
-            if partition is not None:
-                shards.append(_write_shard(partition, encoder, directory, len(shards)))
-            ordered.delete(number)
-            say(f"encoded partition {number + 1} of {partitions}")
+        with progress.phase("encoding", partitions, "partitions") as phase:
+            for number in range(partitions):
+                partition = ordered.read(number)
+                if partition is not None:
+                    shards.append(_write_shard(partition, encoder, directory, len(shards)))
+                ordered.delete(number)
+                phase.advance(number + 1)
         manifest = _manifest(
             spec, plan, ordering.counts, shards, total_rows, without_user, valid_from, test_from
         )
@@ -173,6 +171,8 @@ def prepare(
         save_raw_examples(directory, raw_batch(spec, plan.types, ordering.drawn))
         (directory / SPEC).write_text(dump_spec(spec), "utf-8")
         manifest.save(directory)
+    if dirt:
+        say(f"{out / MANIFEST} keeps these counts, and how often each label is 1")
     say(
         ", ".join(f"{count:,} {split}" for split, count in manifest.impressions.items())
         + " impressions"
@@ -240,10 +240,12 @@ def _manifest(
         impressions=dict(counts.impressions),
         history_rows=counts.history_rows,
         rows_read=total_rows,
-        duplicates_dropped=total_rows - without_user[spec.log_source] - counts.log_rows,
+        duplicates_dropped=duplicates(spec, counts, total_rows, without_user),
         rows_without_user=without_user,
         joins_missed=dict(counts.joins_missed),
         history_events_later=dict(counts.later),
+        values_unread=dict(counts.unread),
+        labels_missing=dict(counts.unlabelled),
         label_rates=counts.label_rates(spec.tasks),
         event_rows=dict(counts.event_rows),
         versions={name: version(name) for name in ("numpy", "pyarrow")},

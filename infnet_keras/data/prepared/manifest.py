@@ -46,6 +46,9 @@ class Manifest:
             whose key it does not have.
         history_events_later: for each ready-made history with times, how many of its events were
             not strictly before their impression, and were dropped.
+        values_unread: for each field of dates, or of whole numbers in text, impressions whose value
+            is given and cannot be read.
+        labels_missing: for each task, impressions inside its mask whose label is not known.
         label_rates: for each split and task, positives over rows with a label; None without rows.
         event_rows: of each log of earlier events, rows that may enter a history.
         versions: of this package's format and of the libraries that wrote the files.
@@ -67,6 +70,8 @@ class Manifest:
     rows_without_user: dict[str, int] = field(default_factory=dict)
     event_rows: dict[str, int] = field(default_factory=dict)
     history_events_later: dict[str, int] = field(default_factory=dict)
+    values_unread: dict[str, int] = field(default_factory=dict)
+    labels_missing: dict[str, int] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.features.numpy.clock import parse_dates, to_epoch_ms
@@ -69,10 +70,8 @@ class UnreadableValues:
                     _said_of_date(date),
                     lambda values, date=date: ~np.isnan(parse_dates(values, date, zone)),  # type: ignore[misc]
                 )
-        for name, field in spec.fields.items():
-            column, table = spec.field_column(name), spec.all_tables[spec.field_table(name)]
-            if column is not None and field.multivalue is None and table.identity is not None:
-                self._add(spec.served_names[column], "a whole number from 0", _are_decimal)
+        for column in spec.whole_number_columns.values():
+            self._add(spec.served_names[column], "a whole number from 0", _are_decimal)
         for feature in spec.sequence_features:
             if feature.multivalue is None and spec.all_tables[feature.table].identity is not None:
                 served = spec.served_names[feature.name]
@@ -137,6 +136,19 @@ def _are_decimal(values: Array) -> npt.NDArray[np.bool_]:
     if not values.dtype.hasobject:
         return np.ones(values.shape, np.bool_)
     return np.array([_is_decimal(value) for value in values.tolist()], np.bool_)
+
+
+def are_whole_numbers(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    """Which of some texts are whole numbers from 0, spelt as an identity table reads them.
+
+    Example:
+        >>> are_whole_numbers(pa.array(["7", "007", "seven", "0"])).tolist()
+        [True, False, False, True]
+    """
+    found = texts.dictionary_encode()  # the same few values again and again
+    known = [_is_decimal(value.encode()) for value in found.dictionary.to_pylist()]
+    taken: npt.NDArray[np.bool_] = np.array(known, np.bool_)[found.indices.to_numpy()]
+    return taken
 
 
 def _is_decimal(text: bytes) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, PositiveInt
 
 from infnet_keras.spec.base import Block
+from infnet_keras.spec.lookup_group import LookupGroup
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
@@ -30,6 +31,10 @@ class ModelOptions(Block):
 
     def check(self, spec: FeatureSpec) -> None:
         """Raise SpecProblem where the options contradict the rest of the spec."""
+
+    def lookup_groups(self, spec: FeatureSpec) -> list[LookupGroup]:
+        """The sets of tables that the model wants; every table at its width, projected."""
+        return [LookupGroup()]
 
     def positions(self, spec: FeatureSpec) -> list[Position]:
         """The tokens that the tasks' attention is over, in order; none without attention."""

@@ -73,11 +73,14 @@ def test_a_join_that_matches_nothing(prepare: Prepare) -> None:
     files = {"log.csv": csv_text(columns_of_log()), "kinds.csv": "item,kind\nI-0,a\nI-1,b\n"}
     refused = prepare(spec, files)
     assert refused.code == 2
-    assert f"source 'kinds': {ROWS} of {ROWS} impressions have a key that it lacks" in refused.said
+    assert (
+        f"source 'kinds': {ROWS} of {ROWS} impressions (100.00 %) have a key that it lacks"
+        in refused.said
+    )
     assert "the log has item 'i0', the source has item 'I-0'" in refused.said
     assert "`misses: allowed`" in refused.said
     assert not Path(refused.out).exists()
     spec["sources"]["kinds"]["misses"] = "allowed"
     allowed = prepare(spec, files)
     assert allowed.data.manifest.joins_missed == {"kinds": ROWS}
-    assert f"{ROWS} of {ROWS} impressions have a key that it lacks" in allowed.said
+    assert f"{ROWS} of {ROWS} impressions (100.00 %) have a key that it lacks" in allowed.said

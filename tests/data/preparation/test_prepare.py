@@ -9,6 +9,7 @@ import pytest
 
 from infnet_keras.data import ImpressionReader, PreparedData, prepare
 from infnet_keras.features.numpy.row_transform import RowTransform
+from infnet_keras.progress import Progress
 from infnet_keras.spec import spec_from_dict
 
 HOUR = 3_600_000
@@ -26,7 +27,7 @@ def prepared(tmp_path, write, split):
             tmp_path / "out",
             *split,
             history=history,
-            progress=None if lines is None else lines.append,
+            progress=None if lines is None else Progress(lines.append),
         )
         return PreparedData.open(tmp_path / "out")
 

@@ -14,23 +14,29 @@ from infnet_keras.spec import dump_spec, spec_from_dict
 
 RUN = """
 import sys, time
+from contextlib import contextmanager
 from pathlib import Path
 import resource
 from infnet_keras.data import prepare
 from infnet_keras.errors import DataError
+from infnet_keras.progress import Progress
 from infnet_keras.spec import load_spec
 
 spec, raw, out, limit, pause = sys.argv[1:]
 
-def progress(line):
-    print(line, flush=True)
-    if pause != "never" and line.startswith(pause):
-        time.sleep(600)
+class Pausing(Progress):
+    @contextmanager
+    def phase(self, name, *arguments):
+        print(name, flush=True)
+        if pause != "never" and name.startswith(pause):
+            time.sleep(600)
+        with super().phase(name, *arguments) as phase:
+            yield phase
 
 if limit != "none":
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit), int(limit)))
 try:
-    prepare(load_spec(spec), Path(raw), Path(out), "2024-01-13", "2024-01-14", progress=progress)
+    prepare(load_spec(spec), Path(raw), Path(out), "2024-01-13", "2024-01-14", progress=Pausing())
 except DataError as error:
     print("DataError:", error)
 """
@@ -45,7 +51,7 @@ def generated(tmp_path, content):
     return spec, [str(tmp_path / "spec.yaml"), str(tmp_path / "raw"), str(tmp_path / "out")]
 
 
-@pytest.mark.parametrize("pause", ["reading", "ordered", "encoded"])
+@pytest.mark.parametrize("pause", ["reading", "ordering", "encoding"])
 def test_a_killed_run_leaves_nothing_and_can_be_repeated(tmp_path, generated, pause) -> None:
     spec, paths = generated
     command = [sys.executable, "-c", RUN, *paths, "none", pause]
@@ -74,10 +80,10 @@ def test_no_space_is_one_error_and_nothing_is_left(tmp_path, generated, limit) -
 
 def test_a_run_at_work_is_left_alone(tmp_path, generated) -> None:
     spec, paths = generated
-    command = [sys.executable, "-c", RUN, *paths, "none", "ordered"]
+    command = [sys.executable, "-c", RUN, *paths, "none", "ordering"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        while not process.stdout.readline().startswith("ordered"):
+        while not process.stdout.readline().startswith("ordering"):
             assert process.poll() is None
         prepare(spec, tmp_path / "raw", tmp_path / "out", "2024-01-13", "2024-01-14")
         assert len(list(tmp_path.glob("out.partial-*"))) == 1

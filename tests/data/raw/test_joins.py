@@ -7,6 +7,7 @@ import pytest
 from infnet_keras.data import ImpressionReader, PreparedData, prepare
 from infnet_keras.data.raw.joins.key_index import KeyIndex
 from infnet_keras.errors import DataError, SpecError
+from infnet_keras.progress import Progress
 from infnet_keras.spec import spec_from_dict
 
 LOG = "user,item,time,clicked,day\n1,7,1,1,mon\n1,8,2,0,mon\n2,7,3,1,tue\n2,9,4,0,tue\n"
@@ -18,8 +19,9 @@ def brands(tmp_path, content, write, split):
 
     def prepared(lines=None, **files: str) -> list[int]:
         content["fields"]["brand"] = {"side": "item", "identity": 100, "missing": "oov"}
-        say = None if lines is None else lines.append
-        prepare(spec_from_dict(content), write(**files), tmp_path / "out", *split, progress=say)
+        progress = None if lines is None else Progress(lines.append)
+        spec = spec_from_dict(content)
+        prepare(spec, write(**files), tmp_path / "out", *split, progress=progress)
         data = PreparedData.open(tmp_path / "out")
         batch = next(ImpressionReader(data, "train", 1000).batches())
         return (batch.inputs["brand"] - 2).tolist()
@@ -87,7 +89,7 @@ def test_a_key_that_is_text_in_one_of_the_files(content, brands) -> None:
     assert brands(log=LOG, items="item,brand\n007x,1\n8,2\n9,3\n") == [-1, 2, -1, 3]
 
 
-LACKS = "source 'items': {} of 200 impressions have a key that it lacks"
+LACKS = "source 'items': {} of 200 impressions{} have a key that it lacks"
 
 
 def many(rows: int) -> str:
@@ -97,10 +99,10 @@ def many(rows: int) -> str:
 @pytest.mark.parametrize(
     ("known", "line"),
     [
-        (200, LACKS.format(0)),
-        (198, LACKS.format(2)),  # 1 %
-        (197, f"warning: {LACKS.format(3)}, item 197 for one"),
-        (2, f"warning: {LACKS.format(198)}, item 2 for one"),  # 99 %
+        (200, LACKS.format(0, "")),
+        (198, LACKS.format(2, " (1.00 %)")),  # 1 %
+        (197, f"warning: {LACKS.format(3, ' (1.50 %)')}, item 197 for one"),
+        (2, f"warning: {LACKS.format(198, ' (99.00 %)')}, item 2 for one"),  # 99 %
     ],
 )
 def test_misses_are_counted_and_warned_of(brands, known, line) -> None:
@@ -116,10 +118,10 @@ def test_a_join_that_cannot_be_meant(content, brands) -> None:
     with pytest.raises(DataError) as caught:
         brands(log=log, items=items)
     assert str(caught.value) == (
-        "source 'items': 200 of 200 impressions have a key that it lacks: the log has item 'i0', "
-        "the source has item 'I1'. Look for other types (`types` in both sources), leading zeros, "
-        "blanks or a prefix, and at the columns that `join` names; if it is meant, say `misses: "
-        "allowed` for the source"
+        "source 'items': 200 of 200 impressions (100.00 %) have a key that it lacks: the log has "
+        "item 'i0', the source has item 'I1'. Look for other types (`types` in both sources), "
+        "leading zeros, blanks or a prefix, and at the columns that `join` names; if it is meant, "
+        "say `misses: allowed` for the source"
     )
     content["sources"]["items"]["misses"] = "allowed"
     assert brands(log=log, items=items) == [-1] * 200

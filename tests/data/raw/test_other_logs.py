@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from infnet_keras.data import ImpressionReader, PreparedData, prepare
 from infnet_keras.errors import DataError, SpecError
+from infnet_keras.progress import Progress
 from infnet_keras.spec import spec_from_dict
 
 DAY = 86_400_000
@@ -289,7 +290,7 @@ def test_a_log_without_users(tmp_path, write) -> None:
     raw = write(log="item,place,clicked\n" + "".join(rows))
     lines: list[str] = []
     spec = spec_from_dict(without_user())
-    prepare(spec, raw, tmp_path / "out", 0.5, 0.75, progress=lines.append)
+    prepare(spec, raw, tmp_path / "out", 0.5, 0.75, progress=Progress(lines.append))
     data = PreparedData.open(tmp_path / "out")
     assert lines[-1].startswith("20 train, 10 valid, 10 test impressions in ")
     assert data.manifest.users == 0

@@ -17,6 +17,7 @@ from infnet_keras.data.prepared.prepared_data import PreparedData
 from infnet_keras.errors import DataError, SpecError
 from infnet_keras.features.numpy.row_transform import RowTransform
 from infnet_keras.features.raw_examples_file import load_raw_examples
+from infnet_keras.progress import Progress
 from infnet_keras.spec import spec_from_dict, summarize
 
 Content = dict[str, Any]
@@ -486,7 +487,7 @@ class TestACellThatIsCollectedFromEvents:
             tmp_path / "out",
             "1970-01-02",
             "1970-01-03",
-            progress=said.append,
+            progress=Progress(said.append),
         )
         warnings = [line for line in said if line.startswith("warning:")]
         if cell == "items":
