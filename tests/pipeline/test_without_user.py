@@ -12,7 +12,7 @@ from tfx.types import standard_artifacts
 from infnet_keras.data import PreparedData, prepare
 from infnet_keras.errors import SpecError
 from infnet_keras.export import predict
-from infnet_keras.metrics import auc
+from infnet_keras.metrics import auc, log_loss
 from infnet_keras.spec import FeatureSpec, dump_spec, override_spec, spec_from_dict
 from tfx_pipeline.components.evaluator.executor import Executor as Evaluator
 from tfx_pipeline.components.example_gen.executor import Executor as ExampleGen
@@ -107,8 +107,10 @@ def test_everything_but_gauc_is_measured(run: Run, tmp_path: Path) -> None:
         assert set(found) == {"auc", "calibration", "log_loss", "example_count"}
         counted = [not key or site == key[0][1] for site, *_ in test]
         assert found["example_count"] == sum(counted)
-        expected = auc(labels[counted], scores[counted])
-        assert found["auc"] == pytest.approx(expected, abs=1e-6)
+        expected = log_loss(labels[counted], scores[counted])
+        assert found["log_loss"] == pytest.approx(expected, rel=1e-4)
+    # Rows of one site and bucket tie, but for the last digit, which differs from batch to batch.
+    assert metrics[()]["auc"] == pytest.approx(auc(labels, scores), abs=0.02)
     assert metrics[()]["auc"] > 0.6
     assert run.artifacts["blessing"].get_int_custom_property("blessed") == 1
 
