@@ -7,7 +7,7 @@ from typing import Any
 from infnet_keras.errors import ModelError
 
 
-def add_run(parser: argparse.ArgumentParser, required: bool = True) -> None:
+def add_run(parser: argparse._ActionsContainer, required: bool = True) -> None:
     """Add `--run`."""
     parser.add_argument(
         "--run", required=required, type=Path, help="run directory of `infnet train`"
