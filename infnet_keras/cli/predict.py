@@ -60,8 +60,9 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.data is None:
         if arguments.run is not None:
             error("--run scores a table (--data); a request goes to --model or --url")
-        if arguments.out is not None or arguments.split is not None or arguments.keep:
-            error("--out, --split and --keep go with --data")
+        of_table = (arguments.out, arguments.split, arguments.keep, arguments.refuse_unreadable)
+        if any(of_table):
+            error("--out, --split, --keep and --refuse-unreadable go with --data")
     elif arguments.url is not None:
         error("--data is scored by --model or --run; a server is sent a request (--json)")
     elif arguments.out is None:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from infnet_keras.data.raw.files.block import Block
 from infnet_keras.data.raw.shapes.list_cells import lengths_of, list_cells, rows_of
 from infnet_keras.data.raw.values.conversion import convert, inferred_type
-from infnet_keras.data.raw.values.list_values import bracketed, is_list
+from infnet_keras.data.raw.values.list_values import bracketed
 from infnet_keras.data.raw.values.time_column import time_columns
 from infnet_keras.features.numpy.unreadable import UnreadableValues
 from infnet_keras.features.raw_inputs import MISSING, RawInput
@@ -109,7 +109,8 @@ class RequestRows:
         """The cells of a behaviour as lists of values in the input's type."""
         separator = self._spec.sequences[str(raw.sequence)].separator
         cells = block.table[column].combine_chunks()
-        if not is_list(cells.type) and separator is None:
+        is_text = inferred_type(cells.type) == "string" and not pa.types.is_nested(cells.type)
+        if is_text and separator is None:
             cells = self._listed(raw, cells, block)
             block = Block(block.file, block.first_row, pa.table({column: cells}))
         lists = list_cells(block, column, separator, f"sequences.{raw.sequence}", drop_empty=False)
@@ -119,10 +120,7 @@ class RequestRows:
 
     def _listed(self, raw: RawInput, cells: pa.Array, block: Block) -> pa.Array:
         """Texts such as `[1, 2]`; others are unreadable."""
-        if inferred_type(cells.type) != "string" or pa.types.is_nested(cells.type):
-            texts = cells.cast(pa.string())
-        else:
-            texts = convert(cells, "string", None, raw.name, block.file, block.row)
+        texts = convert(cells, "string", None, raw.name, block.file, block.row)
         blank = pc.equal(pc.utf8_trim_whitespace(texts), "")
         misread = pc.invert(pc.or_(bracketed(texts), blank))
         at = np.flatnonzero(pc.fill_null(misread, False).to_numpy(zero_copy_only=False))

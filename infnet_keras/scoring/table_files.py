@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from glob import escape
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from infnet_keras.data.examples.manifest import FILE_NAME
@@ -69,6 +69,7 @@ def table_files(data: Sequence[str], split: str | None, storage: Storage) -> lis
     """
     found: list[TableFile] = []
     for given in data:
+        given = given if "://" in given else str(Path(given))
         directory = given.rstrip("/") or given
         below = _below(directory, storage)
         if FILE_NAME in below:

@@ -74,6 +74,28 @@ def test_a_killed_run_leaves_what_was_there(table: Path, tmp_path: Path) -> None
     assert {path.name for path in tmp_path.iterdir()} == {out.name}
 
 
+def test_paths_from_here(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows" / "day=1").mkdir(parents=True)
+    (tmp_path / "rows" / "day=1" / "a[1].parquet").symlink_to(table)
+    (tmp_path / "b.parquet").symlink_to(table)
+    scorer = PlainScorer()
+    for given, file in (
+        ("rows", "day=1/a[1].parquet"),
+        ("./rows/", "day=1/a[1].parquet"),
+        ("rows/day=1/a[1].parquet", "a[1].parquet"),
+        ("b.parquet", "b.parquet"),
+        ("./b.parquet", "b.parquet"),
+        (str(tmp_path / "b.parquet"), "b.parquet"),
+    ):
+        plan = TablePlan.of(scorer, [given])
+        assert [found.name for found in plan.files] == [file]
+        assert score_table(scorer, plan, Path("scores.csv"), batch_size=100_000) == ROWS
+    Path("scores.csv").unlink()
+    plan = TablePlan.of(scorer, ["."], keep=["list"])
+    assert [found.name for found in plan.files] == ["b.parquet", "rows/day=1/a[1].parquet"]
+
+
 def test_names_that_say_no_kind_and_columns_that_no_csv_has(table: Path, tmp_path: Path) -> None:
     scorer = PlainScorer()
     plan = TablePlan.of(scorer, [str(table)], keep=["list"])

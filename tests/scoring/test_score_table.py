@@ -209,6 +209,10 @@ def test_errors_are_sentences(scorer: SavedModelScorer, tmp_path: Path) -> None:
     assert "a log has none" in said.lower()
     twice = [row | {"user_id": "x"} for row in ROWS]
     assert "two names of one input" in refused(write_table(tmp_path / "c.parquet", twice))
+    numbers = write_table(tmp_path / "n.parquet", [row | {"view__shop": None} for row in ROWS])
+    table = pq.read_table(numbers).drop_columns("view__shop")
+    pq.write_table(table.append_column("view__shop", table["商品"]), numbers)
+    assert "column 'view__shop' holds int64, neither lists nor text" in refused(numbers)
     good = write_table(tmp_path / "d.csv", ROWS)
     assert "no column 'prize' to keep; " in refused(good, keep=["prize"])
     assert "there is no such file" in refused(tmp_path / "e.csv")
