@@ -73,17 +73,13 @@ def _place(spec: FeatureSpec, name: str, file: str, present: Sequence[str]) -> s
 
 
 def _lacking(lacking: Sequence[RawInput], file: str, present: Sequence[str]) -> str:
-    values = [raw.name for raw in lacking if raw.kind == "value"]
-    if values:
-        more = f" (nor {', '.join(map(repr, values[1:]))})" if values[1:] else ""
-        return (
-            f"{file} has no column {values[0]!r}{more}, which a request holds; "
-            f"{nearest_column(values[0], present)}"
-        )
-    names = ", ".join(repr(raw.name) for raw in lacking)
+    first, *others = (repr(raw.name) for raw in lacking)
+    more = f" (nor {', '.join(others)})" if others else ""
+    said = f"{file} has no column {first}{more}, which a request holds; "
+    if not any(raw.kind == "sequence" for raw in lacking):
+        return said + nearest_column(lacking[0].name, present)
     return (
-        f"{file} has no column {names}: a row holds what a request holds, histories too, a list "
-        "each, oldest event first. A log has none. `python -m tfx_pipeline.beam.prepare --format "
-        "parquet` writes its rows with the histories that they had; `infnet data prepare` makes of "
-        "it what --run scores with --split"
+        f"{said}a row of the table holds all of it, histories as lists, oldest event first. A log "
+        "has none: `python -m tfx_pipeline.beam.prepare --format parquet` writes its rows with the "
+        "histories that they had; `infnet data prepare` makes of it what --run scores with --split"
     )
