@@ -23,8 +23,8 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     table.add_argument("--out", type=Path, help="file of scores to write: .parquet or .csv")
 
 
-def add_rows(table: argparse._ActionsContainer, required: bool) -> None:
-    """Add `--data` and what says how its rows are scored."""
+def add_rows(table: Any, required: bool) -> None:
+    """Add `--data` and what says how its rows are scored to a parser, or to a group."""
     table.add_argument(
         "--data",
         nargs="+",

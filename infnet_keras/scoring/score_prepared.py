@@ -9,11 +9,11 @@ from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.prepared_data import PreparedData
 from infnet_keras.errors import DataError
 from infnet_keras.files.whole_file import write_whole
+from infnet_keras.scoring.kept_columns import ROW
 from infnet_keras.scoring.progress import Progress
 from infnet_keras.scoring.run_scorer import RunScorer
 from infnet_keras.scoring.score_table import score_schema, with_scores
 from infnet_keras.scoring.score_writer import ScoreWriter
-from infnet_keras.scoring.table_plan import ROW
 
 
 def score_prepared(

@@ -9,17 +9,14 @@ import pyarrow as pa
 from infnet_keras.data.raw.files.block import Block
 from infnet_keras.data.raw.files.storage import LocalStorage, Storage
 from infnet_keras.data.raw.sources import RawFiles
-from infnet_keras.data.raw.values.conversion import ARROW_TYPES, convert
-from infnet_keras.errors import DataError
 from infnet_keras.features.raw_inputs import RawInput
+from infnet_keras.scoring.kept_columns import kept_names, kept_schema, kept_table
 from infnet_keras.scoring.request_rows import RequestRows
 from infnet_keras.scoring.scorer import RawArrays, Scorer
 from infnet_keras.scoring.table_columns import TableColumns
 from infnet_keras.scoring.table_files import TableFile, table_files
 from infnet_keras.scoring.unreadable_cells import UnreadableCells
 from infnet_keras.spec import FeatureSpec
-
-FILE, ROW = "file", "row"
 
 
 class RowBatch(NamedTuple):
@@ -83,33 +80,17 @@ class TablePlan:
                 opened.append(raw)
             else:
                 empty.append(file)
-        kept = list(dict.fromkeys([*_keys(spec, headers), *keep]))
+        kept = kept_names(scorer, headers, keep)
         columns = [
             TableColumns.of(spec, inputs, kept, raw.files[0], names)
             for raw, names in zip(opened, headers, strict=True)
         ]
-        taken = [FILE, ROW, *scorer.tasks]
-        for name in kept:
-            if name in taken:
-                raise DataError(
-                    f"the output cannot keep column {name!r}: it has one of that name, "
-                    f"{'the probability of a task' if name in scorer.tasks else 'of its own'}; "
-                    "rename the column"
-                )
-        types = {raw.name: ARROW_TYPES[raw.dtype] for raw in inputs if raw.kind == "value"}
-        for name in kept:
-            stored = opened[0].stored_type(columns[0].kept[name]) if opened else None
-            if stored is not None and pa.types.is_dictionary(stored):
-                stored = stored.value_type
-            if stored is not None and not pa.types.is_null(stored):
-                types[name] = stored
-        schema = pa.schema(
-            [
-                (FILE, pa.string()),
-                (ROW, pa.int64()),
-                *((name, types.get(name, pa.string())) for name in kept),
-            ]
-        )
+        stored = {
+            name: opened[0].stored_type(place)
+            for of_file in columns[:1]
+            for name, place in of_file.kept.items()
+        }
+        schema = kept_schema(scorer, kept, stored)
         return cls(spec, inputs, files, empty, schema)
 
     def estimated_rows(self, storage: Storage | None = None) -> int:
@@ -139,24 +120,12 @@ class TablePlan:
         """
         raw = _opened(self.spec, self.inputs, file, storage or LocalStorage())
         path = raw.files[0]
-        kept = self.schema.names[2:]
+        kept = self.schema.names[2:]  # behind file and row
         columns = TableColumns.of(self.spec, self.inputs, kept, path, raw.names(path))
         rows = RequestRows(self.spec, self.inputs, unreadable)
         for block in _pieces(raw.blocks(columns.read), size):
-            yield RowBatch(
-                rows.arrays(block, columns.inputs), self._kept(file, block, columns.kept)
-            )
-
-    def _kept(self, file: TableFile, block: Block, kept: dict[str, str]) -> pa.Table:
-        count = block.table.num_rows
-        arrays = [
-            pa.repeat(pa.scalar(file.name), count),
-            pa.array(range(block.first_row, block.first_row + count), pa.int64()),
-        ]
-        for name, column in kept.items():
-            wanted = self.schema.field(name).type
-            arrays.append(_as_kept(block, column, name, wanted))
-        return pa.Table.from_arrays(arrays, schema=self.schema)
+            kept_rows = kept_table(self.schema, file.name, block, columns.kept)
+            yield RowBatch(rows.arrays(block, columns.inputs), kept_rows)
 
 
 def _opened(
@@ -166,33 +135,8 @@ def _opened(
     return file.opened(spec.sources[spec.log_source], needed, storage)
 
 
-def _keys(spec: FeatureSpec, headers: Sequence[Sequence[str]]) -> list[str]:
-    """The keys of user and item, where every file has them."""
-    keys = [key for key in (spec.keys.user, spec.keys.item) if key is not None]
-    return [
-        key
-        for key in keys
-        if all({key, spec.served_names.get(key, key)} & set(names) for names in headers)
-    ]
-
-
 def _pieces(blocks: Iterable[Block], size: int) -> Iterator[Block]:
     for block in blocks:
         for start in range(0, block.table.num_rows, size):
             table = block.table.slice(start, size)
             yield Block(block.file, block.first_row + start, table)
-
-
-def _as_kept(block: Block, column: str, name: str, wanted: pa.DataType) -> pa.Array:
-    """A column as the output holds it; what cannot be read as an input's type is null there too."""
-    cells = block.table[column].combine_chunks()
-    known = next((kind for kind, arrow in ARROW_TYPES.items() if arrow == wanted), None)
-    if known is not None:
-        return convert(cells, known, None, name, block.file, block.row, unreadable=[])
-    try:
-        return cells.cast(wanted)
-    except pa.ArrowException as error:
-        raise DataError(
-            f"{block.file}: column {name!r} is of type {cells.type}, in other files of the table "
-            f"of type {wanted}; store it alike"
-        ) from error

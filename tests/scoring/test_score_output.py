@@ -154,3 +154,15 @@ def test_progress_says_rate_and_time_left() -> None:
     assert screen.getvalue().rstrip("\r").rstrip() == "500 rows, 500 rows/s"
     assert progress.done() == "1,000 rows in 0:02 (500 rows/s)"
     assert screen.getvalue().endswith(f"\r{' ' * 78}\r")
+
+
+def test_names_that_the_output_has_itself(table: Path) -> None:
+    class Row(PlainScorer):
+        tasks = property(lambda self: ["row"])  # type: ignore[assignment]
+
+    with pytest.raises(
+        DataError, match="the output has a column 'row' of its own; rename the task"
+    ):
+        TablePlan.of(Row(), [str(table)])
+    with pytest.raises(DataError, match="cannot keep column 'file': it has one of that name, of"):
+        TablePlan.of(PlainScorer(), [str(table)], keep=["file"])
