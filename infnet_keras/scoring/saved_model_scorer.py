@@ -12,7 +12,7 @@ from infnet_keras.errors import ExportError, SpecError
 from infnet_keras.export.predict import call, load
 from infnet_keras.export.version_directory import latest_version
 from infnet_keras.features.raw_inputs import RawInput, raw_inputs
-from infnet_keras.request.signature import check_signature
+from infnet_keras.request.signature import Signature, check_signature
 from infnet_keras.scoring.scorer import RawArrays
 from infnet_keras.spec import FeatureSpec, load_spec
 
@@ -53,7 +53,8 @@ class SavedModelScorer:
     @property
     def tasks(self) -> list[str]:
         """What is predicted."""
-        return [task for task in self._spec.tasks if task in self._function.structured_outputs]
+        outputs = Signature.from_function(_SIGNATURE, self._function).outputs
+        return [task for task in self._spec.tasks if task in outputs]
 
     def score(self, rows: Mapping[str, npt.NDArray[Any]]) -> RawArrays:
         """Probabilities of any number of rows; see `Scorer`."""
