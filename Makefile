@@ -6,7 +6,8 @@ WORKERS ?= 2
 # once, with TensorFlow's (whose ops are one of the transform's engines). The others run on all.
 EVERY_BACKEND := tests/layers tests/losses tests/models tests/parity tests/training \
 	tests/evaluation tests/export tests/integration tests/data/prepared/test_dataset.py \
-	tests/metrics/test_keras_metrics.py tests/callbacks tests/testing
+	tests/metrics/test_keras_metrics.py tests/callbacks tests/testing \
+	tests/scoring/test_run_scorer.py
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -p no:cacheprovider
 
 # Tests read KServe's models; its server's own requirements disagree with TFX's.

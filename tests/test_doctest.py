@@ -27,6 +27,10 @@ EXCLUDED = {
     "infnet_keras.data.examples.columns": "its example is of another spec",
     "infnet_keras.cli": "commands, which tests/cli runs",
     "infnet_keras.export": "an export takes a minute: tests/export runs what the examples do",
+    "infnet_keras.scoring.run_scorer": "its example reads a run",
+    "infnet_keras.scoring.saved_model_scorer": "its example reads an exported model",
+    "infnet_keras.scoring.score_table": "its example reads an exported model",
+    "infnet_keras.scoring.score_writer": "its example writes a file",
     "infnet_keras.testing.export_test": "an export takes a minute: tests/export runs it",
 }
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

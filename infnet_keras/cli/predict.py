@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infnet_keras.cli.backend import start_backend
+from infnet_keras.cli.backend import add_backend, start_backend
+from infnet_keras.cli.predict_table import add_table, predict_table
+from infnet_keras.cli.run_arguments import add_run
 from infnet_keras.errors import DataError, InfnetError
 
 
@@ -14,12 +16,14 @@ def add_parser(groups: Any) -> None:
     """Add `predict`."""
     parser = groups.add_parser(
         "predict",
-        help="ask an exported model, without a server or where it is served",
+        help="ask an exported model, without a server or where it is served; score a table",
         description="Answer a TF Serving REST request from an exported model, without a server, or "
-        "send it to one.",
+        "send it to one (--json); or score a table of raw rows of any size with an exported model "
+        "or that of a run (--data, --out).",
     )
     asked = parser.add_mutually_exclusive_group(required=True)
     asked.add_argument("--model", type=Path, help="model directory, or one version of it")
+    add_run(asked, required=False)
     asked.add_argument(
         "--url",
         help="where a model is served: http://HOST:PORT/v1/models/NAME or grpc://HOST:PORT/NAME, "
@@ -27,20 +31,44 @@ def add_parser(groups: Any) -> None:
     )
     parser.add_argument(
         "--json",
-        required=True,
         metavar="FILE",
         help='the request, {"instances": [...]} or {"inputs": {...}}; - reads standard input',
     )
-    parser.set_defaults(command=_predict)
+    add_table(parser)
+    add_backend(parser)
+    parser.set_defaults(command=_predict, parser=parser)
 
 
 def _predict(arguments: argparse.Namespace) -> None:
+    _check(arguments)
+    if arguments.data is not None:
+        predict_table(arguments)
+        return
     payload = _payload(arguments.json)
     if arguments.url is None:
         answer = _from_directory(arguments.model, payload)
     else:
         answer = _from_server(arguments.url, payload)
     print(json.dumps(answer))
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """End the program, as argparse does, where arguments do not go together."""
+    error = arguments.parser.error
+    if (arguments.json is None) == (arguments.data is None):
+        error("one of the arguments --json, --data is required")
+    if arguments.data is None:
+        if arguments.run is not None:
+            error("--run scores a table (--data); a request goes to --model or --url")
+        of_table = (arguments.out, arguments.split, arguments.keep, arguments.refuse_unreadable)
+        if any(of_table):
+            error("--out, --split, --keep and --refuse-unreadable go with --data")
+    elif arguments.url is not None:
+        error("--data is scored by --model or --run; a server is sent a request (--json)")
+    elif arguments.out is None:
+        error("the following arguments are required: --out")
+    if arguments.run is None and arguments.backend not in (None, "tensorflow"):
+        error("--backend is for --run: an exported model runs on TensorFlow")
 
 
 def _from_directory(model: Path, payload: Any) -> Any:

@@ -1,14 +1,13 @@
 """The arguments that name a trained run, and loading its model."""
 
-import argparse
 from pathlib import Path
 from typing import Any
 
 from infnet_keras.errors import ModelError
 
 
-def add_run(parser: argparse.ArgumentParser, required: bool = True) -> None:
-    """Add `--run`."""
+def add_run(parser: Any, required: bool = True) -> None:
+    """Add `--run` to a parser, or to a group of its arguments."""
     parser.add_argument(
         "--run", required=required, type=Path, help="run directory of `infnet train`"
     )

@@ -304,11 +304,11 @@ def test_no_server(capsys: pytest.CaptureFixture[str], request_file: Path, templ
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ([], "one of the arguments --model --url is required"),
+        ([], "one of the arguments --model --run --url is required"),
         (["--model", "m", "--url", "u"], "argument --url: not allowed with argument --model"),
     ],
 )
-def test_exactly_one_of_model_and_url(
+def test_exactly_one_of_model_run_and_url(
     capsys: pytest.CaptureFixture[str], asked: list[str], said: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -8,8 +8,8 @@ from guide import FENCE, REASONS, ROOT, free_ports, make_workspace, read_command
 DOCS = ROOT / "docs"
 # Guides that start from `make demo`'s exported model and serve it on the usual ports.
 SERVED = ("deploy.md", "rollout.md", "serving.md", "page.md")
-# The second asks the model that the first exports.
-ITS_OWN_MODEL = ("production.md", "requests.md")
+# The others ask the model that the first exports.
+ITS_OWN_MODEL = ("production.md", "batch_scoring.md", "requests.md")
 # Guides that start from nothing.
 ALONE = ("backends.md", "feature_spec.md", "generated_logs.md")
 # Guides that need TFX: tests/pipeline/test_pipeline_guides.py runs them.

@@ -3,9 +3,7 @@
 import argparse
 import os
 import sys
-import traceback
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
@@ -17,20 +15,16 @@ from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest
 from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.data.preparation.join_misses import join_lines
 from infnet_keras.data.preparation.rows_without_user import without_user_lines
-from infnet_keras.errors import DataError, InfnetError
 from infnet_keras.features.raw_examples_file import RAW_EXAMPLES
-from infnet_keras.files.whole_directory import output_directory
-from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.beam.example_file import TEMPORARY
 from tfx_pipeline.beam.examples import check_examples, write_examples
 from tfx_pipeline.beam.finish import FAILURE, SPEC
+from tfx_pipeline.beam.job_command import exit_code, say, written_whole
 from tfx_pipeline.beam.local_runner import with_local_runner
-from tfx_pipeline.beam.storage import is_local, storage_of
 
 _OWN_NAMES = frozenset(
     {FILE_NAME, FAILURE, RAW_EXAMPLES, SPEC, TEMPORARY, *(f"Split-{split}" for split in SPLITS)}
 )
-_ERROR, _INTERRUPTED = 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,37 +38,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error), 130 if interrupted.
     """
     parsed, beam_options = parsed_with_beam(_parser(), arguments)
-    try:
-        spec = resolved_spec(parsed.spec, parsed.set)
-        options = PipelineOptions(with_local_runner(beam_options))
-        FileSystems.set_options(options)
-        manifest = _run(parsed, spec, options)
-    except InfnetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return _ERROR
-    except Exception as error:  # Beam's: credentials, a bucket, a job that a cluster gave up
-        if parsed.verbose:
-            traceback.print_exc()
-        print(f"error: {type(error).__name__}: {_said(error)}", file=sys.stderr)
-        return _ERROR
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return _INTERRUPTED
-    for reason, count in manifest.counters.items():
-        print(f"{reason}: {count:,}", file=sys.stderr)
-    for line in without_user_lines(_by_source(manifest, "rows_without_user")):
-        _say(line)
-    missed = _by_source(manifest, "joins_missed")
-    for line in join_lines(spec, missed, sum(manifest.impressions.values())):
-        _say(line)
-    print(parsed.output)
-    return 0
+    return exit_code(lambda: _run(parsed, beam_options), parsed.verbose)
 
 
-def _run(
-    parsed: argparse.Namespace, spec: FeatureSpec, options: PipelineOptions
-) -> ExamplesManifest:
-    """A local directory appears at once; elsewhere it is complete once its manifest is there."""
+def _run(parsed: argparse.Namespace, beam_options: list[str]) -> None:
+    spec = resolved_spec(parsed.spec, parsed.set)
+    options = PipelineOptions(with_local_runner(beam_options))
+    FileSystems.set_options(options)
 
     def write(output: str) -> ExamplesManifest:
         with beam.Pipeline(options=options) as pipeline:
@@ -88,29 +58,19 @@ def _run(
                 test_from=parsed.test_from,
                 file_format=parsed.format,
                 partitions=parsed.partitions,
-                progress=_say,
+                progress=say,
             )
         return check_examples(output)
 
-    if is_local(parsed.output):
-        return _in_place_of(Path(parsed.output), write)
-    if storage_of(parsed.output).match(parsed.output, "*"):
-        raise DataError(
-            f"{parsed.output} is not empty, and its file system cannot replace a directory at "
-            "once: choose a new one"
-        )
-    return write(parsed.output)
-
-
-def _in_place_of(output: Path, write: Callable[[str], ExamplesManifest]) -> ExamplesManifest:
-    with output_directory(output, _OWN_NAMES, "examples") as directory:
-        return write(str(directory))
-
-
-def _said(error: Exception) -> str:
-    """In one line. A runner's message may be the whole traceback of a worker."""
-    lines = str(error).strip().splitlines()
-    return lines[-1] if "Traceback" in str(error) else " ".join(map(str.strip, lines))
+    manifest = written_whole(parsed.output, _OWN_NAMES, "examples", write)
+    for reason, count in manifest.counters.items():
+        say(f"{reason}: {count:,}")
+    for line in without_user_lines(_by_source(manifest, "rows_without_user")):
+        say(line)
+    missed = _by_source(manifest, "joins_missed")
+    for line in join_lines(spec, missed, sum(manifest.impressions.values())):
+        say(line)
+    print(parsed.output)
 
 
 def _by_source(manifest: ExamplesManifest, reason: str) -> dict[str, int]:
@@ -121,10 +81,6 @@ def _by_source(manifest: ExamplesManifest, reason: str) -> dict[str, int]:
         for counter, count in counters
         if counter.startswith(f"{reason}:")
     }
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

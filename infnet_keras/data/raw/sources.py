@@ -47,13 +47,22 @@ class RawFiles:
         raw: directory that the source's patterns start from, a path or whatever `storage` knows.
         source: its block in the spec.
         storage: where the directory lies; None for this machine's file system.
+        parquet_rows: how many rows of a Parquet file are read at a time.
 
     Raises:
         DataError: no file matches, or the same file is there twice, by a link or compressed.
     """
 
-    def __init__(self, name: str, raw: Path | str, source: Source, storage: Storage | None = None):
+    def __init__(
+        self,
+        name: str,
+        raw: Path | str,
+        source: Source,
+        storage: Storage | None = None,
+        parquet_rows: int = _PARQUET_BLOCK_ROWS,
+    ):
         self.name = name
+        self._parquet_rows = parquet_rows
         self._raw = str(raw)
         self._source = source
         self._storage = storage or LocalStorage()
@@ -112,6 +121,15 @@ class RawFiles:
         """About how many rows the files hold, from their sizes."""
         growth = 1.0 if self._shape is None else self._shape.growth
         return int(growth * sum(self._estimated_rows(file) for file in self.files))
+
+    def names(self, file: str) -> list[str]:
+        """The columns of one of the files, those of its directories' names last; none where it is
+        empty.
+        """
+        with _readable(file):
+            present = self._names(self._reader(file))
+        partitions = partition_columns(file, self._raw) if present else {}
+        return list(dict.fromkeys([*present, *partitions]))
 
     def blocks(self, columns: list[str] | None) -> Iterator[Block]:
         """Read every file, in order.
@@ -240,7 +258,7 @@ class RawFiles:
         source = self._source
         kind = FileKind.of(file).format
         if kind == "parquet":
-            rows = _PARQUET_BLOCK_ROWS if source.explode is None else _LIST_BLOCK_ROWS
+            rows = self._parquet_rows if source.explode is None else _LIST_BLOCK_ROWS
             return ParquetReader(file, source.missing_values, self._storage, rows)
         if kind == "json":
             return JsonReader(file, source, self._storage, _CSV_BLOCK_BYTES)
@@ -251,12 +269,10 @@ class RawFiles:
         partitions = partition_columns(file, self._raw)
         with _readable(file):
             reader = self._reader(file)
-            present = reader.names()
+            present = self._names(reader)
             if not present:
                 return
             partitions = {n: v for n, v in partitions.items() if n not in present}
-            if isinstance(reader, JsonReader):
-                present = list(dict.fromkeys([*present, *self._inferred]))
             _need(file, columns, [*present, *partitions])
             read = [c for c in columns or present if c not in partitions] or present[:1]
             if isinstance(reader, JsonReader):
@@ -271,6 +287,13 @@ class RawFiles:
                         text = pa.array([value], pa.string()).take(_zeros(table.num_rows))
                         table = table.append_column(name, text)
                 yield table
+
+    def _names(self, reader: Reader) -> list[str]:
+        """The columns of a file; of objects, also those keys that others beside it have."""
+        present = reader.names()
+        if isinstance(reader, JsonReader) and present:
+            return list(dict.fromkeys([*present, *self._inferred]))
+        return present
 
     def _estimated_rows(self, file: str) -> int:
         kind = FileKind.of(file)

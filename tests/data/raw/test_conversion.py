@@ -151,3 +151,31 @@ def test_a_value_of_another_type_is_named(values, column_type, said) -> None:
 )
 def test_types_are_inferred(arrow_type, expected) -> None:
     assert inferred_type(arrow_type) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "column_type", "expected", "places"),
+    [
+        (
+            ["1", "x", "2.0", "2.5", "0x1F", "", "NA"],
+            "int64",
+            [1, None, 2, None, 31, None, None],
+            [1, 3],
+        ),
+        (["1", str(2**63), "0x11111111111111111", "true"], "int64", [1, None, None, 1], [1, 2]),
+        (["1.5", "cheap", "1e3", "None"], "float32", [1.5, None, 1000.0, None], [1]),
+        (pa.array([1.0, 1.5, 1e300]), "int64", [1, None, None], [1, 2]),
+        (["a", "7"], "string", ["a", "7"], []),
+    ],
+)
+def test_a_value_of_another_type_may_be_noted_instead(
+    values, column_type, expected, places
+) -> None:
+    array = values if isinstance(values, pa.Array) else pa.array(values)
+    unreadable: list[int] = []
+    found = convert(array, column_type, None, "price", "a.csv", unreadable=unreadable)
+    assert found.to_pylist() == expected
+    assert sorted(unreadable) == places
+    assert converted(array.filter(found.is_valid()), column_type)[1] == [
+        value for value in expected if value is not None
+    ]

@@ -136,3 +136,13 @@ def test_what_cannot_be_read_is_said(tmp_path, line, said) -> None:
         read(RawFiles("log", tmp_path, Source(files="log.jsonl")))
     assert said in str(error.value)
     assert "log.jsonl" in str(error.value)
+
+
+def test_a_first_line_longer_than_what_is_sampled(tmp_path) -> None:
+    row = {"items": list(range(400_000)), "user": "u"}
+    (tmp_path / "log.jsonl").write_text(f"\n{json.dumps(row)}\n" * 2)
+    files = RawFiles("log", tmp_path, Source(files="log.jsonl"))
+    assert files.names(files.files[0]) == ["items", "user"]
+    assert files.types() == {"items": "string", "user": "string"}
+    blocks = files.blocks(["user"])
+    assert [user for block in blocks for user in block.table["user"].to_pylist()] == ["u", "u"]

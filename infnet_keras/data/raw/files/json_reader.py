@@ -45,7 +45,8 @@ class JsonReader:
 
     def inferred(self, sample_bytes: int) -> dict[str, Inferred]:
         """Every key of the file's first objects, with the type that its values suggest."""
-        rows = next(self._rows(sample_bytes), (1, []))[1]
+        # A line may be longer than the sample.
+        rows = next((rows for _, rows in self._rows(sample_bytes) if rows), [])
         found: dict[str, list[tuple[int, Any]]] = {}
         with self._not_too_deep():
             for number, row in enumerate(rows):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -67,6 +68,7 @@ def convert(
     inferred_from: str | None = None,
     time: TimeColumn | None = None,
     exact: bool = False,
+    unreadable: list[int] | None = None,
 ) -> pa.Array:
     """A column of a file in its type; missing values (empty, NaN, int64's minimum) are null.
 
@@ -85,6 +87,8 @@ def convert(
         time: how the spec reads it, if it is a time or a date.
         exact: read numbers of type float32 as float64, for conditions to compare. One that a file
             holds as float32 is the shortest number that spells it: 0.1, not 0.10000000149.
+        unreadable: takes the places of values that are not of the type, which are then null; None
+            refuses them.
 
     Raises:
         DataError: a value is not of the type; names file, column, value and row.
@@ -93,7 +97,7 @@ def convert(
         values = values.combine_chunks()
     if time is not None and column_type == "int64" and pa.types.is_temporal(values.type):
         return counted_times(values, time, column, file)
-    where = _Where(column, file, row, inferred_from)
+    where = _Where(column, file, row, inferred_from, unreadable)
     try:
         values = _plain(values)
         if is_list(values.type):
@@ -132,12 +136,18 @@ class _Where:
     """Where values stand, for errors."""
 
     def __init__(
-        self, column: str, file: str, row: Callable[[int], str], inferred_from: str | None
+        self,
+        column: str,
+        file: str,
+        row: Callable[[int], str],
+        inferred_from: str | None,
+        unreadable: list[int] | None,
     ):
         self.column = column
         self.file = file
         self.row = row
         self.inferred_from = inferred_from
+        self.unreadable = unreadable
 
     def decoded(self, values: pa.Array) -> pa.Array:
         """The same text, known to be UTF-8."""
@@ -155,12 +165,15 @@ class _Where:
                     ) from None
             raise
 
-    def refuse(self, text: pa.Array, fits: pa.Array, column_type: ColumnType) -> None:
-        """Raise DataError at the first text that does not fit."""
+    def fitting(self, text: pa.Array, fits: pa.Array, column_type: ColumnType) -> pa.Array:
+        """The text; one that does not fit is noted and null, or refused by a DataError."""
         wrong = pc.invert(pc.fill_null(fits, True))
         row = pc.index(wrong, True).as_py()
         if row < 0:
-            return
+            return text
+        if self.unreadable is not None:
+            self.unreadable += np.flatnonzero(wrong.to_numpy(zero_copy_only=False)).tolist()
+            return pc.if_else(wrong, pa.scalar(None, text.type), text)
         value = text[row].as_py()
         stands = self.row(row)
         other = "float32" if column_type == "int64" and _is_fraction(value) else "string"
@@ -257,15 +270,14 @@ def _integers_of_text(text: pa.Array, where: _Where) -> pa.Array:
         pass
     text = _numbers_of_truths(_without_missing(text, where), where)
     spelling = INTEGER if where.inferred_from is not None else _WHOLE_NUMBER
-    where.refuse(text, pc.match_substring_regex(text, spelling), "int64")
+    text = where.fitting(text, pc.match_substring_regex(text, spelling), "int64")
     hexadecimal = pc.fill_null(pc.match_substring_regex(text, "^0[xX]"), False)
-    where.refuse(text, pc.invert(pc.and_(hexadecimal, _longer(text, 17))), "int64")
+    text = where.fitting(text, pc.invert(pc.and_(hexadecimal, _longer(text, 17))), "int64")
     text = pc.replace_substring_regex(text, r"^\+|\.0*$", "")
     try:
         return pc.cast(text, pa.int64())
     except pa.ArrowInvalid:
-        where.refuse(text, _casts(text, pa.int64()), "int64")
-        raise
+        return pc.cast(where.fitting(text, _casts(text, pa.int64()), "int64"), pa.int64())
 
 
 def _as_floats(values: pa.Array, where: _Where, wanted: pa.DataType) -> pa.Array:
@@ -281,9 +293,9 @@ def _as_floats(values: pa.Array, where: _Where, wanted: pa.DataType) -> pa.Array
         pass
     text = _numbers_of_truths(_without_missing(values, where), where)
     if where.inferred_from is not None:
-        where.refuse(text, pc.invert(pc.match_substring_regex(text, r"^[+-]?0[\dxX]")), "float32")
-    where.refuse(text, _casts(text, wanted), "float32")
-    return pc.cast(text, wanted)
+        like_ids = pc.match_substring_regex(text, r"^[+-]?0[\dxX]")
+        text = where.fitting(text, pc.invert(like_ids), "float32")
+    return pc.cast(where.fitting(text, _casts(text, wanted), "float32"), wanted)
 
 
 def _without_missing(text: pa.Array, where: _Where) -> pa.Array:

@@ -1,0 +1,147 @@
+"""`infnet predict --data`: score a table of raw rows."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infnet_keras.cli.backend import start_backend
+from infnet_keras.cli.run_arguments import load_run_model
+from infnet_keras.errors import InfnetError
+
+if TYPE_CHECKING:
+    from infnet_keras.scoring import Scorer
+    from infnet_keras.scoring.progress import Progress
+
+_BATCH_SIZE = 1024
+
+
+def add_table(parser: argparse.ArgumentParser) -> None:
+    """Add `--data`, `--out` and what goes with them."""
+    table = parser.add_argument_group("a table of raw rows")
+    add_rows(table, required=False)
+    table.add_argument("--out", type=Path, help="file of scores to write: .parquet or .csv")
+
+
+def add_rows(table: Any, required: bool) -> None:
+    """Add `--data` and what says how its rows are scored to a parser, or to a group."""
+    table.add_argument(
+        "--data",
+        nargs="+",
+        required=required,
+        metavar="PATH",
+        help="files of raw rows, CSV, JSON lines or Parquet, or directories of them: each row "
+        "holds what a request holds, by the same names; or, with --split, a directory of `infnet "
+        "data prepare` (for --run) or of the Beam job's --format parquet",
+    )
+    table.add_argument("--split", choices=("train", "valid", "test"), help="of such a directory")
+    table.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="a column to keep beside file, row and the keys of user and item; repeatable",
+    )
+    table.add_argument(
+        "--batch-size",
+        type=_positive,
+        default=_BATCH_SIZE,
+        help=f"rows scored at a time (default: {_BATCH_SIZE})",
+    )
+    table.add_argument(
+        "--refuse-unreadable",
+        action="store_true",
+        help="end at the first value that cannot be read, which else counts as missing",
+    )
+
+
+def predict_table(arguments: argparse.Namespace) -> None:
+    """Score the table; what happened goes to standard error, the file's name to standard output.
+
+    Raises:
+        InfnetError: the model, the table or the output cannot be used.
+    """
+    from infnet_keras.data.raw.files.storage import LocalStorage
+    from infnet_keras.scoring.score_writer import score_kind
+    from infnet_keras.scoring.table_files import kind_of
+
+    out: Path = arguments.out
+    score_kind(out)
+    if not out.absolute().parent.is_dir():
+        raise InfnetError(f"there is no directory {out.absolute().parent} to write {out.name} into")
+    of_prepared = len(arguments.data) == 1 and arguments.run is not None
+    is_prepared = of_prepared and kind_of(arguments.data[0], LocalStorage()) == "prepared"
+    try:
+        progress = _score_prepared(arguments) if is_prepared else _score_table(arguments)
+    except OSError as error:
+        raise InfnetError(f"cannot write {out}: {error}") from error
+    print(progress.done(), file=sys.stderr)
+    print(out)
+
+
+def _score_table(arguments: argparse.Namespace) -> "Progress":
+    scorer = _scorer(arguments)
+    from infnet_keras.scoring import TablePlan, score_table
+    from infnet_keras.scoring.progress import Progress
+    from infnet_keras.scoring.unreadable_cells import UnreadableCells
+
+    plan = TablePlan.of(scorer, arguments.data, keep=arguments.keep, split=arguments.split)
+    for file in plan.empty:
+        print(f"{file.name} is empty: skipped", file=sys.stderr)
+    unreadable = UnreadableCells(refused=arguments.refuse_unreadable)
+    progress = Progress(plan.estimated_rows())
+    score_table(
+        scorer,
+        plan,
+        arguments.out,
+        batch_size=arguments.batch_size,
+        unreadable=unreadable,
+        progress=progress,
+    )
+    for line in unreadable.lines():
+        print(line, file=sys.stderr)
+    return progress
+
+
+def _score_prepared(arguments: argparse.Namespace) -> "Progress":
+    if arguments.split is None:
+        raise InfnetError(
+            f"{arguments.data[0]} holds prepared data: say which, with --split (train, valid, test)"
+        )
+    if arguments.keep:
+        raise InfnetError("prepared data hold ids, of which no column can be kept: drop --keep")
+    scorer: Any = _scorer(arguments)
+    from infnet_keras.data import PreparedData
+    from infnet_keras.scoring.progress import Progress
+    from infnet_keras.scoring.score_prepared import score_prepared
+
+    prepared = PreparedData.open(arguments.data[0])
+    progress = Progress(prepared.count(arguments.split))
+    score_prepared(
+        scorer,
+        prepared,
+        arguments.split,
+        arguments.out,
+        batch_size=arguments.batch_size,
+        progress=progress,
+    )
+    return progress
+
+
+def _scorer(arguments: argparse.Namespace) -> "Scorer":
+    if arguments.run is None:
+        start_backend("tensorflow")
+        from infnet_keras.scoring import SavedModelScorer
+
+        return SavedModelScorer(arguments.model)
+    start_backend(arguments.backend)
+    from infnet_keras.scoring import RunScorer
+
+    return RunScorer(load_run_model(arguments.run), arguments.batch_size)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not at least 1")
+    return number

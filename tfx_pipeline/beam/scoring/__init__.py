@@ -1,0 +1,1 @@
+"""Batch scoring on Beam: the rows of `infnet predict --data`, file beside file."""
