@@ -11,7 +11,7 @@ SERVED = ("deploy.md", "rollout.md", "serving.md", "page.md")
 # The second asks the model that the first exports.
 ITS_OWN_MODEL = ("production.md", "requests.md")
 # Guides that start from nothing.
-ALONE = ("backends.md", "feature_spec.md", "generated_logs.md")
+ALONE = ("backends.md", "feature_spec.md", "generated_logs.md", "layers.md", "subclassing.md")
 # Guides that need TFX: tests/pipeline/test_pipeline_guides.py runs them.
 PIPELINE = ("beam.md", "pipeline.md")
 # Pages to read, without a command.
