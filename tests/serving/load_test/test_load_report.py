@@ -50,7 +50,7 @@ def test_the_table() -> None:
     console = Console(width=80, record=True, file=io.StringIO())
     console.print(table(FOUND))
     lines = [line.split() for line in console.export_text().splitlines() if line.strip()]
-    assert lines[1] == ["offered", "answered", "errors", "p50", "p95", "p99"]
+    assert ["offered", "answered", "errors", "p50", "p95", "p99"] in lines
     figures = ["50.0", "48.5", "3", "of", "100", "11.0", "22.0", "33.0"]
     assert lines[-1] == ["gRPC", "rank-5", *figures]
 
