@@ -96,7 +96,7 @@ docs: setup
 
 # The notebook anew, with what it prints and draws.
 notebook: setup
-	$(BIN)/jupyter-execute --inplace --timeout=900 $(NOTEBOOK)
+	$(BIN)/python notebooks/execute.py $(NOTEBOOK)
 
 clean:
 	rm -rf .venv demo pipeline build dist *.egg-info
