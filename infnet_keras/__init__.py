@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from infnet_keras.spec import FeatureSpec, load_spec
     from infnet_keras.training import train
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "FeatureSpec": "spec",

@@ -1,10 +1,11 @@
 """What the code uses of other packages' private parts: listed, there, and of a pinned version."""
 
-import ast
 import inspect
 import os
+import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -351,12 +352,9 @@ UNPINNED = {"argparse", "grpc"}
 
 @pytest.mark.parametrize("package", sorted({p for _, p in CHECKS.values()} - UNPINNED))
 def test_only_tested_versions_are_installed(package) -> None:
-    texts = [
-        node.value
-        for node in ast.walk(ast.parse((ROOT / "setup.py").read_text("utf-8")))
-        if isinstance(node, ast.Constant) and str(node.value).startswith(f"{package}>=")
-    ]
-    [requirement] = [Requirement(text) for text in texts]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    texts = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    [requirement] = [Requirement(text) for text in texts if text.startswith(f"{package}>=")]
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     [tested] = [
         Version(line[len(package) + 2 :]) for line in lines if line.startswith(f"{package}==")

@@ -9,14 +9,14 @@ from typing import Any
 from infnet_keras.cli.backend import start_backend
 from infnet_keras.cli.spec_arguments import add_set, resolved_spec
 from infnet_keras.progress import Progress
-from infnet_keras.spec import FeatureSpec, json_schema, summarize
+from infnet_keras.spec import FeatureSpec, json_schema, options_page, summarize
 from infnet_keras.spec.lookup_group import LookupGroup
 from infnet_keras.spec.summary import group_tables
 
 
 def add_parser(groups: Any) -> None:
-    """Add `spec check` and `spec schema`."""
-    commands = groups.add_parser("spec", help="check a feature spec, print its JSON schema")
+    """Add `spec check`, `spec schema` and `spec options`."""
+    commands = groups.add_parser("spec", help="check a feature spec, print its grammar")
     commands = commands.add_subparsers(required=True, metavar="COMMAND")
 
     check = commands.add_parser(
@@ -34,6 +34,9 @@ def add_parser(groups: Any) -> None:
     schema = commands.add_parser("schema", help="print the JSON schema of the YAML, for editors")
     schema.set_defaults(command=_schema)
 
+    options = commands.add_parser("options", help="print every key of a spec as Markdown")
+    options.set_defaults(command=_options)
+
 
 def _check(arguments: argparse.Namespace) -> None:
     spec = resolved_spec(arguments.file, arguments.set)
@@ -49,6 +52,10 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _schema(arguments: argparse.Namespace) -> None:
     print(json.dumps(json_schema(), indent=2))
+
+
+def _options(arguments: argparse.Namespace) -> None:
+    print(options_page(), end="")
 
 
 def _model_parameters(spec: FeatureSpec, groups: list[LookupGroup]) -> int | None:

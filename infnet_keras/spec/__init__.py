@@ -1,4 +1,4 @@
-"""The feature spec: types, loading, errors with file and line, JSON schema, summary."""
+"""The feature spec: types, loading, errors with file and line, schema, page of options, summary."""
 
 from infnet_keras.spec.condition import Condition, ConditionError
 from infnet_keras.spec.document import read_value
@@ -13,6 +13,7 @@ from infnet_keras.spec.loading import (
     spec_from_dict,
 )
 from infnet_keras.spec.overrides import override_spec
+from infnet_keras.spec.reference import options_page
 from infnet_keras.spec.sequences import Sequence
 from infnet_keras.spec.sources import Source, Time
 from infnet_keras.spec.summary import summarize
@@ -33,6 +34,7 @@ __all__ = [
     "dump_spec",
     "json_schema",
     "load_spec",
+    "options_page",
     "override_spec",
     "parse_spec",
     "read_value",

@@ -57,7 +57,7 @@ class FeatureSpec(Block):
     outcomes: list[str] = Field(default_factory=list)
     """Columns that, like every label, are known only after the impression: never its features."""
     defaults: Defaults = Field(default_factory=Defaults)
-    """What a block takes where it says nothing."""
+    """What blocks take where they say nothing."""
     tables: dict[str, Table] = Field(default_factory=dict)
     """Embedding tables that fields and sequence attributes share by naming them."""
     fields: dict[str, CategoricalField]
@@ -71,7 +71,7 @@ class FeatureSpec(Block):
     model: AnyModel = Field(default_factory=INFNetOptions)
     """The model, named by `type`, and its options."""
     training: TrainingOptions = Field(default_factory=TrainingOptions)
-    """Optimiser, regularisation and stopping."""
+    """How the model is trained: optimiser, regularisation and stopping."""
     splits: Splits | None = None
     """Where validation and test begin, unless the command says otherwise."""
     validation: Validation = Field(default_factory=Validation)

@@ -5,7 +5,7 @@ from typing import Any
 
 from infnet_keras.spec.feature_spec import FeatureSpec
 
-_EXTENDS = {
+EXTENDS = {
     "type": "string",
     "description": "Another spec to start from: a file relative to this one, or a shipped spec. "
     "Mappings merge, lists and scalars are replaced, a key set to null is removed.",
@@ -22,7 +22,7 @@ def json_schema() -> dict[str, Any]:
     blocks = whole.pop("$defs")
     blocks["FeatureSpec"] = whole
     refinements = {f"{name}Refinement": _refinement(block) for name, block in blocks.items()}
-    refinements["FeatureSpecRefinement"]["properties"]["extends"] = _EXTENDS
+    refinements["FeatureSpecRefinement"]["properties"]["extends"] = EXTENDS
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Feature spec of infnet-keras",

@@ -1,4 +1,4 @@
-"""Where in a spec a key is known."""
+"""Where in a spec a block stands, and a key is known."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -22,25 +22,33 @@ def places_of(key: str) -> list[str]:
 @cache
 def _places() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for path, block in sorted(_blocks(FeatureSpec, "", ()), key=lambda item: item[0]):
+    for path, block in sorted(blocks_below(FeatureSpec, ""), key=lambda item: item[0]):
         for key in block.model_fields:
             if path not in found.setdefault(key, []):
                 found[key].append(path)
     return found
 
 
-def _blocks(annotation: Any, path: str, around: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
-    """Every block below an annotation, none inside itself."""
+def blocks_below(
+    annotation: Any, path: str, around: tuple[Any, ...] = ()
+) -> Iterator[tuple[str, Any]]:
+    """Every block below an annotation, each with its path, in the order of the keys.
+
+    Args:
+        annotation: of the value at `path`.
+        path: dotted; a name that the spec's author gives is NAME.
+        around: blocks that this one is inside of: none is looked for inside itself.
+    """
     for alternative in alternatives(annotation):
         if get_origin(alternative) is dict:
-            yield from _blocks(get_args(alternative)[1], f"{path}.NAME", around)
+            yield from blocks_below(get_args(alternative)[1], f"{path}.NAME", around)
         elif get_origin(alternative) is list:
-            yield from _blocks(get_args(alternative)[0], path, around)
+            yield from blocks_below(get_args(alternative)[0], path, around)
         elif _is_block(alternative) and alternative not in around:
             yield path, alternative
             for key, field in alternative.model_fields.items():
                 inside = f"{path}.{key}" if path else key
-                yield from _blocks(field.annotation, inside, (*around, alternative))
+                yield from blocks_below(field.annotation, inside, (*around, alternative))
 
 
 def _is_block(annotation: Any) -> bool:

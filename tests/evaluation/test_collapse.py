@@ -78,7 +78,9 @@ def test_tokens_that_only_differ_by_constants_have_collapsed(prepared, batches):
     for block in model.blocks:
         for attention in block.attentions.values():
             attention.value_kernels.assign(np.zeros(attention.value_kernels.shape))
-    for block in measure_collapse(model, batches):
+    found = measure_collapse(model, batches)
+    assert len(found) == len(model.blocks)
+    for block in found:
         assert block.task_cosine == 1.0
         assert block.task_cosine_uncentred < 0.9
 

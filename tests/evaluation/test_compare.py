@@ -15,7 +15,9 @@ from infnet_keras.evaluation import (
 
 def test_a_model_equals_itself(make_predictions):
     predictions = make_predictions(rows=500)
-    for values in compare_predictions(predictions, predictions, bootstrap=20).values():
+    comparison = compare_predictions(predictions, predictions, bootstrap=20)
+    assert list(comparison) == ["click", "like", "mean"]
+    for values in comparison.values():
         assert values["auc_difference"] == 0.0
         assert values["auc_difference_ci95"] == [0.0, 0.0]
         assert values["gauc_difference_ci95"] == [0.0, 0.0]

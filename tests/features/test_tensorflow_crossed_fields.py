@@ -62,6 +62,7 @@ def test_any_request(call):
         for k, rows in enumerate(by_candidate):
             local = LOCAL(rows)
             expected = [expected_ids(rows, row) for row in range(len(rows["item"]))]
+            assert set(expected[0]) <= set(local)
             for name, ids in local.items():
                 of_item = ranking and name in SPEC.fields and SPEC.fields[name].side == "item"
                 got = found[name][:, k] if of_item else found[name]

@@ -11,11 +11,11 @@ SERVED = ("deploy.md", "rollout.md", "serving.md", "page.md")
 # The others ask the model that the first exports.
 ITS_OWN_MODEL = ("production.md", "batch_scoring.md", "requests.md")
 # Guides that start from nothing.
-ALONE = ("backends.md", "feature_spec.md", "generated_logs.md")
+ALONE = ("backends.md", "feature_spec.md", "generated_logs.md", "layers.md", "subclassing.md")
 # Guides that need TFX: tests/pipeline/test_pipeline_guides.py runs them.
 PIPELINE = ("beam.md", "pipeline.md")
 # Pages to read, without a command.
-READ = ("architecture.md", "serving_contract.md")
+READ = ("architecture.md", "options.md", "serving_contract.md")
 
 
 @pytest.mark.backend("tensorflow")

@@ -93,6 +93,7 @@ def test_without_attention_only_gates_change():
 def test_options_reach_the_attentions():
     block = INFNetBlock(attention="silu", output_gate=True, num_heads=2)
     block(make_state())
+    assert len(block.attentions) > 1
     for attention in block.attentions.values():
         assert (attention.activation, attention.output_gate) == ("silu", True)
         assert attention.num_heads == 2

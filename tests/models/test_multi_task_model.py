@@ -205,10 +205,15 @@ def test_survives_saving_with_optimiser_and_loss(batch, weighting, tmp_path):
     copy = keras.models.load_model(tmp_path / "model.keras")
     for one, other in zip(model.variables, copy.variables, strict=True):
         np.testing.assert_array_equal(as_numpy(one), as_numpy(other))
-    assert copy.optimizer.iterations == model.optimizer.iterations
-    before = model.train_on_batch(x, y, return_dict=True)
-    after = copy.train_on_batch(x, y, return_dict=True)
-    assert after["like_loss"] == pytest.approx(before["like_loss"], rel=0.05)
+    assert len(copy.optimizer.variables) == len(model.optimizer.variables)
+    for one, other in zip(model.optimizer.variables, copy.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(as_numpy(one), as_numpy(other), err_msg=one.path)
+    trained = model.train_on_batch(x, y, return_dict=True)
+    continued = copy.train_on_batch(x, y, return_dict=True)
+    assert continued == pytest.approx(trained, rel=1e-5)
+    # Adam without its moments would have taken another step.
+    for one, other in zip(model.trainable_variables, copy.trainable_variables, strict=True):
+        np.testing.assert_allclose(as_numpy(one), as_numpy(other), rtol=1e-6, err_msg=one.path)
     assert "jit_compile" not in model.get_compile_config()
 
 

@@ -49,7 +49,9 @@ def test_kfp_loads_it(compiled: Path) -> None:
 
 
 def test_containers_alone(compiled: Path) -> None:
-    for name, executor in executors(yaml.safe_load(compiled.read_text())).items():
+    found = executors(yaml.safe_load(compiled.read_text()))
+    assert found
+    for name, executor in found.items():
         assert set(executor) == {"container"}, name
         assert "lifecycle" not in executor["container"]
         assert executor["container"]["image"] == "example.org/pipeline:1"

@@ -270,6 +270,26 @@ def spelling(value: object) -> str | None:
     return str(value)
 
 
+@pytest.mark.parametrize(
+    ("given_type", "column_type", "values", "expected"),
+    [
+        (pa.int8(), "int64", [-128, None, 127], [-128, None, 127]),
+        (pa.uint16(), "int64", [0, 2**16 - 1], [0, 2**16 - 1]),
+        (pa.int64(), "int64", [1 - 2**63, 2**63 - 1], [1 - 2**63, 2**63 - 1]),
+        (pa.bool_(), "int64", [True, None, False], [1, None, 0]),
+        (pa.int64(), "string", [1 - 2**63, None], [str(1 - 2**63), None]),
+        (pa.uint64(), "string", [2**64 - 1], [str(2**64 - 1)]),
+        (pa.bool_(), "string", [True, None, False], ["true", None, "false"]),
+        (pa.string(), "string", ["007", "", None], ["007", None, None]),
+    ],
+)
+def test_what_a_type_holds_exactly_is_not_refused(
+    given_type, column_type, values, expected
+) -> None:
+    chunks = pa.chunked_array([pa.array(values, given_type)])
+    assert converted(chunks, column_type, "column") == expected
+
+
 @odd(60)
 @given(parquet_tables(), st.sampled_from(["int64", "float32", "string"]))
 def test_any_parquet_is_converted_or_refused(tmp_path, table, column_type) -> None:

@@ -12,6 +12,7 @@ from load_test_servers import REPOSITORY, Served
 from infnet_keras.cli import main as infnet
 
 pytestmark = pytest.mark.backend("tensorflow")
+LATENCIES = ("p50", "p95", "p99", "longest")
 MODULE = [sys.executable, "-m", "serving.load_test"]
 
 
@@ -51,7 +52,9 @@ def test_every_load_over_both_apis(served: Served, tmp_path: Path) -> None:
     for load in loads:
         assert load["errors"] == "0"
         assert int(load["requests"]) == round(float(load["offered_per_second"]) * 0.5)
-        assert 0 < float(load["p50_ms"]) <= float(load["p95_ms"]) <= float(load["p99_ms"])
+        # Of 5 or 10 requests the 95th and 99th percentile are both the longest.
+        p50, p95, p99, longest = (float(load[f"{name}_ms"]) for name in LATENCIES)
+        assert 0 < p50 <= p95 == p99 == longest
         assert "predict-32" in done.stdout
     assert plot.read_bytes().startswith(b"\x89PNG")
 
