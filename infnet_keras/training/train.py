@@ -26,6 +26,7 @@ from infnet_keras.training.stop_on_nan import StopOnNaN
 from infnet_keras.training.task_collapse import collapse_warning
 from infnet_keras.training.training_state import Evaluation, TrainingState
 from infnet_keras.training.validation_auc import ValidationAUC
+from infnet_keras.training.warm_start.begin import begin_warm, check_warm_start
 
 
 class TrainingResult(NamedTuple):
@@ -51,6 +52,7 @@ def train(
     restart: bool = False,
     console: Console | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    warm_start: str | Path | None = None,
 ) -> TrainingResult:
     """Train a spec's model on prepared data, or continue a run that was interrupted.
 
@@ -65,10 +67,14 @@ def train(
         restart: forget an earlier run in this directory.
         console: where progress goes; None for silence.
         callbacks: more callbacks of the fit; at an epoch's end `logs` holds its evaluation.
+        warm_start: directory of an earlier run whose model this one begins with, of other data: its
+            tables mapped by value, its other weights by name, its optimiser left out. A run that
+            continues needs it no more.
 
     Raises:
         DataError: the data were prepared for another spec, or a split is empty.
-        ModelError: the directory holds another run; the loss became NaN; the disk is full.
+        ModelError: the directory holds another run; the loss became NaN; the disk is full; the
+            earlier run has another model, or none.
 
     Example:
         >>> result = train(load_spec("minimal"), "prepared", "runs/first")
@@ -79,9 +85,17 @@ def train(
     impressions = PreparedData.open(data) if isinstance(data, str | Path) else data
     _check_data(spec, impressions)
     directory = RunDirectory(Path(run))
-    state = directory.start(spec.model_dump(mode="json"), impressions.digest, restart)
+    source = None if warm_start is None else check_warm_start(spec, Path(warm_start), Path(run))
+    warmed = None
+    if source is not None and (restart or not directory.has_begun()):
+        warmed = begin_warm(spec, impressions, source)  # refused before anything is written
+    state = directory.start(
+        spec.model_dump(mode="json"), impressions.digest, restart, source and str(source)
+    )
     if state.finished is None:
         environment = _record(directory, spec, impressions, state)
+        if warmed is not None:
+            warmed.save(directory, state, console)
         _fit(spec, impressions, directory, state, console, callbacks)
         environment["sessions"][-1]["finished"] = now()
         directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
@@ -185,6 +199,7 @@ def _record(
         "seed": spec.training.seed,
         "precision": spec.training.precision,
         "data_manifest_sha256": state.data,
+        "warm_start": state.warm_start,
         "sessions": [*earlier, describe_environment()],
     }
     directory.write("spec.yaml", dump_spec(spec))

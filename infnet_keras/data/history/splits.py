@@ -25,6 +25,7 @@ class SplitRule:
             for a log in row order, the fraction of its rows (`row_order: log`) or of each user's
             rows (`row_order: user`) that comes before it.
         test_from: the same for the test.
+        train_from: the same for training; what comes before it is history. None: the whole log.
 
     Raises:
         DataError: not days, times or fractions as the log's time asks for, or not in order.
@@ -35,12 +36,24 @@ class SplitRule:
         array([1, 2, 3], dtype=int8)
     """
 
-    def __init__(self, time: Time, valid_from: str | float, test_from: str | float):
+    def __init__(
+        self,
+        time: Time,
+        valid_from: str | float,
+        test_from: str | float,
+        train_from: str | float | None = None,
+    ):
         self._valid, self._test = start_number(time, valid_from), start_number(time, test_from)
+        self._train = None if train_from is None else start_number(time, train_from)
         if self._valid > self._test:
             raise DataError(
                 f"validation starts at {valid_from}, after the test's start {test_from}; the test "
                 "comes last"
+            )
+        if self._train is not None and self._train >= self._valid:
+            raise DataError(
+                f"training starts at {train_from}, not before validation's start {valid_from}: "
+                "nothing is left to train on"
             )
 
     def by_time(self, instants: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
@@ -57,6 +70,8 @@ class SplitRule:
         splits = np.full(len(when), SPLITS["train"], np.int8)
         splits[when >= self._valid] = SPLITS["valid"]
         splits[when >= self._test] = SPLITS["test"]
+        if self._train is not None:
+            splits[when < self._train] = ONLY_HISTORY
         return splits
 
 

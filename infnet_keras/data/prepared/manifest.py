@@ -48,6 +48,7 @@ class Manifest:
             not strictly before their impression, and were dropped.
         label_rates: for each split and task, positives over rows with a label; None without rows.
         event_rows: of each log of earlier events, rows that may enter a history.
+        train_from: where training starts, as given; None: with the log.
         versions: of this package's format and of the libraries that wrote the files.
         format: of the directory.
     """
@@ -67,6 +68,7 @@ class Manifest:
     rows_without_user: dict[str, int] = field(default_factory=dict)
     event_rows: dict[str, int] = field(default_factory=dict)
     history_events_later: dict[str, int] = field(default_factory=dict)
+    train_from: str | float | None = None
     versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
