@@ -96,7 +96,7 @@ def train(
         environment = _record(directory, spec, impressions, state)
         if warmed is not None:
             warmed.save(directory, state, console)
-        _fit(spec, impressions, directory, state, console, callbacks)
+        _fit(spec, impressions, directory, state, console, callbacks, warmed and warmed.model)
         environment["sessions"][-1]["finished"] = now()
         directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
         state.finished = "early stopping" if state.waits >= spec.training.patience else "epochs"
@@ -119,11 +119,13 @@ def _fit(
     state: TrainingState,
     console: Console,
     more: Sequence[keras.callbacks.Callback],
+    model: Any = None,
 ) -> None:
     options = spec.training
     if state.epoch == options.epochs or state.waits >= options.patience:
         return  # killed between its last epoch and its end
-    model = _model(spec, data, directory, state)
+    if model is None:
+        model = _model(spec, data, directory, state)
     dataset = ImpressionDataset(
         data,
         "train",
