@@ -1,17 +1,16 @@
 """Trains KuaiRand day by day, from scratch and from yesterday's model, and compares the next days.
 
 Every day is trained on, validated by the next day and predicts the day after. From scratch means all
-days so far; the warm start begins with the model of the day before and reads the new day alone. The
-first model is of the days before, and the same for both. Each training is a process of its own; its
-processor time is measured from the process's start to the end of `train`, as other programs may run
-beside it. What is done is not done again: the same command goes on.
+days so far; the warm start begins with the model of the day before and reads the new day alone. Both
+train by the spec. The first warm day begins with a model from scratch, of the days before. Processor
+time is that of `train` alone, from its call to its end, as other programs may run beside it. What is
+done is not done again: the same command goes on.
 
     python benchmarks/kuairand_warm_start.py --raw DIR --out DIR --spec SPEC --first 2022-04-28 \
-        --days 5 --seeds 0 1 --warm training.learning_rate=1e-3
+        --days 5 --seeds 0 1
 
-`--warm` says what a warm day's training changes of the spec. Prints a line a day, then the mean
-difference warm - scratch of AUC over days, seeds and tasks, with the 95% interval of a bootstrap
-over users; `OUT/report.json` holds all of it.
+Prints a line a day, then the mean difference warm - scratch of AUC over days, seeds and tasks, with
+the 95% interval of a bootstrap over users; `OUT/report.json` holds all of it.
 """
 
 import argparse
@@ -19,8 +18,6 @@ import csv
 import gzip
 import json
 import os
-import resource
-import subprocess
 import sys
 import time
 from datetime import datetime, timedelta
@@ -40,6 +37,7 @@ _LOG = "log_standard_4_22_to_5_08_pure.csv.gz"
 _HISTORY = "history_before_0425.parquet"
 _ZONE = ZoneInfo("Asia/Shanghai")
 _RESAMPLES = 1000
+_PREDICTED = 1024
 
 
 def day_after(day: str, days: int) -> str:
@@ -87,42 +85,29 @@ def prepare_day(arguments: argparse.Namespace, day: str, warm: bool) -> Path:
     return out
 
 
-def train_one(arguments: argparse.Namespace) -> None:
-    """Train and predict; the body of a child process."""
+def run(arguments: argparse.Namespace, day: str, seed: int, warm_start: Path | None) -> Path:
+    """A trained and predicted run."""
     from infnet_keras.data import PreparedData
     from infnet_keras.evaluation import predict_split
     from infnet_keras.training import train
     from infnet_keras.training.load_run_model import load_run_model
 
-    spec = resolved_spec(arguments.spec, arguments.set)
-    data = PreparedData.open(arguments.data)
-    train(spec, data, arguments.run, warm_start=arguments.warm_start)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = {
-        "processor_seconds": round(used.ru_utime + used.ru_stime, 1),
-        "wall_seconds": round(time.time() - arguments.started, 1),
-        "impressions": data.count("train"),
-    }
-    predictions = predict_split(load_run_model(arguments.run), data, "test", 1024)
-    predictions.save(arguments.run / "test.npz")
-    (arguments.run / "seconds.json").write_text(json.dumps(seconds))
-
-
-def run(
-    arguments: argparse.Namespace, day: str, seed: int, name: str, warm_start: Path | None
-) -> Path:
-    """A trained and predicted run, in a process of its own."""
-    path: Path = arguments.out / "runs" / f"{name}-{seed}" / day
+    side = "scratch" if warm_start is None else "warm"
+    path: Path = arguments.out / "runs" / f"{side}-{seed}" / day
     if (path / "seconds.json").exists():
         return path
-    data = prepare_day(arguments, day, warm_start is not None)
-    command = [sys.executable, __file__, "--spec", arguments.spec, "--data", str(data)]
-    command += ["--run", str(path), "--started", str(time.time()), "--set", f"training.seed={seed}"]
-    if warm_start is not None:
-        command += ["--warm-start", str(warm_start)]
-        command += [part for change in arguments.warm for part in ("--set", change)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([*command], check=True)
+    spec = resolved_spec(arguments.spec, [f"training.seed={seed}"])
+    data = PreparedData.open(prepare_day(arguments, day, warm_start is not None))
+    processor, wall = time.process_time(), time.time()
+    train(spec, data, path, restart=True, warm_start=warm_start)  # whole, that it may be timed
+    seconds = {
+        "processor_seconds": round(time.process_time() - processor, 1),
+        "wall_seconds": round(time.time() - wall, 1),
+        "impressions": data.count("train"),
+    }
+    predict_split(load_run_model(path), data, "test", _PREDICTED).save(path / "test.npz")
+    (path / "seconds.json").write_text(json.dumps(seconds))
+    print(path, json.dumps(seconds), flush=True)
     return path
 
 
@@ -136,7 +121,10 @@ def compare(pairs: list[tuple[Predictions, Predictions]]) -> dict[str, Any]:
         for task in first.tasks:
             assert np.array_equal(first.labels[task], second.labels[task], equal_nan=True)
             tasks.append(
-                [ResampledTask(p.labels[task], p.probabilities[task], codes) for p in (first, second)]
+                [
+                    ResampledTask(p.labels[task], p.probabilities[task], codes)
+                    for p in (first, second)
+                ]
             )
 
     def means(multiplicity: Any) -> Any:
@@ -160,18 +148,24 @@ def benchmark(arguments: argparse.Namespace) -> None:
     days = [day_after(arguments.first, number) for number in range(arguments.days)]
     sides: dict[tuple[str, str, int], Path] = {}
     for seed in arguments.seeds:
-        yesterday = run(arguments, day_after(arguments.first, -1), seed, "scratch", None)
-        for day in days:
-            if not arguments.warm_only:
-                sides["scratch", day, seed] = run(arguments, day, seed, "scratch", None)
-            yesterday = run(arguments, day, seed, arguments.name, yesterday)
-            sides["warm", day, seed] = yesterday
+        if arguments.side != "scratch":
+            yesterday = run(arguments, day_after(arguments.first, -1), seed, None)
+            for day in days:
+                yesterday = sides["warm", day, seed] = run(arguments, day, seed, yesterday)
+        if arguments.side != "warm":
+            for day in [arguments.only] if arguments.only else days:
+                sides["scratch", day, seed] = run(arguments, day, seed, None)
+    if arguments.side == "both":
+        write_report(arguments, days, sides)
+
+
+def write_report(
+    arguments: argparse.Namespace, days: list[str], sides: dict[tuple[str, str, int], Path]
+) -> None:
+    """Compare day by day and in the mean."""
     report: dict[str, Any] = {"command": sys.argv[1:], "days": {}}
     loaded = {key: Predictions.load(path / "test.npz") for key, path in sides.items()}
     seconds = {k: json.loads((path / "seconds.json").read_text()) for k, path in sides.items()}
-    if arguments.warm_only:
-        loaded |= {("scratch", *key[1:]): value for key, value in loaded.items()}
-        seconds |= {("scratch", *key[1:]): value for key, value in seconds.items()}
 
     def summary(chosen: list[str]) -> dict[str, Any]:
         keys = [(day, seed) for day in chosen for seed in arguments.seeds]
@@ -187,7 +181,7 @@ def benchmark(arguments: argparse.Namespace) -> None:
         print(day_after(day, 2), json.dumps(report["days"][day_after(day, 2)]), flush=True)
     report["mean"] = summary(days)
     print("mean", json.dumps(report["mean"]))
-    (arguments.out / f"report-{arguments.name}.json").write_text(json.dumps(report, indent=1) + "\n")
+    (arguments.out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
 def main() -> None:
@@ -198,20 +192,14 @@ def main() -> None:
     parser.add_argument("--first", help="first day that both train on")
     parser.add_argument("--days", type=int, default=5, help="how many days")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--warm", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--name", default="warm", help="of the warm runs, to try several")
-    parser.add_argument("--warm-only", action="store_true", help="leave the runs from scratch out")
-    child = parser.add_argument_group("of a child process")
-    child.add_argument("--data", type=Path)
-    child.add_argument("--run", type=Path)
-    child.add_argument("--started", type=float)
-    child.add_argument("--warm-start", type=Path)
-    child.add_argument("--set", action="append", default=[])
-    arguments = parser.parse_args()
-    if arguments.run is None:
-        benchmark(arguments)
-    else:
-        train_one(arguments)
+    parser.add_argument(
+        "--side",
+        default="both",
+        choices=("both", "scratch", "warm"),
+        help="run one side alone, beside the other; then both, which compares",
+    )
+    parser.add_argument("--only", metavar="DAY", help="of --side scratch, one day")
+    benchmark(parser.parse_args())
 
 
 if __name__ == "__main__":

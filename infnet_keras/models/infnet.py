@@ -112,7 +112,9 @@ class INFNet(SpecModel):
             axes.append(NamedAxis(kernel, 0, list(self.spec.fields)))
         for block in self.blocks:
             for kind, attention in block.attentions.items():
-                axes += [NamedAxis(kernels, 0, block.queries[kind]) for kernels in attention.weights]
+                axes += [
+                    NamedAxis(kernels, 0, block.queries[kind]) for kernels in attention.weights
+                ]
         if self.sequence_tokens is not None:
             axes += self._axes_of_sequences(self.sequence_tokens)
         return axes

@@ -55,12 +55,16 @@ def fresh(spec: FeatureSpec, data: Path | None = None) -> Any:
     return from_spec(spec, data)
 
 
+def numbers(tensor: Any) -> np.ndarray:
+    return np.asarray(keras.ops.convert_to_numpy(tensor))
+
+
 def embedding(model: Any, table: str, value: str | None) -> np.ndarray:
     """What a lookup of a value gives, by a plain dictionary from values to ids."""
     ids = {value: 2 + place for place, value in enumerate(model.assets.vocabularies[table])}
     row = 1 if value is None else ids.get(value, 1)
     embedded = model.embedded_inputs({table: np.array([row])})["embeddings"]
-    return np.asarray(keras.ops.convert_to_numpy(embedded.fields[table]))[0]
+    return numbers(embedded.fields[table])[0]
 
 
 def raw_rows(users: list[str], rows: int = 50) -> dict[str, list[Any]]:
@@ -251,13 +255,13 @@ def test_parts_come_and_go(
     for kernel, before, first in zip(
         grown.towers.kernels, small.towers.kernels, large.towers.kernels, strict=True
     ):
-        np.testing.assert_array_equal(np.array(kernel)[0], np.array(before)[0])
-        np.testing.assert_array_equal(np.array(kernel)[1], np.array(first)[1])
+        np.testing.assert_array_equal(numbers(kernel)[0], numbers(before)[0])
+        np.testing.assert_array_equal(numbers(kernel)[1], numbers(first)[1])
     shrunk, record = warmed(grown, few, directory / "few")
     assert record.dropped[:3] == ["field shelf", "sequence click__item", "task like"]
     assert record.tables["shelf"] == (0, 0, 6)
     for one, other in zip(shrunk.weights, small.weights, strict=True):
-        np.testing.assert_array_equal(np.array(one), np.array(other), one.path)
+        np.testing.assert_array_equal(numbers(one), numbers(other), one.path)
 
 
 def test_parts_in_another_order_are_found(

@@ -52,5 +52,3 @@ def carry_over(earlier: SpecModel, model: SpecModel, record: WarmStartRecord) ->
     new, gone = part_differences(earlier.spec, model.spec)
     record.initialised = new + [f"weight {path}" for path in weights.new]
     record.dropped = gone + [f"weight {path}" for path in weights.gone]
-
-
