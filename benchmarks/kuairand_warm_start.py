@@ -1,10 +1,10 @@
-"""Trains KuaiRand day by day, from scratch and from yesterday's model, and compares the next days.
+"""Trains KuaiRand day by day, from scratch and from yesterday's model; compares the next days.
 
-Every day is trained on, validated by the next day and predicts the day after. From scratch means all
-days so far; the warm start begins with the model of the day before and reads the new day alone. Both
-train by the spec. The first warm day begins with a model from scratch, of the days before. Processor
-time is that of `train` alone, from its call to its end, as other programs may run beside it. What is
-done is not done again: the same command goes on.
+Every day is trained on, validated by the next day and predicts the day after. From scratch means
+all days so far; the warm start begins with the model of the day before and reads the new day alone.
+Both train by the spec. The first warm day begins with a model from scratch, of the days before.
+Processor time is that of `train` alone, from its call to its end, as other programs may run beside
+it. What is done is not done again: the same command goes on.
 
     python benchmarks/kuairand_warm_start.py --raw DIR --out DIR --spec SPEC --first 2022-04-28 \
         --days 5 --seeds 0 1

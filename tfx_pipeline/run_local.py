@@ -126,8 +126,8 @@ def _local_directory(root: str) -> Path:
 def _earlier_run(run: str) -> str:
     if not Path(run, "model.keras").exists():
         raise DataError(
-            f"--warm-start {run} holds no model.keras: name the directory of a trained run, such as "
-            "artifacts/Trainer/model_run/NUMBER/run below the --root of an earlier run"
+            f"--warm-start {run} holds no model.keras: name the directory of a trained run, such "
+            "as artifacts/Trainer/model_run/NUMBER/run below the --root of an earlier run"
         )
     return str(Path(run).resolve())
 

@@ -31,8 +31,8 @@ def add_parser(groups: Any) -> None:
         "--warm-start",
         type=Path,
         metavar="RUN",
-        help="begin with the model of an earlier run, of other data: rows of tables by value, other "
-        "weights by name, a fresh optimiser",
+        help="begin with the model of an earlier run, of other data: rows of tables by value, "
+        "other weights by name, a fresh optimiser",
     )
     parser.set_defaults(command=_train)
 

@@ -89,9 +89,8 @@ def train(
     warmed = None
     if source is not None and (restart or not directory.has_begun()):
         warmed = begin_warm(spec, impressions, source)  # refused before anything is written
-    state = directory.start(
-        spec.model_dump(mode="json"), impressions.digest, restart, source and str(source)
-    )
+    named = None if source is None else str(source)
+    state = directory.start(spec.model_dump(mode="json"), impressions.digest, restart, named)
     if state.finished is None:
         environment = _record(directory, spec, impressions, state)
         if warmed is not None:

@@ -1,6 +1,9 @@
 """Rows of an earlier table, by what they stand for."""
 
+from itertools import pairwise
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from infnet_keras.features.numpy.encoder import Encoder
@@ -73,12 +76,10 @@ def test_other_buckets_come_from_the_one_that_their_middle_lies_in(
     earlier: list[float], now: list[float]
 ) -> None:
     """By the encoder: the id that the earlier table gives to a number in the bucket's middle."""
-    import pyarrow as pa
-
     before = FittedTable(Table(quantiles=6), None, earlier)
     table = FittedTable(Table(quantiles=7), None, now)
     ends = [-1e6, *now, 1e6]
-    middles = [-1e6, *((a + b) / 2 for a, b in zip(now[:-1], now[1:], strict=True))]
+    middles = [-1e6, *((a + b) / 2 for a, b in pairwise(now))]
     middles += [1e6] if now else []
     assert len(middles) == len(ends) - 1
     expected = Encoder(before.table, None, earlier).encode(pa.array(middles, pa.float32()))

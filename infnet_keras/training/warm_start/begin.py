@@ -76,7 +76,7 @@ def begin_warm(spec: FeatureSpec, data: Impressions, source: Path) -> Warmed:
     Raises:
         ModelError: there is no run with a model, or one that does not fit.
     """
-    earlier = load_run_model(source)
+    earlier = load_run_model(source, with_optimizer=False)
     with (source / "model.keras").open("rb") as file:
         record = WarmStartRecord(str(source), file_digest(file, "sha256").hexdigest())
     keras.utils.set_random_seed(spec.training.seed)

@@ -89,7 +89,7 @@ def _fits(earlier: Any, weight: Any, pairs: list[tuple[NamedAxis, NamedAxis]]) -
 
 
 def _joined(earlier: Any, weight: Any, pairs: list[tuple[NamedAxis, NamedAxis]]) -> Array:
-    old = ops.convert_to_numpy(earlier)
+    old: Array = ops.convert_to_numpy(earlier)
     if not pairs:
         return old
     values = np.array(ops.convert_to_numpy(weight))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class TableCounts(NamedTuple):
-    """Rows of one table: taken from the earlier run, new, and of the earlier run no longer there."""
+    """Rows of one table: from the earlier run, new, and of the earlier run but no longer there."""
 
     kept: int
     initialised: int
