@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from infnet_keras.export import export_saved_model
     from infnet_keras.models import INFNet, from_spec
     from infnet_keras.spec import FeatureSpec, load_spec
-    from infnet_keras.training import train
+    from infnet_keras.training.train import train
 
 __version__ = "0.2.0"
 

@@ -85,6 +85,9 @@ def parameters_of(spec: FeatureSpec, tune: bool = False) -> dict[str, Parameter]
             str, "", "ExampleStatistics directory of the run to compare with; empty: none"
         ),
     }
+    found["warm_start"] = Parameter(
+        str, "", "directory of the run whose model training begins with; empty: none"
+    )
     training = {
         "epochs": Parameter(int, spec.training.epochs, "passes over the training part at most"),
         "learning_rate": Parameter(float, spec.training.learning_rate, "after the warm-up"),

@@ -42,6 +42,7 @@ class RunParameters:
         baseline_statistics: where the statistics to compare with lie; empty: as above.
         epochs: passes over the training part at most; None: the spec's.
         learning_rate: None: the spec's, or what the Tuner found.
+        warm_start: directory of the run whose model the training begins with; empty: none.
     """
 
     data: Text
@@ -54,6 +55,7 @@ class RunParameters:
     baseline_statistics: Text = ""
     epochs: int | RuntimeParameter | None = None
     learning_rate: float | RuntimeParameter | None = None
+    warm_start: Text = ""
 
 
 def create_pipeline(
@@ -135,6 +137,7 @@ def create_pipeline(
         **training,
         epochs=run.epochs,
         learning_rate=run.learning_rate,
+        warm_start=run.warm_start or None,
         hyperparameters=tuner and tuner.outputs["best_hyperparameters"],
     )
     last_model = _last_model(baselines, trainer)

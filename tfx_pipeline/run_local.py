@@ -96,6 +96,7 @@ def _run(
             test_from=str(test_from),
             data_span=parsed.data_span,
             fingerprint=found,
+            warm_start=parsed.warm_start and _earlier_run(parsed.warm_start),
         ),
         baselines="metadata",
         tune=parsed.tune,
@@ -115,6 +116,15 @@ def _local_directory(root: str) -> Path:
             "local directory, or compile the pipeline for Kubeflow"
         )
     return Path(root).absolute()
+
+
+def _earlier_run(run: str) -> str:
+    if not Path(run, "model.keras").exists():
+        raise DataError(
+            f"--warm-start {run} holds no model.keras: name the directory of a trained run, such "
+            "as artifacts/Trainer/model_run/NUMBER/run below the --root of an earlier run"
+        )
+    return str(Path(run).resolve())
 
 
 def _log_file(root: Path) -> Path:
@@ -173,6 +183,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_split_starts(parser)
     parser.add_argument("--data-span", default="", help="which delivery of data, such as a day")
+    parser.add_argument(
+        "--warm-start",
+        default="",
+        metavar="RUN",
+        help="begin training with the model of an earlier run: `run` in what Trainer wrote, or a "
+        "run of `infnet train`",
+    )
     parser.add_argument(
         "--tune", action="store_true", help="search the spec's `tuning` block before training"
     )

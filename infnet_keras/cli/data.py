@@ -24,6 +24,13 @@ def add_parser(groups: Any) -> None:
     prepare.add_argument("--out", required=True, type=Path, help="directory to write")
     add_split_starts(prepare)
     prepare.add_argument(
+        "--train-from",
+        metavar="DAY",
+        help="first day, time or fraction to train on, for `infnet train --warm-start`: what comes "
+        "before it counts for vocabularies, quantiles and histories alone; default: all is trained "
+        "on",
+    )
+    prepare.add_argument(
         "--history", type=Path, help="file of events from before the log: they only seed histories"
     )
     prepare.set_defaults(command=_prepare)
@@ -62,6 +69,7 @@ def _prepare(arguments: argparse.Namespace) -> None:
         valid_from=valid_from,
         test_from=test_from,
         history=arguments.history,
+        train_from=arguments.train_from,
         progress=progress,
     )
     print(arguments.out)

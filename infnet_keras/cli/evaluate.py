@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from infnet_keras.cli.backend import add_backend, start_backend
 from infnet_keras.cli.output_file import write_output
-from infnet_keras.cli.run_arguments import add_run, load_run_model
+from infnet_keras.cli.run_arguments import add_run
 from infnet_keras.errors import InfnetError
 from infnet_keras.progress import Phase, Progress
 
@@ -186,6 +186,7 @@ def _print_collapse(console: "Console", model: Any, blocks: "list[BlockCollapse]
 def _opened(arguments: argparse.Namespace, progress: Progress) -> tuple[Any, "PreparedData"]:
     """The run's model, and data that were prepared for its spec."""
     from infnet_keras.data import PreparedData
+    from infnet_keras.training.load_run_model import load_run_model
     from infnet_keras.training.run_directory import is_finished
 
     if arguments.batch_size < 1:

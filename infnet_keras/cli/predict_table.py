@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infnet_keras.cli.backend import start_backend
-from infnet_keras.cli.run_arguments import load_run_model
 from infnet_keras.errors import InfnetError
 
 if TYPE_CHECKING:
@@ -136,6 +135,7 @@ def _scorer(arguments: argparse.Namespace) -> "Scorer":
         return SavedModelScorer(arguments.model)
     start_backend(arguments.backend)
     from infnet_keras.scoring import RunScorer
+    from infnet_keras.training.load_run_model import load_run_model
 
     return RunScorer(load_run_model(arguments.run), arguments.batch_size)
 

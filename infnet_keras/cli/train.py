@@ -28,6 +28,13 @@ def add_parser(groups: Any) -> None:
     parser.add_argument(
         "--restart", action="store_true", help="forget an earlier run in this directory"
     )
+    parser.add_argument(
+        "--warm-start",
+        type=Path,
+        metavar="RUN",
+        help="begin with the model of an earlier run, of other data: rows of tables by value, "
+        "other weights by name, a fresh optimiser",
+    )
     parser.set_defaults(command=_train)
 
 
@@ -42,7 +49,12 @@ def _train(arguments: argparse.Namespace) -> None:
         from infnet_keras.training import train
 
     result = train(
-        spec, arguments.data, arguments.run, restart=arguments.restart, progress=progress
+        spec,
+        arguments.data,
+        arguments.run,
+        restart=arguments.restart,
+        progress=progress,
+        warm_start=arguments.warm_start,
     )
     ended = "stopped early" if result.stopped_early else "all done"
     print(

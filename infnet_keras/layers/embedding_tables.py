@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from keras import ops
 
 from infnet_keras.errors import ModelError
@@ -120,6 +121,28 @@ class EmbeddingTables(keras.layers.Layer):
         for table in self.tables.values():
             initializer = self.initializer.clone()  # an initialiser gives equal numbers each time
             table.assign(initializer(table.shape, table.dtype))
+
+    def rows_of_tables(self) -> dict[str, npt.NDArray[Any]]:
+        """The rows of every table that some input reads: table -> [rows, width]."""
+        weights = {width: ops.convert_to_numpy(weight) for width, weight in self.tables.items()}
+        return {
+            table: weights[self.dims[table]][first : first + self.rows[table]]
+            for table, first in self.offsets.items()
+        }
+
+    def assign_rows(self, rows: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Replace the rows of some tables; the others stay.
+
+        Args:
+            rows: table -> [rows, width], all its rows.
+        """
+        for width, weight in self.tables.items():
+            given = {table: values for table, values in rows.items() if self.dims[table] == width}
+            if given:
+                whole = np.array(ops.convert_to_numpy(weight))
+                for table, values in given.items():
+                    whole[self.offsets[table] : self.offsets[table] + self.rows[table]] = values
+                weight.assign(whole)
 
     def call(self, ids: Mapping[str, Any], training: bool | None = None) -> dict[str, Any]:
         rows = gather(self.lookups(ids, bool(training)))

@@ -17,6 +17,7 @@ from infnet_keras.layers import (
 )
 from infnet_keras.models.block_options import block_options
 from infnet_keras.models.mean_of_gated import mean_of_gated
+from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.models.spec_model import SpecModel, repeat
 from infnet_keras.models.token_attention import aligned_weights
 from infnet_keras.spec.models import INFNetOptions
@@ -101,6 +102,36 @@ class INFNet(SpecModel):
             block.build(shapes)
             self.blocks.append(block)
         return dim
+
+    def named_axes(self) -> list[NamedAxis]:
+        axes = super().named_axes()
+        if not self.task_tokens.one_vector:
+            axes.append(NamedAxis(self.task_tokens.tasks, 0, self.tasks))
+        if self.categorical_tokens.num_proxies:
+            kernel = self.categorical_tokens.perceptron.dense_layers[0].kernel
+            axes.append(NamedAxis(kernel, 0, list(self.spec.fields)))
+        for block in self.blocks:
+            for kind, attention in block.attentions.items():
+                axes += [
+                    NamedAxis(kernels, 0, block.queries[kind]) for kernels in attention.weights
+                ]
+        if self.sequence_tokens is not None:
+            axes += self._axes_of_sequences(self.sequence_tokens)
+        return axes
+
+    def _axes_of_sequences(self, tokens: SequenceTokens) -> list[NamedAxis]:
+        sources = [each.source for each in self.token_inputs]
+        axes = []
+        if tokens.position:
+            steps = [str(step) for step in range(tokens.positions.shape[0])]
+            axes.append(NamedAxis(tokens.positions, 0, steps))
+        if tokens.num_proxies:
+            axes.append(NamedAxis(tokens.mixing, 1, sources))
+        elif tokens.num_proxies is None:  # a proxy of each sequence, and the gates read them all
+            gates = [block.gates["sequence"] for block in self.blocks if "sequence" in block.gates]
+            kernels = [gate.perceptron.dense_layers[0].kernel for gate in gates]
+            axes += [NamedAxis(kernel, 0, sources) for kernel in kernels]
+        return axes
 
     def call(
         self,

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from infnet_keras.layers import Embedded, MultilayerPerceptron, ValuePooling
+from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.models.spec_model import SpecModel
 from infnet_keras.spec.models import SharedBottomOptions
 
@@ -42,6 +43,10 @@ class SharedBottom(SpecModel):
         )
         self.bottom.build((None, len(self.input_names) * dim))
         return int(width)
+
+    def named_axes(self) -> list[NamedAxis]:
+        kernel = self.bottom.dense_layers[0].kernel
+        return [*super().named_axes(), NamedAxis(kernel, 0, self.input_names)]
 
     def represent(self, embedded: dict[str, Embedded], training: bool) -> Any:
         fields, sequences, masks, _ = embedded["embeddings"]

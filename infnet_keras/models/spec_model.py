@@ -12,6 +12,7 @@ from keras import ops
 from infnet_keras.errors import ModelError
 from infnet_keras.layers import Embedded, EmbeddedInputs, InputFeature, TaskTowers
 from infnet_keras.models.multi_task_model import MultiTaskModel
+from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.spec import FeatureSpec, spec_from_dict
 from infnet_keras.spec.models import ModelOptions
 
@@ -29,7 +30,8 @@ class SpecModel(MultiTaskModel):
 
     A model is a subclass with `build_layers` and `represent`. What it may say besides:
     `auxiliary_losses` and `auxiliary_weights`; a faster `score_candidates`; `attends` and
-    `token_weights`. Its options say which sets of tables it wants: `lookup_groups`.
+    `token_weights`; `named_axes`, where its weights hold a part for each field, sequence or task.
+    Its options say which sets of tables it wants: `lookup_groups`.
 
     Args:
         spec: the feature spec, or its plain data (as in a saved model's config).
@@ -135,6 +137,19 @@ class SpecModel(MultiTaskModel):
             those of `spec.model.positions(spec)`.
         """
         return None
+
+    def named_axes(self) -> list[NamedAxis]:
+        """The axes of weights that hold a part for each task, field or sequence.
+
+        A warm start finds the parts by name, where a spec has more, fewer or others in another
+        order. Tables are not among them: `embedded_inputs` says where their rows are.
+        """
+        towers = (*self.towers.kernels, *self.towers.biases)
+        axes = [NamedAxis(weight, 0, self.tasks) for weight in towers]
+        if self.task_uncertainty is not None:
+            uncertainty = self.task_uncertainty
+            axes.append(NamedAxis(uncertainty.log_variances, 0, uncertainty.tasks))
+        return axes
 
     def build(self, input_shape: Any = None) -> None:
         """Create every weight; the spec says all shapes, so no input is needed."""

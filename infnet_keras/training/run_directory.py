@@ -13,12 +13,15 @@ from infnet_keras.files.whole_file import UNFINISHED, write_whole
 from infnet_keras.training.run_lock import LOCK, run_lock
 from infnet_keras.training.training_state import Evaluation, TrainingState, is_of_version_1
 
+_OWN_FILES = ("model.keras", "history.jsonl", "environment.json", "warm_start.json", "spec.yaml")
+
 
 class RunDirectory:
     """One run on disk.
 
     - `spec.yaml`, `assets/`, `environment.json`: what was trained, on what, with what.
     - `model.keras`: the best model so far by mean validation AUC, complete in itself.
+    - `warm_start.json`: of a run that began with another one's model: what was kept of it.
     - `history.jsonl`: one line an evaluation.
     - `state.json`: the commit point. It names the checkpoint to continue from and the best model;
       written after both, by rename. Only its `finished` says that a run is complete.
@@ -53,7 +56,13 @@ class RunDirectory:
         with run_lock(self.path):
             yield
 
-    def start(self, spec: Mapping[str, Any], data: str, restart: bool = False) -> TrainingState:
+    def start(
+        self,
+        spec: Mapping[str, Any],
+        data: str,
+        restart: bool = False,
+        warm_start: str | None = None,
+    ) -> TrainingState:
         """The state to continue from: the last committed one, or a new one.
 
         Brings every other file back to that state: what an interrupted epoch left is removed.
@@ -62,10 +71,11 @@ class RunDirectory:
             spec: the resolved spec, as JSON data.
             data: digest of the prepared data.
             restart: forget an earlier run of this directory.
+            warm_start: directory of the run whose model this one begins with; None: with none.
 
         Raises:
-            ModelError: the directory holds something else than a run, or a run of another spec or
-                other data.
+            ModelError: the directory holds something else than a run, or a run of another spec,
+                other data or another warm start.
         """
         if restart and self._is_of_version_1():
             self._remove()
@@ -76,12 +86,12 @@ class RunDirectory:
             self._remove()
             state = None
         if state is None:
-            state = TrainingState(spec=dict(spec), data=data)
+            state = TrainingState(spec=dict(spec), data=data, warm_start=warm_start)
             with _failure_explained(self.path):
                 self.checkpoints.mkdir(parents=True, exist_ok=True)
             self.commit(state)
         else:
-            self._check_same(state, spec, data)
+            self._check_same(state, spec, data, warm_start)
             self._committed = {state.checkpoint, state.best_model}
         self._restore(state)
         return state
@@ -107,6 +117,11 @@ class RunDirectory:
                 f"{path} is not the state of a run ({error}); choose another --run, or remove this "
                 "directory"
             ) from error
+
+    def has_begun(self) -> bool:
+        """Whether there is something to continue from."""
+        state = self.read()
+        return state is not None and (state.checkpoint is not None or state.finished is not None)
 
     def save_checkpoint(self, model: Any, step: int) -> str:
         """Save the model and its optimiser, unless this step's are there already.
@@ -166,10 +181,15 @@ class RunDirectory:
                 "--run a new or an empty directory"
             )
 
-    def _check_same(self, state: TrainingState, spec: Mapping[str, Any], data: str) -> None:
+    def _check_same(
+        self, state: TrainingState, spec: Mapping[str, Any], data: str, warm_start: str | None
+    ) -> None:
         changed = list(_differences(state.spec, spec))
         if state.data != data:
             changed.append("the prepared data (another manifest)")
+        if state.warm_start != warm_start:
+            there, here = state.warm_start or "none", warm_start or "none"
+            changed.append(f"the run that it is warmed from ({there} there, {here} here)")
         if changed:
             more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
             raise ModelError(
@@ -212,7 +232,7 @@ class RunDirectory:
         for name in ("assets", self.checkpoints.name):
             shutil.rmtree(self.path / name, ignore_errors=True)
         # The state goes last: as long as it is there, the directory is known to be a run.
-        for name in ("model.keras", "history.jsonl", "environment.json", "spec.yaml", "state.json"):
+        for name in (*_OWN_FILES, "state.json"):
             (self.path / name).unlink(missing_ok=True)
 
 

@@ -26,6 +26,7 @@ from infnet_keras.training.stop_on_nan import StopOnNaN
 from infnet_keras.training.task_collapse import collapse_warning
 from infnet_keras.training.training_state import Evaluation, TrainingState
 from infnet_keras.training.validation_auc import ValidationAUC
+from infnet_keras.training.warm_start.begin import begin_warm, check_warm_start
 
 
 class TrainingResult(NamedTuple):
@@ -51,6 +52,7 @@ def train(
     restart: bool = False,
     progress: Progress | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    warm_start: str | Path | None = None,
 ) -> TrainingResult:
     """Train a spec's model on prepared data, or continue a run that was interrupted.
 
@@ -65,11 +67,14 @@ def train(
         restart: forget an earlier run in this directory.
         progress: says what is done meanwhile; None for silence.
         callbacks: more callbacks of the fit; at an epoch's end `logs` holds its evaluation.
+        warm_start: directory of an earlier run whose model this one begins with, of other data: its
+            tables mapped by value, its other weights by name, its optimiser left out. A run that
+            continues needs it no more.
 
     Raises:
         DataError: the data were prepared for another spec, or a split is empty.
         ModelError: the directory holds another run, or another process trains there; the loss
-            became NaN; the disk is full.
+            became NaN; the disk is full; the earlier run has another model, or none.
 
     Example:
         >>> result = train(load_spec("minimal"), "prepared", "runs/first")
@@ -80,8 +85,9 @@ def train(
     impressions = PreparedData.open(data) if isinstance(data, str | Path) else data
     _check_data(spec, impressions)
     directory = RunDirectory(Path(run))
+    source = None if warm_start is None else check_warm_start(spec, Path(warm_start), Path(run))
     with directory.locked():
-        return _train(spec, impressions, directory, restart, progress, callbacks)
+        return _train(spec, impressions, directory, restart, progress, callbacks, source)
 
 
 def _train(
@@ -91,11 +97,18 @@ def _train(
     restart: bool,
     progress: Progress,
     callbacks: Sequence[keras.callbacks.Callback],
+    source: Path | None,
 ) -> TrainingResult:
-    state = directory.start(spec.model_dump(mode="json"), impressions.digest, restart)
+    warmed = None
+    if source is not None and (restart or not directory.has_begun()):
+        warmed = begin_warm(spec, impressions, source)  # refused before anything is written
+    named = None if source is None else str(source)
+    state = directory.start(spec.model_dump(mode="json"), impressions.digest, restart, named)
     if state.finished is None:
         environment = _record(directory, spec, impressions, state)
-        _fit(spec, impressions, directory, state, progress, callbacks)
+        if warmed is not None:
+            warmed.save(directory, state, progress)
+        _fit(spec, impressions, directory, state, progress, callbacks, warmed and warmed.model)
         environment["sessions"][-1]["finished"] = now()
         directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
         state.finished = "early stopping" if state.waits >= spec.training.patience else "epochs"
@@ -118,12 +131,14 @@ def _fit(
     state: TrainingState,
     progress: Progress,
     more: Sequence[keras.callbacks.Callback],
+    model: Any = None,
 ) -> None:
     options = spec.training
     if state.epoch == options.epochs or state.waits >= options.patience:
         return  # killed between its last epoch and its end
-    with progress.phase("building the model"):
-        model = _model(spec, data, directory, state)
+    if model is None:
+        with progress.phase("building the model"):
+            model = _model(spec, data, directory, state)
     dataset = ImpressionDataset(
         data,
         "train",
@@ -208,6 +223,7 @@ def _record(
         "seed": spec.training.seed,
         "precision": spec.training.precision,
         "data_manifest_sha256": state.data,
+        "warm_start": state.warm_start,
         "sessions": [*earlier, describe_environment()],
     }
     directory.write("spec.yaml", dump_spec(spec))

@@ -43,6 +43,7 @@ class TrainingState:
         best_model: file name of the model of the best evaluation.
         evaluations: every evaluation, in order.
         finished: why the run ended; None while it has not.
+        warm_start: directory of the run whose model this one began with; None: with none.
     """
 
     spec: dict[str, Any]
@@ -52,6 +53,7 @@ class TrainingState:
     best_model: str | None = None
     evaluations: list[Evaluation] = field(default_factory=list)
     finished: Literal["epochs", "early stopping"] | None = None
+    warm_start: str | None = None
 
     @property
     def best(self) -> Evaluation | None:

@@ -55,6 +55,17 @@ def test_train_refuses_the_run_of_another_seed(
     assert "--restart" in message
 
 
+def test_a_warm_start_says_what_it_kept(
+    capsys: pytest.CaptureFixture[str], run: Path, data: Path, tmp_path: Path
+) -> None:
+    assert train(data, tmp_path / "next", "--seed", "7", "--warm-start", str(run)) == 0
+    said = capsys.readouterr().err
+    assert f"warm start from {run.resolve()}\n" in said
+    assert "tables: every row kept" in said
+    assert train(data, run, "--seed", "7", "--warm-start", str(run)) == 2
+    assert "cannot be warmed from itself" in capsys.readouterr().err
+
+
 def test_restart(run: Path, data: Path, tmp_path: Path) -> None:
     shutil.copytree(run, tmp_path / "run")
     before = (tmp_path / "run" / "model.keras").stat().st_ino

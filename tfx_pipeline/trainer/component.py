@@ -38,12 +38,13 @@ def run_fn_properties(exec_properties: dict[str, Any]) -> dict[str, Any]:
     """The properties of TFX's Trainer that say the same.
 
     Args:
-        exec_properties: `spec` and, where given, `epochs` and `learning_rate`.
+        exec_properties: `spec` and, where given, `epochs`, `learning_rate` and `warm_start`.
     """
     config = {
         "spec": exec_properties["spec"],
         "epochs": exec_properties.get("epochs"),
         "learning_rate": exec_properties.get("learning_rate"),
+        "warm_start": exec_properties.get("warm_start"),
     }
     return {
         RUN_FN_KEY: RUN_FN,
@@ -60,6 +61,7 @@ class TrainerSpec(ComponentSpec):
         "spec": ExecutionParameter(type=str),
         "epochs": ExecutionParameter(type=int, optional=True),
         "learning_rate": ExecutionParameter(type=float, optional=True),
+        "warm_start": ExecutionParameter(type=str, optional=True),
         "code": ExecutionParameter(type=str, optional=True),
     }
     INPUTS: ClassVar[dict[str, Any]] = {
@@ -87,6 +89,8 @@ class Trainer(BaseComponent):
         spec: the feature spec as YAML.
         epochs: passes over the training part at most, instead of the spec's.
         learning_rate: instead of the spec's, and of a tuned one.
+        warm_start: run directory of an earlier Trainer (`run` in its `model_run`) or of `infnet
+            train`, whose model the training begins with; empty: none.
         hyperparameters: what a Tuner found; replaces values of the spec.
         code: changes when the code does, so that the cache does not take what other code made.
     """
@@ -102,6 +106,7 @@ class Trainer(BaseComponent):
         spec: str,
         epochs: int | RuntimeParameter | None = None,
         learning_rate: float | RuntimeParameter | None = None,
+        warm_start: str | RuntimeParameter | None = None,
         hyperparameters: BaseChannel | None = None,
         code: str | None = None,
     ):
@@ -114,6 +119,7 @@ class Trainer(BaseComponent):
                 spec=spec,
                 epochs=epochs,
                 learning_rate=learning_rate,
+                warm_start=warm_start,
                 code=code,
                 model=Channel(type=standard_artifacts.Model),
                 model_run=Channel(type=standard_artifacts.ModelRun),

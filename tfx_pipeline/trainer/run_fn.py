@@ -28,8 +28,9 @@ def run_fn(fn_args: FnArgs) -> None:
     model in a fresh process.
 
     Args:
-        fn_args: `custom_config` holds `spec` (YAML text) and may hold `epochs` and
-            `learning_rate`; `hyperparameters` what a Tuner found.
+        fn_args: `custom_config` holds `spec` (YAML text) and may hold `epochs`, `learning_rate`
+            and `warm_start` (directory of an earlier run, on any file system of TFX);
+            `hyperparameters` what a Tuner found.
             `train_files`, `eval_files` and `transform_graph_path` come from Transform,
             `schema_path` from SchemaGen. Written are `serving_model_dir` (the SavedModel) and
             `model_run_dir` (`run`, `tensorboard`).
@@ -37,13 +38,14 @@ def run_fn(fn_args: FnArgs) -> None:
     Raises:
         SpecError: an override does not fit the spec.
         DataError: the examples are not of this spec, or a split is empty.
-        ModelError: the loss became NaN.
+        ModelError: the loss became NaN; the earlier run has another model, or none.
         ExportError: the exported model disagrees with the trained one.
     """
     spec = trained_spec(fn_args.custom_config, fn_args.hyperparameters)
     with TemporaryDirectory() as scratch:
         graph = local_copy(fn_args.transform_graph_path, Path(scratch, "transform_graph"))
         data = open_examples(spec, fn_args, graph)
+        earlier = fn_args.custom_config.get("warm_start")
         with published(fn_args.model_run_dir) as run_dir:
             train(
                 spec,
@@ -51,6 +53,7 @@ def run_fn(fn_args: FnArgs) -> None:
                 run_dir / RUN,
                 progress=Progress(Console()),
                 callbacks=[WriteScalars(run_dir / TENSORBOARD)],
+                warm_start=local_copy(earlier, Path(scratch, "earlier")) if earlier else None,
             )
             model = keras.models.load_model(run_dir / RUN / "model.keras", compile=False)
         with published(fn_args.serving_model_dir) as saved_model:

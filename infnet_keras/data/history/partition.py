@@ -83,7 +83,8 @@ class Partition:
         return None if self.days is None else self.events.day_end(self.days)
 
     def splits(self, rule: SplitRule, total_rows: int) -> npt.NDArray[np.int8]:
-        """The split of each event, `ONLY_HISTORY` for those of the earlier history.
+        """The split of each event, `ONLY_HISTORY` for those of the earlier history
+        and those before the start of training.
 
         Args:
             rule: which impressions are training, validation and test.

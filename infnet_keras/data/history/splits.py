@@ -27,6 +27,7 @@ class SplitRule:
             or the fraction of the log's rows before it; with `row_order: user`, of each user's
             rows. A log in row order has fractions alone.
         test_from: the same for the test.
+        train_from: the same for training; what comes before it is history. None: the whole log.
 
     Raises:
         DataError: not days, times or fractions as the log's time asks for, or not in order.
@@ -37,15 +38,25 @@ class SplitRule:
         array([1, 2, 3], dtype=int8)
     """
 
-    def __init__(self, time: Time, valid_from: str | float, test_from: str | float):
-        self._time, self._spelt = time, (valid_from, test_from)
+    def __init__(
+        self,
+        time: Time,
+        valid_from: str | float,
+        test_from: str | float,
+        train_from: str | float | None = None,
+    ):
+        self._time = time
+        self._spelt = {"_valid": valid_from, "_test": test_from}
+        if train_from is not None:
+            self._spelt["_train"] = train_from
         self._valid, self._test = start_number(time, valid_from), start_number(time, test_from)
+        self._train = None if train_from is None else start_number(time, train_from)
         self._check_order()
 
     @property
     def asks_instants(self) -> bool:
         """Whether a fraction stands for an instant, which only the rows of the log can tell."""
-        fractions = isinstance(self._valid, float) or isinstance(self._test, float)
+        fractions = any(isinstance(getattr(self, name), float) for name in self._spelt)
         return self._time.column is not None and fractions
 
     def at_instants(self, counts: InstantCounts) -> "SplitRule":
@@ -55,10 +66,10 @@ class SplitRule:
             counts: of all rows of the log.
 
         Raises:
-            DataError: the test would start before validation.
+            DataError: the splits would not be in order.
         """
         found = copy(self)
-        for name in ("_valid", "_test"):
+        for name in self._spelt:
             start = getattr(self, name)
             if isinstance(start, float):
                 setattr(found, name, counts.start(start))
@@ -76,12 +87,16 @@ class SplitRule:
         return f"validation starts at {valid}, the test at {test}"
 
     def _check_order(self) -> None:
-        is_known = isinstance(self._valid, float) == isinstance(self._test, float)
-        if is_known and self._valid > self._test:
-            valid_from, test_from = self._spelt
+        valid_from, test_from = self._spelt["_valid"], self._spelt["_test"]
+        if _is_after(self._valid, self._test):
             raise DataError(
                 f"validation starts at {valid_from}, after the test's start {test_from}; the test "
                 "comes last"
+            )
+        if self._train is not None and not _is_after(self._valid, self._train, unknown=True):
+            raise DataError(
+                f"training starts at {self._spelt['_train']}, not before validation's start "
+                f"{valid_from}: nothing is left to train on"
             )
 
     def by_time(self, instants: npt.NDArray[np.int64]) -> npt.NDArray[np.int8]:
@@ -99,7 +114,16 @@ class SplitRule:
         splits = np.full(len(when), SPLITS["train"], np.int8)
         splits[when >= self._valid] = SPLITS["valid"]
         splits[when >= self._test] = SPLITS["test"]
+        if self._train is not None:
+            splits[when < self._train] = ONLY_HISTORY
         return splits
+
+
+def _is_after(start: int | float, other: int | float, unknown: bool = False) -> bool:
+    """Whether a start is after another; an instant and a fraction cannot be compared yet."""
+    if isinstance(start, float) != isinstance(other, float):
+        return unknown
+    return start > other
 
 
 def split_starts(

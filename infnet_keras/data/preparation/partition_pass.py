@@ -67,7 +67,9 @@ class PartitionPass:
         events, values = partition.events, partition.values
         splits = partition.splits(self._split_rule, self._total_rows)
         derived = partition.derived(self.groups)
-        self.statistics.add(values, derived, np.flatnonzero(splits == SPLITS["train"]))
+        # Also of impressions from before the start of training: an earlier run saw their values.
+        fitted = events.logged & (splits <= SPLITS["train"])
+        self.statistics.add(values, derived, np.flatnonzero(fitted))
         builder = ExampleBuilder(spec, self._inputs, partition, derived)
         self.drawn.append(draw(builder, splits, self._partitions))
         self.counts.add(partition, splits, derived)

@@ -51,6 +51,7 @@ def prepare(
     valid_from: str | float,
     test_from: str | float,
     history: Path | None = None,
+    train_from: str | float | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
     """Turn raw logs into a directory that `PreparedData` opens and models train on.
@@ -71,6 +72,10 @@ def prepare(
         history: a file of events from before the log, with the user's and the item's key, an order
             `pos` (else its rows' order) and whichever columns of the log it has. They seed
             sequences and are no impressions.
+        train_from: first local day of training, or the fraction of rows before it, for a run that
+            goes on from an earlier one. Impressions before it are not trained on; vocabularies,
+            quantiles and histories come from them, too. None trains on the whole log up to
+            `valid_from`.
         progress: says what is done, and what dirt was found; None for silence.
 
     Returns:
@@ -85,7 +90,7 @@ def prepare(
     """
     progress = progress or Progress()
     say = progress.say
-    split_rule = SplitRule(spec.time, valid_from, test_from)
+    split_rule = SplitRule(spec.time, valid_from, test_from, train_from)
     own_names = frozenset({ASSETS, SHARDS, SPEC, MANIFEST, RAW_EXAMPLES})
     with output_directory(out, own_names, "prepared data") as directory:
         temporary = directory / _TEMPORARY
@@ -163,7 +168,13 @@ def prepare(
                 ordered.delete(number)
                 phase.advance(number + 1)
         manifest = _manifest(
-            spec, plan, ordering.counts, shards, total_rows, without_user, valid_from, test_from
+            spec,
+            plan,
+            ordering.counts,
+            shards,
+            total_rows,
+            without_user,
+            (valid_from, test_from, train_from),
         )
         for path in (temporary / "log", temporary / "history", temporary / "ordered", temporary):
             path.rmdir()
@@ -227,13 +238,14 @@ def _manifest(
     shards: list[Shard],
     total_rows: int,
     without_user: dict[str, int],
-    valid_from: str | float,
-    test_from: str | float,
+    starts: tuple[str | float, str | float, str | float | None],
 ) -> Manifest:
+    valid_from, test_from, train_from = starts
     return Manifest(
         spec=spec.name,
         valid_from=valid_from,
         test_from=test_from,
+        train_from=train_from,
         column_types=dict(plan.types),
         shards=shards,
         users=counts.users,

@@ -51,6 +51,7 @@ class Manifest:
         labels_missing: for each task, impressions inside its mask whose label is not known.
         label_rates: for each split and task, positives over rows with a label; None without rows.
         event_rows: of each log of earlier events, rows that may enter a history.
+        train_from: where training starts, as given; None: with the log.
         versions: of this package's format and of the libraries that wrote the files.
         format: of the directory.
     """
@@ -72,6 +73,7 @@ class Manifest:
     history_events_later: dict[str, int] = field(default_factory=dict)
     values_unread: dict[str, int] = field(default_factory=dict)
     labels_missing: dict[str, int] = field(default_factory=dict)
+    train_from: str | float | None = None
     versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 

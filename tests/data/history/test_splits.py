@@ -1,5 +1,8 @@
 """Which impressions are training, validation and test."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 
@@ -97,3 +100,19 @@ def test_what_is_given_comes_before_the_spec() -> None:
     assert split_starts(spec, test_from="0.95") == (0.8, "0.95")
     with pytest.raises(DataError, match="give --valid-from and --test-from"):
         split_starts(load_spec("minimal"), valid_from="2024-01-01")
+
+
+def test_what_comes_before_training_is_history() -> None:
+    time = Time(column="time", unit="s", timezone="Asia/Shanghai")
+    rule = SplitRule(time, "2022-05-04", "2022-05-05", train_from="2022-05-03 12:00")
+    days = ["2022-05-01", "2022-05-03T11:59", "2022-05-03T12:00", "2022-05-04", "2022-05-05"]
+    zone = ZoneInfo("Asia/Shanghai")
+    instants = [datetime.fromisoformat(day).replace(tzinfo=zone).timestamp() for day in days]
+    assert rule.by_time(np.array(instants, np.int64) * 1000).tolist() == [0, 0, 1, 2, 3]
+    fractions = SplitRule(Time(row_order="log"), 0.8, 0.9, train_from=0.5)
+    assert fractions.by_position(np.arange(10), 10).tolist() == [0] * 5 + [1] * 3 + [2, 3]
+
+
+def test_training_starts_before_validation() -> None:
+    with pytest.raises(DataError, match=r"training starts at 0\.8, not before .* start 0\.8"):
+        SplitRule(Time(row_order="log"), 0.8, 0.9, train_from=0.8)
