@@ -1,16 +1,17 @@
 """`infnet predict --data`: score a table of raw rows."""
 
 import argparse
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infnet_keras.cli.backend import start_backend
 from infnet_keras.errors import InfnetError
+from infnet_keras.progress import Phase, Progress
 
 if TYPE_CHECKING:
     from infnet_keras.scoring import Scorer
-    from infnet_keras.scoring.progress import Progress
 
 _BATCH_SIZE = 1024
 
@@ -70,70 +71,76 @@ def predict_table(arguments: argparse.Namespace) -> None:
         raise InfnetError(f"there is no directory {out.absolute().parent} to write {out.name} into")
     of_prepared = len(arguments.data) == 1 and arguments.run is not None
     is_prepared = of_prepared and kind_of(arguments.data[0], LocalStorage()) == "prepared"
+    progress = Progress.on_stderr()
     try:
-        progress = _score_prepared(arguments) if is_prepared else _score_table(arguments)
+        (_score_prepared if is_prepared else _score_table)(arguments, progress)
     except OSError as error:
         raise InfnetError(f"cannot write {out}: {error}") from error
-    print(progress.done(), file=sys.stderr)
     print(out)
 
 
-def _score_table(arguments: argparse.Namespace) -> "Progress":
-    scorer = _scorer(arguments)
+def _score_table(arguments: argparse.Namespace, progress: Progress) -> None:
+    scorer = _scorer(arguments, progress)
     from infnet_keras.scoring import TablePlan, score_table
-    from infnet_keras.scoring.progress import Progress
     from infnet_keras.scoring.unreadable_cells import UnreadableCells
 
     plan = TablePlan.of(scorer, arguments.data, keep=arguments.keep, split=arguments.split)
     for file in plan.empty:
-        print(f"{file.name} is empty: skipped", file=sys.stderr)
+        progress.say(f"{file.name} is empty: skipped")
     unreadable = UnreadableCells(refused=arguments.refuse_unreadable)
-    progress = Progress(plan.estimated_rows())
-    score_table(
-        scorer,
-        plan,
-        arguments.out,
-        batch_size=arguments.batch_size,
-        unreadable=unreadable,
-        progress=progress,
-    )
+    with _scoring(progress, plan.estimated_rows()) as phase:
+        score_table(
+            scorer,
+            plan,
+            arguments.out,
+            batch_size=arguments.batch_size,
+            unreadable=unreadable,
+            phase=phase,
+        )
     for line in unreadable.lines():
-        print(line, file=sys.stderr)
-    return progress
+        progress.say(line)
 
 
-def _score_prepared(arguments: argparse.Namespace) -> "Progress":
+def _score_prepared(arguments: argparse.Namespace, progress: Progress) -> None:
     if arguments.split is None:
         raise InfnetError(
             f"{arguments.data[0]} holds prepared data: say which, with --split (train, valid, test)"
         )
     if arguments.keep:
         raise InfnetError("prepared data hold ids, of which no column can be kept: drop --keep")
-    scorer: Any = _scorer(arguments)
+    scorer: Any = _scorer(arguments, progress)
     from infnet_keras.data import PreparedData
-    from infnet_keras.scoring.progress import Progress
     from infnet_keras.scoring.score_prepared import score_prepared
 
     prepared = PreparedData.open(arguments.data[0])
-    progress = Progress(prepared.count(arguments.split))
-    score_prepared(
-        scorer,
-        prepared,
-        arguments.split,
-        arguments.out,
-        batch_size=arguments.batch_size,
-        progress=progress,
-    )
-    return progress
+    with _scoring(progress, prepared.count(arguments.split)) as phase:
+        score_prepared(
+            scorer,
+            prepared,
+            arguments.split,
+            arguments.out,
+            batch_size=arguments.batch_size,
+            phase=phase,
+        )
 
 
-def _scorer(arguments: argparse.Namespace) -> "Scorer":
+@contextmanager
+def _scoring(progress: Progress, rows: int) -> Iterator[Phase]:
+    """Shows rows done, rows a second and time left, and says at the end what was done."""
+    with progress.phase("scoring", rows or None, "rows") as phase:
+        phase.note = lambda: "" if phase.rate is None else f"{phase.rate:,.0f} rows/s"
+        yield phase
+    phase.total = None  # which was an estimate
+    progress.say(phase.line())
+
+
+def _scorer(arguments: argparse.Namespace, progress: Progress) -> "Scorer":
     if arguments.run is None:
-        start_backend("tensorflow")
+        start_backend("tensorflow", progress)
         from infnet_keras.scoring import SavedModelScorer
 
         return SavedModelScorer(arguments.model)
-    start_backend(arguments.backend)
+    start_backend(arguments.backend, progress)
     from infnet_keras.scoring import RunScorer
     from infnet_keras.training.load_run_model import load_run_model
 

@@ -9,8 +9,8 @@ from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.prepared_data import PreparedData
 from infnet_keras.errors import DataError
 from infnet_keras.files.whole_file import write_whole
+from infnet_keras.progress import Phase
 from infnet_keras.scoring.kept_columns import ROW
-from infnet_keras.scoring.progress import Progress
 from infnet_keras.scoring.run_scorer import RunScorer
 from infnet_keras.scoring.score_table import score_schema, with_scores
 from infnet_keras.scoring.score_writer import ScoreWriter
@@ -23,7 +23,7 @@ def score_prepared(
     out: Path,
     *,
     batch_size: int,
-    progress: Progress | None = None,
+    phase: Phase | None = None,
 ) -> int:
     """Score every impression of a split, by user and time; the file appears whole or not at all.
 
@@ -34,7 +34,7 @@ def score_prepared(
         out: a .parquet or .csv file: `row`, the impression's place in the split, from 0, then a
             float32 column a task. Prepared data hold no keys.
         batch_size: impressions at a time.
-        progress: told of every batch.
+        phase: told of every batch.
 
     Returns:
         How many impressions there were.
@@ -64,8 +64,8 @@ def score_prepared(
                 table = pa.Table.from_arrays([numbers], schema=kept)
                 writer.write(with_scores(table, scorer.score_ids(batch.inputs), scorer.tasks))
                 rows += count
-                if progress is not None:
-                    progress.add(count)
+                if phase is not None:
+                    phase.advance(phase.done + count)
 
     write_whole(out, write)
     return rows

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from infnet_keras.files.whole_file import write_whole
-from infnet_keras.scoring.progress import Progress
+from infnet_keras.progress import Phase
 from infnet_keras.scoring.score_writer import ScoreWriter
 from infnet_keras.scoring.scorer import RawArrays, Scorer
 from infnet_keras.scoring.table_plan import RowBatch, TablePlan
@@ -19,7 +19,7 @@ def score_table(
     *,
     batch_size: int,
     unreadable: UnreadableCells | None = None,
-    progress: Progress | None = None,
+    phase: Phase | None = None,
 ) -> int:
     """Score every row, in order; the file appears whole or not at all.
 
@@ -29,7 +29,7 @@ def score_table(
         out: a .parquet or .csv file: the columns of `plan.schema`, then a float32 column a task.
         batch_size: rows at a time.
         unreadable: takes what cannot be read, and was scored as missing.
-        progress: told of every batch.
+        phase: told of every batch.
 
     Returns:
         How many rows there were.
@@ -55,8 +55,8 @@ def score_table(
                 for batch in plan.batches(file, batch_size, unreadable):
                     writer.write(scored(scorer, batch))
                     rows += batch.kept.num_rows
-                    if progress is not None:
-                        progress.add(batch.kept.num_rows)
+                    if phase is not None:
+                        phase.advance(phase.done + batch.kept.num_rows)
 
     write_whole(out, write)
     return rows

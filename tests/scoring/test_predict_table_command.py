@@ -32,7 +32,7 @@ def test_a_model_and_a_run_score_as_the_request_is_answered(
             "price: 1 value could not be read and counted as missing, such as 'much' in "
             f"{file}, row 5"
         )
-        assert said.err.splitlines()[-1].startswith("30 rows in ")
+        assert said.err.splitlines()[-1].startswith("scoring: 30 rows, ")
         assert_scores(pq.read_table(out), expected)
 
     out = tmp_path / "scores.csv"

@@ -1,6 +1,5 @@
 """The file of scores: its kinds, its order, whole or not at all; how far it has come."""
 
-import io
 import signal
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from plain_scorer import PlainScorer
 from infnet_keras.data.raw.files.storage import LocalStorage
 from infnet_keras.errors import DataError
 from infnet_keras.scoring import TablePlan, score_table
-from infnet_keras.scoring.progress import Progress
 from infnet_keras.scoring.table_files import kind_of
 
 ROWS = 200_000
@@ -128,32 +126,6 @@ def test_a_split_of_examples(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"shards": []}')
     with pytest.raises(DataError, match="holds prepared data"):
         TablePlan.of(scorer, [str(tmp_path)], split="test")
-
-
-class Screen(io.StringIO):
-    """A terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def test_progress_says_rate_and_time_left() -> None:
-    now = iter([0.0, 10.0, 40.0, 41.0, 100.0])
-    log = io.StringIO()
-    progress = Progress(10_000, log, clock=lambda: next(now))
-    for _ in range(3):
-        progress.add(1000)
-    assert log.getvalue() == "2,000 of about 10,000 rows, 50 rows/s, 2:40 left\n"
-    assert progress.done() == "3,000 rows in 1:40 (30 rows/s)"
-
-    now = iter([0.0, 1.0, 1.1, 2.0])
-    screen = Screen()
-    progress = Progress(0, screen, clock=lambda: next(now))
-    progress.add(500)
-    progress.add(500)
-    assert screen.getvalue().rstrip("\r").rstrip() == "500 rows, 500 rows/s"
-    assert progress.done() == "1,000 rows in 0:02 (500 rows/s)"
-    assert screen.getvalue().endswith(f"\r{' ' * 78}\r")
 
 
 def test_names_that_the_output_has_itself(table: Path) -> None:
