@@ -9,10 +9,11 @@ EVERY_BACKEND := tests/layers tests/losses tests/models tests/parity tests/train
 	tests/evaluation tests/export tests/integration tests/data/prepared/test_dataset.py \
 	tests/metrics/test_keras_metrics.py tests/callbacks tests/testing \
 	tests/scoring/test_run_scorer.py
-# Under two minutes on two quiet cores, without TFX: what changes of the code break first.
-FAST := tests/spec tests/files tests/request tests/metrics tests/losses tests/layers \
-	tests/features tests/data/history tests/serving/batching tests/serving/rest \
-	tests/test_import_circles.py tests/test_input_names.py tests/test_public_names.py
+# Under two minutes on two cores, without TFX: what a change of the code breaks first. Layers and the
+# kernels of features, which compile much, are left to `make test`.
+FAST := tests/spec tests/files tests/request tests/metrics tests/losses tests/data/history \
+	tests/serving/batching tests/serving/rest tests/test_import_circles.py \
+	tests/test_input_names.py tests/test_public_names.py tests/test_served_names.py
 NOTEBOOK := notebooks/from_spec_to_served_ranking.ipynb
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -p no:cacheprovider
 

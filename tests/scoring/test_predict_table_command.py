@@ -28,11 +28,11 @@ def test_a_model_and_a_run_score_as_the_request_is_answered(
         assert main([*command, "--batch-size", "16"]) == 0
         said = capsys.readouterr()
         assert said.out == f"{out}\n"
-        assert said.err.splitlines()[-2] == (
+        assert said.err.splitlines()[-1] == (
             "price: 1 value could not be read and counted as missing, such as 'much' in "
             f"{file}, row 5"
         )
-        assert said.err.splitlines()[-1].startswith("scoring: 30 rows, ")
+        assert said.err.splitlines()[-2].startswith("scoring: 30 rows, ")
         assert_scores(pq.read_table(out), expected)
 
     out = tmp_path / "scores.csv"
