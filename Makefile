@@ -82,10 +82,10 @@ test-fast: setup
 	KERAS_BACKEND=tensorflow $(PYTEST) $(FAST)
 
 # What `make test` does on samples, in full: 500 odd files of each kind, every recipe exported, the
-# notebook executed.
+# notebook and the README's program executed.
 test-long: setup
-	KERAS_BACKEND=tensorflow ODD_FILES=500 EVERY_RECIPE=1 EVERY_CELL=1 $(PYTEST) \
-		tests/data tests/features tests/recipes tests/notebooks
+	KERAS_BACKEND=tensorflow ODD_FILES=500 EVERY_RECIPE=1 EVERY_CELL=1 EVERY_COMMAND=1 \
+		$(PYTEST) tests/data tests/features tests/recipes tests/notebooks tests/guides/test_readme.py
 
 lint: setup
 	$(BIN)/ruff check .
