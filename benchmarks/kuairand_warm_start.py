@@ -181,7 +181,7 @@ def write_report(
     for day in days:
         report["days"][day_after(day, 2)] = summary([day])
         print(day_after(day, 2), json.dumps(report["days"][day_after(day, 2)]), flush=True)
-    report["mean"] = summary(days)
+    report["mean"] = summary(days[arguments.chosen_on :])
     print("mean", json.dumps(report["mean"]))
     (arguments.out / f"{arguments.name}.json").write_text(json.dumps(report, indent=1) + "\n")
 
@@ -193,6 +193,13 @@ def main() -> None:
     parser.add_argument("--spec", default="kuairand_pure", help="the spec of both")
     parser.add_argument("--first", help="first day that both train on")
     parser.add_argument("--days", type=int, default=5, help="how many days")
+    parser.add_argument(
+        "--chosen-on",
+        type=int,
+        default=0,
+        metavar="N",
+        help="the options were chosen on the first N days: the mean leaves them out",
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument(
         "--warm", action="append", default=[], metavar="KEY=VALUE", help="of the spec, on warm days"
