@@ -2,7 +2,8 @@
 
 Every day is trained on, validated by the next day and predicts the day after. From scratch means
 all days so far; the warm start begins with the model of the day before and reads the new day alone.
-Both train by the spec. The first warm day begins with a model from scratch, of the days before.
+Both train by the spec, warm days with what `--warm` changes of it. The first warm day begins with a
+model from scratch, of the days before.
 Processor time is that of `train` alone, from its call to its end, as other programs may run beside
 it. What is done is not done again: the same command goes on.
 
@@ -10,7 +11,7 @@ it. What is done is not done again: the same command goes on.
         --days 5 --seeds 0 1
 
 Prints a line a day, then the mean difference warm - scratch of AUC over days, seeds and tasks, with
-the 95% interval of a bootstrap over users; `OUT/report.json` holds all of it.
+the 95% interval of a bootstrap over users; `OUT/NAME.json` holds all of it.
 """
 
 import argparse
@@ -92,11 +93,12 @@ def run(arguments: argparse.Namespace, day: str, seed: int, warm_start: Path | N
     from infnet_keras.training import train
     from infnet_keras.training.load_run_model import load_run_model
 
-    side = "scratch" if warm_start is None else "warm"
+    side = "scratch" if warm_start is None else arguments.name
     path: Path = arguments.out / "runs" / f"{side}-{seed}" / day
     if (path / "seconds.json").exists():
         return path
-    spec = resolved_spec(arguments.spec, [f"training.seed={seed}"])
+    changes = [] if warm_start is None else arguments.warm
+    spec = resolved_spec(arguments.spec, [f"training.seed={seed}", *changes])
     data = PreparedData.open(prepare_day(arguments, day, warm_start is not None))
     processor, wall = time.process_time(), time.time()
     train(spec, data, path, restart=True, warm_start=warm_start)  # whole, that it may be timed
@@ -179,9 +181,9 @@ def write_report(
     for day in days:
         report["days"][day_after(day, 2)] = summary([day])
         print(day_after(day, 2), json.dumps(report["days"][day_after(day, 2)]), flush=True)
-    report["mean"] = summary(days)
+    report["mean"] = summary(days[arguments.chosen_on :])
     print("mean", json.dumps(report["mean"]))
-    (arguments.out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+    (arguments.out / f"{arguments.name}.json").write_text(json.dumps(report, indent=1) + "\n")
 
 
 def main() -> None:
@@ -191,7 +193,18 @@ def main() -> None:
     parser.add_argument("--spec", default="kuairand_pure", help="the spec of both")
     parser.add_argument("--first", help="first day that both train on")
     parser.add_argument("--days", type=int, default=5, help="how many days")
+    parser.add_argument(
+        "--chosen-on",
+        type=int,
+        default=0,
+        metavar="N",
+        help="the options were chosen on the first N days: the mean leaves them out",
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument(
+        "--warm", action="append", default=[], metavar="KEY=VALUE", help="of the spec, on warm days"
+    )
+    parser.add_argument("--name", default="warm", help="of the warm runs, to try several")
     parser.add_argument(
         "--side",
         default="both",
