@@ -26,7 +26,7 @@ from infnet_keras.training.stop_on_nan import StopOnNaN
 from infnet_keras.training.task_collapse import collapse_warning
 from infnet_keras.training.training_state import Evaluation, TrainingState
 from infnet_keras.training.validation_auc import ValidationAUC
-from infnet_keras.training.warm_start.begin import begin_warm, check_warm_start
+from infnet_keras.training.warm_start.begin import Warmed, begin_warm, check_warm_start
 
 
 class TrainingResult(NamedTuple):
@@ -86,8 +86,11 @@ def train(
     _check_data(spec, impressions)
     directory = RunDirectory(Path(run))
     source = None if warm_start is None else check_warm_start(spec, Path(warm_start), Path(run))
+    warmed = None
+    if source is not None and (restart or not directory.has_begun()):
+        warmed = begin_warm(spec, impressions, source)  # refused before anything is written
     with directory.locked():
-        return _train(spec, impressions, directory, restart, progress, callbacks, source)
+        return _train(spec, impressions, directory, restart, progress, callbacks, source, warmed)
 
 
 def _train(
@@ -98,10 +101,8 @@ def _train(
     progress: Progress,
     callbacks: Sequence[keras.callbacks.Callback],
     source: Path | None,
+    warmed: Warmed | None,
 ) -> TrainingResult:
-    warmed = None
-    if source is not None and (restart or not directory.has_begun()):
-        warmed = begin_warm(spec, impressions, source)  # refused before anything is written
     named = None if source is None else str(source)
     state = directory.start(spec.model_dump(mode="json"), impressions.digest, restart, named)
     if state.finished is None:

@@ -13,7 +13,8 @@ def error_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert main(arguments) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    (line,) = captured.err.splitlines()
+    *meanwhile, line = captured.err.splitlines()
+    assert all(said.startswith(("starting ", "loading ")) for said in meanwhile)
     assert line.startswith("error: ")
     return line
 

@@ -9,13 +9,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from rich.console import Console
 from tiny_log import write_log
 
 from infnet_keras.data import PreparedData, prepare
 from infnet_keras.errors import ModelError
 from infnet_keras.features import RowTransform
 from infnet_keras.models import MODELS, from_spec
+from infnet_keras.progress import Progress
 from infnet_keras.spec import FeatureSpec, override_spec
 from infnet_keras.testing.draw_weights import draw_weights
 from infnet_keras.training import train
@@ -130,16 +130,11 @@ def test_a_run_goes_on_from_there(
     earlier_run: Path, one_epoch: FeatureSpec, later: Path, tmp_path: Path
 ) -> None:
     lines: list[str] = []
-
-    class Lines(Console):
-        def print(self, *objects: Any, **options: Any) -> None:
-            lines.append(str(objects[0]))
-
     path = tmp_path / "run"
     # Too small a step to be seen: the run's model is the one that it began with.
     still = override_spec(one_epoch, {"training.optimizer": "sgd", "training.learning_rate": 1e-30})
-    train(still, later, path, warm_start=earlier_run, console=Lines())
-    assert lines[0] == f"warm start from {earlier_run}"
+    train(still, later, path, warm_start=earlier_run, progress=Progress(lines.append))
+    assert f"warm start from {earlier_run}" in lines
     assert "  table user: 21 rows kept, 1 initialised, 1 dropped" in lines
     raw = raw_rows([u for u in load_run_model(path).assets.vocabularies["user"] if u != COME])
     for task, expected in answers(load_run_model(earlier_run), raw).items():

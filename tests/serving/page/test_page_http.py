@@ -114,7 +114,7 @@ def test_the_page_can_be_turned_off(models: Path, tmp_path: Path) -> None:
 
 def test_models_with_versions_states_and_labels(server: PageServer) -> None:
     found = {m["name"]: m for m in server.ask("GET", "/page/models.json").json["models"]}
-    assert list(found) == ["ranking", "older", "padded", "plain", EVIL]
+    assert list(found) == ["ranking", "older", "padded", "plain", "odd", EVIL]
     plain = found["plain"]
     assert plain["labels"] == {"stable": "1", "canary": "2"}
     states = [(v["version"], v["state"]) for v in plain["versions"]]
