@@ -20,6 +20,7 @@ from beam_rows import example_rows, prepared_rows
 
 from infnet_keras.data import PreparedData, generate, prepare
 from infnet_keras.data.examples.manifest import ExamplesManifest
+from infnet_keras.progress import Progress
 from infnet_keras.spec import load_spec, override_spec, spec_from_dict
 
 REAL = os.environ.get("KUAIRAND_PURE_DIR")
@@ -118,7 +119,7 @@ def test_fractions_of_a_log_with_a_clock(tmp_path, write, split) -> None:
     write_shop(tmp_path / "raw")
     spec = spec_from_dict(shop_content())
     said: list[str] = []
-    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *split, progress=said.append)
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *split, progress=Progress(said.append))
     assert any(line.startswith("validation starts at 2020-09-") for line in said)
     write(
         spec,
