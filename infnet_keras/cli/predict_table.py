@@ -144,7 +144,7 @@ def _scorer(arguments: argparse.Namespace, progress: Progress) -> "Scorer":
     from infnet_keras.scoring import RunScorer
     from infnet_keras.training.load_run_model import load_run_model
 
-    return RunScorer(load_run_model(arguments.run), arguments.batch_size)
+    return RunScorer(load_run_model(arguments.run, with_optimizer=False), arguments.batch_size)
 
 
 def _positive(text: str) -> int:

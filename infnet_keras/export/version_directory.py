@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infnet_keras.errors import ExportError
 from infnet_keras.files.directory_lock import lock_directory, remove_abandoned, unlock_directory
+from infnet_keras.files.to_disk import to_disk, tree_to_disk
 
 _WRITING = ".writing-"  # not an integer: TF Serving never looks into it
 _TAKEN = (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR)
@@ -69,7 +70,7 @@ def write_version(directory: Path, version: int | None, write: Callable[[Path], 
         raise ExportError(f"cannot write to {directory}: {error.strerror or error}") from error
     try:
         write(writing)
-        _flush(writing)
+        tree_to_disk(writing)
         path = _publish(writing, directory, number, fixed=version is not None)
     except OSError as error:
         raise ExportError(f"cannot write {directory / str(number)}: {error}") from error
@@ -112,21 +113,5 @@ def _publish(writing: Path, directory: Path, number: int, fixed: bool) -> Path:
                 ) from error
             number = _next(directory)
         else:
-            _sync(directory)
+            to_disk(directory)
             return path
-
-
-def _flush(directory: Path) -> None:
-    """Have the files on the disk before their directory gets its final name."""
-    for folder, _, names in os.walk(directory):
-        for name in names:
-            _sync(Path(folder, name))
-        _sync(Path(folder))
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,5 @@
 """A directory that appears complete or not at all."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from uuid import uuid4
 
 from infnet_keras.errors import DataError
 from infnet_keras.files.directory_lock import lock_directory, remove_abandoned, unlock_directory
+from infnet_keras.files.to_disk import to_disk, tree_to_disk
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def output_directory(out: Path, own_names: frozenset[str], purpose: str) -> Iter
         lock = lock_directory(partial)
         try:
             yield partial
-            _sync(partial)
+            tree_to_disk(partial)
             complete = partial.with_name(partial.name.replace(".partial-", ".complete-"))
             partial.rename(complete)
             _put(complete, out)
@@ -71,24 +71,8 @@ def _put(complete: Path, out: Path) -> None:
     if out.exists():
         out.rename(old)
     complete.rename(out)
-    _sync_entry(out.parent)
+    to_disk(out.parent)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(directory: Path) -> None:
-    """Bring a directory and everything in it to disk."""
-    for place, _, files in os.walk(directory):
-        for name in files:
-            _sync_entry(Path(place, name))
-        _sync_entry(Path(place))
-
-
-def _sync_entry(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _refuse_foreign(out: Path, own_names: frozenset[str], purpose: str) -> None:

@@ -1,8 +1,9 @@
 """A file that appears complete or not at all."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
+
+from infnet_keras.files.to_disk import to_disk
 
 UNFINISHED = "partial."
 """Prefix of the name of a file that is being written."""
@@ -25,9 +26,9 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     try:
         partial.unlink(missing_ok=True)
         write(partial)
-        with partial.open("rb+") as file:
-            os.fsync(file.fileno())
+        to_disk(partial)
         partial.replace(path)
+        to_disk(path.parent)
     finally:
         # Also after the move: one between two links to the same file leaves both.
         partial.unlink(missing_ok=True)

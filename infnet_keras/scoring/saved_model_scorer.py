@@ -39,6 +39,8 @@ class SavedModelScorer:
         self._loaded = load(path)  # a signature alone does not keep its weights
         check_signature(_SIGNATURE, self._loaded.signatures)
         self._function = self._loaded.signatures[_SIGNATURE]
+        outputs = Signature.from_function(_SIGNATURE, self._function).outputs
+        self._tasks = [task for task in self._spec.tasks if task in outputs]
 
     @property
     def spec(self) -> FeatureSpec:
@@ -53,8 +55,7 @@ class SavedModelScorer:
     @property
     def tasks(self) -> list[str]:
         """What is predicted."""
-        outputs = Signature.from_function(_SIGNATURE, self._function).outputs
-        return [task for task in self._spec.tasks if task in outputs]
+        return self._tasks
 
     def score(self, rows: Mapping[str, npt.NDArray[Any]]) -> RawArrays:
         """Probabilities of any number of rows; see `Scorer`."""

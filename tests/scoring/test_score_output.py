@@ -130,7 +130,9 @@ def test_a_split_of_examples(tmp_path: Path) -> None:
 
 def test_names_that_the_output_has_itself(table: Path) -> None:
     class Row(PlainScorer):
-        tasks = property(lambda self: ["row"])  # type: ignore[assignment]
+        @property
+        def tasks(self) -> list[str]:
+            return ["row"]
 
     with pytest.raises(
         DataError, match="the output has a column 'row' of its own; rename the task"

@@ -14,6 +14,7 @@ from scored_model import SPEC, scored_rows
 from infnet_keras.errors import DataError
 from infnet_keras.scoring import SavedModelScorer, TablePlan, score_table
 from infnet_keras.scoring.unreadable_cells import UnreadableCells
+from infnet_keras.spec import FeatureSpec
 
 pytestmark = pytest.mark.backend("tensorflow")
 ROWS = scored_rows(50)
@@ -175,14 +176,15 @@ def test_a_file_without_a_header_has_the_columns_of_the_log(
 ) -> None:
     names = list(ROWS[0])
     log = {**SPEC["sources"]["log"], "columns": names, "delimiter": "\t"}
-    spec = scorer.spec.model_copy(
+    with_columns = scorer.spec.model_copy(
         update={"sources": {"log": type(scorer.spec.sources["log"])(**log)}}
     )
 
     class Headerless(SavedModelScorer):
-        spec = property(lambda self: _spec)  # type: ignore[assignment]
+        @property
+        def spec(self) -> FeatureSpec:
+            return with_columns
 
-    _spec = spec
     headerless = Headerless(scored / "models")
     lines = ["\t".join("" if v is None else str(v) for v in row.values()) for row in ROWS]
     text = "\n".join(lines) + "\n"

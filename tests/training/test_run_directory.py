@@ -181,6 +181,10 @@ def test_a_directory_that_is_no_run_is_left_alone(tmp_path: Path, restart: bool)
 def test_a_missing_checkpoint_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(Killed), killed_before(60, monkeypatch):
         train(tmp_path / "run")
-    next((tmp_path / "run" / "checkpoints").iterdir()).unlink()
-    with pytest.raises(ModelError, match=r"step-\d+\.keras is missing.*--restart"):
-        RunDirectory(tmp_path / "run").start(SPEC, "data")
+    run = RunDirectory(tmp_path / "run")
+    state = run.read()
+    assert state is not None
+    assert state.checkpoint is not None
+    (run.checkpoints / state.checkpoint).unlink()
+    with pytest.raises(ModelError, match=rf"{state.checkpoint} is missing.*--restart"):
+        run.start(SPEC, "data")

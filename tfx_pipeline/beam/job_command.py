@@ -1,5 +1,6 @@
 """What the command lines of the Beam jobs share: errors as sentences, and whole directories."""
 
+import argparse
 import sys
 import traceback
 from collections.abc import Callable
@@ -12,6 +13,15 @@ from tfx_pipeline.beam.storage import is_local, storage_of
 
 _ERROR, _INTERRUPTED = 2, 130
 Manifest = TypeVar("Manifest")
+
+
+def add_verbose(parser: argparse.ArgumentParser) -> None:
+    """Add `--verbose`, which `exit_code` is given."""
+    parser.add_argument(
+        "--verbose",
+        action="store_true",
+        help="print the traceback of an error that is not the input's",
+    )
 
 
 def exit_code(run: Callable[[], None], verbose: bool) -> int:

@@ -19,7 +19,7 @@ from infnet_keras.features.raw_examples_file import RAW_EXAMPLES
 from tfx_pipeline.beam.example_file import TEMPORARY
 from tfx_pipeline.beam.examples import check_examples, write_examples
 from tfx_pipeline.beam.finish import FAILURE, SPEC
-from tfx_pipeline.beam.job_command import exit_code, say, written_whole
+from tfx_pipeline.beam.job_command import add_verbose, exit_code, say, written_whole
 from tfx_pipeline.beam.local_runner import with_local_runner
 
 _OWN_NAMES = frozenset(
@@ -112,11 +112,7 @@ def _parser() -> argparse.ArgumentParser:
         help="parts of the users, each ordered in one worker's memory (default: one per 250,000 "
         "rows, at most 100,000)",
     )
-    parser.add_argument(
-        "--verbose",
-        action="store_true",
-        help="print the traceback of an error that is not the input's",
-    )
+    add_verbose(parser)
     return parser
 
 

@@ -16,7 +16,7 @@ from infnet_keras.cli.predict_table import add_rows
 from infnet_keras.data.examples.manifest import FILE_NAME
 from tfx_pipeline.beam.example_file import TEMPORARY
 from tfx_pipeline.beam.finish import FAILURE
-from tfx_pipeline.beam.job_command import exit_code, say, written_whole
+from tfx_pipeline.beam.job_command import add_verbose, exit_code, say, written_whole
 from tfx_pipeline.beam.local_runner import with_local_runner
 from tfx_pipeline.beam.scoring.scores import check_scores, write_scores
 from tfx_pipeline.beam.storage import is_local
@@ -78,11 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--model", required=True, help="model directory, or one version of it")
     add_rows(parser, required=True)
     parser.add_argument("--out", required=True, help="directory of scores to write")
-    parser.add_argument(
-        "--verbose",
-        action="store_true",
-        help="print the traceback of an error that is not the input's",
-    )
+    add_verbose(parser)
     return parser
 
 
