@@ -1,5 +1,6 @@
-# make setup | demo | pipeline | test | test-fast | test-long | lint | docs | notebook: each does
-# whatever set-up it needs, in .venv.
+# make demo | pipeline | test | test-fast | test-long | lint | docs | notebook: each sets up what it
+# needs, in .venv, and no more: setup-demo TensorFlow and what serving needs, setup also JAX, torch
+# and development, setup-pipeline also TFX.
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
@@ -24,17 +25,27 @@ KSERVE := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps -c co
 unexport PYTHONDONTWRITEBYTECODE
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: setup setup-pipeline demo pipeline test test-tensorflow test-pipeline test-jax test-torch \
+.PHONY: setup-demo setup setup-pipeline demo pipeline test test-tensorflow test-pipeline test-jax test-torch \
 	test-fast test-long lint docs notebook clean
+
+COMPILE := $(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true
+
+setup-demo: .venv/demo-ready
+
+.venv/demo-ready: setup.py pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
+		-e '.[tensorflow,serving]'
+	$(COMPILE)
+	touch $@
 
 setup: .venv/ready
 
-.venv/ready: setup.py pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
+.venv/ready: .venv/demo-ready
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
 		-e '.[tensorflow,jax,torch,serving,dev]'
 	$(KSERVE)
-	$(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true
+	$(COMPILE)
 	touch $@
 
 setup-pipeline: .venv/pipeline-ready
@@ -44,10 +55,10 @@ setup-pipeline: .venv/pipeline-ready
 	$(BIN)/python -m tfx_pipeline.wheels .venv/wheels
 	$(BIN)/pip install --quiet --disable-pip-version-check --find-links .venv/wheels \
 		-c constraints.txt -e '.[tensorflow,jax,torch,serving,tfx,dask,dev]'
-	$(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true
+	$(COMPILE)
 	touch $@
 
-demo: setup
+demo: setup-demo
 	rm -rf demo
 	$(BIN)/infnet data generate --spec qb_video --out demo/raw --users 2000 --events 120000 --seed 0
 	$(BIN)/infnet data prepare --spec qb_video --raw demo/raw --out demo/data --valid-from 0.8 --test-from 0.9
