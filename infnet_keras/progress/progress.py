@@ -70,7 +70,12 @@ class Progress:
 
     @contextmanager
     def phase(
-        self, name: str, total: int | None = None, unit: str = "", at_once: bool = False
+        self,
+        name: str,
+        total: int | None = None,
+        unit: str = "",
+        at_once: bool = False,
+        note: str | Callable[[], str] = "",
     ) -> Iterator[Phase]:
         """Show what is done in a `with` block; of several that are open, the innermost is shown.
 
@@ -80,8 +85,10 @@ class Progress:
             unit: of what `Phase.advance` counts, in the plural.
             at_once: write a line before it begins: for what keeps every thread waiting, as the
                 import of a backend does.
+            note: see `Phase`.
         """
         phase = Phase(name, total, unit)
+        phase.note = note
         self._phases.append(phase)
         try:
             if at_once and not self._is_live:

@@ -32,8 +32,8 @@ class EpochProgress(keras.callbacks.Callback):
         self._loss = None
         named = f"epoch {epoch + 1} of {self.params['epochs']}", self.params["steps"], "steps"
         if self._phase is None:
-            self._phase = self._open.enter_context(self._progress.phase(*named))
-            self._phase.note = self._note
+            phase = self._progress.phase(*named, note=self._note)
+            self._phase = self._open.enter_context(phase)
         else:
             self._phase.restart(*named)
 
