@@ -309,3 +309,22 @@ def test_any_parquet_is_converted_or_refused(tmp_path, table, column_type) -> No
                 assert spelt == wanted or float(spelt) == value
         if column_type == "int64" and pa.types.is_integer(given_type):
             assert found == table[name].to_pylist()
+
+
+def test_zones_beside_lists_of_a_fixed_size(tmp_path) -> None:
+    """Such lists are read without Arrow's own schema, which alone names the zones."""
+    zoned = pa.timestamp("us", "Asia/Shanghai")
+    table = pa.table(
+        {
+            "pair": pa.array([[1, 2], [3, 4]], pa.list_(pa.int32(), 2)),
+            "at": pa.array([None, 7], zoned),
+            "times": pa.array([[5, None], None], pa.list_(zoned)),
+            "parts": pa.array([{"at": 5, "n": 1}, None], pa.struct({"at": zoned, "n": pa.int64()})),
+            "local": pa.array([5, None], pa.timestamp("us")),
+        }
+    )
+    pq.write_table(table, tmp_path / "log.parquet")
+    (block,) = RawFiles("log", tmp_path, Source(files="log.parquet")).blocks(table.column_names)
+    assert block.table.to_pylist() == table.to_pylist()
+    for name in ("at", "times", "parts", "local"):
+        assert block.table.schema.field(name).type == table.schema.field(name).type

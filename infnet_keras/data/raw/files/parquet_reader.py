@@ -65,8 +65,15 @@ class ParquetReader:
         """
         with self._opened() as stream, _parquet(stream) as parquet:
             distinct(self._file, parquet.schema_arrow.names, stored=True)
+            stream.seek(0)
+            written = {
+                path: _as_lists(leaf)
+                for field in pq.read_schema(stream)
+                for path, leaf in _leaves(field.name, field.type)
+            }
             for batch in parquet.iter_batches(self._block_rows, columns=columns):
-                yield pa.table({name: self._present(_column(batch, name)) for name in columns})
+                read = {n: _in_its_zone(_column(batch, n), written[n]) for n in columns}
+                yield pa.table({name: self._present(values) for name, values in read.items()})
 
     def _opened(self) -> pa.NativeFile:
         stream = self._storage.open(self._file)
@@ -118,6 +125,28 @@ def _parquet(stream: pa.NativeFile) -> pq.ParquetFile:
     without = footer.getvalue().to_pybytes().replace(b"ARROW:schema", b"arrow:schema")
     stream.seek(0)
     return pq.ParquetFile(stream, metadata=pq.read_metadata(pa.BufferReader(without)))
+
+
+def _as_lists(arrow_type: pa.DataType) -> pa.DataType:
+    """The type, with lists of a fixed size as any others."""
+    if pa.types.is_fixed_size_list(arrow_type) or pa.types.is_list(arrow_type):
+        return pa.list_(_as_lists(arrow_type.value_type))
+    if pa.types.is_struct(arrow_type):
+        return pa.struct([field.with_type(_as_lists(field.type)) for field in arrow_type])
+    return arrow_type
+
+
+def _in_its_zone(values: pa.Array, written: pa.DataType) -> pa.Array:
+    """Values whose times have the zone that Arrow's schema gives them: Parquet's own has UTC."""
+    return values.cast(written) if _has_zone(written) else values
+
+
+def _has_zone(arrow_type: pa.DataType) -> bool:
+    if pa.types.is_list(arrow_type):
+        return _has_zone(arrow_type.value_type)
+    if pa.types.is_struct(arrow_type):
+        return any(_has_zone(field.type) for field in arrow_type)
+    return pa.types.is_timestamp(arrow_type) and arrow_type.tz is not None
 
 
 def _is_text(arrow_type: pa.DataType) -> bool:
