@@ -131,9 +131,14 @@ def _compare(arguments: argparse.Namespace) -> None:
     Console().print(table)
 
 
+_IMAGES = (".png", ".svg", ".pdf")
+
+
 def _attention(arguments: argparse.Namespace) -> None:
     if arguments.sample < 0:
         raise InfnetError(f"--sample {arguments.sample}: at least 0 is needed")
+    if arguments.out.suffix.lower() not in _IMAGES:
+        raise InfnetError(f"--out {arguments.out}: an image's name ends in {' or '.join(_IMAGES)}")
     progress = Progress.on_stderr()
     start_backend(arguments.backend, progress)
     from rich.console import Console

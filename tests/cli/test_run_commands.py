@@ -177,6 +177,9 @@ def test_attention_is_plotted(
     assert text.endswith(f"{image}\n")
     assert main([*command.split()[:-1], "-1"]) == 2
     assert "--sample -1" in capsys.readouterr().err
+    nowhere = f"evaluate attention --run nowhere --data nowhere --out {tmp_path / 'a.txt'}"
+    assert main(nowhere.split()) == 2
+    assert "a.txt: an image's name ends in .png or .svg or .pdf" in capsys.readouterr().err
 
 
 def test_attention_of_all_rows_is_that_of_the_split(
