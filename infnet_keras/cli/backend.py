@@ -5,6 +5,7 @@ import os
 import sys
 from importlib.util import find_spec
 
+from infnet_keras.cli.keep_memory import keep_memory
 from infnet_keras.cli.quiet_start import quiet_start
 from infnet_keras.errors import ModelError
 from infnet_keras.progress import Progress
@@ -22,7 +23,7 @@ def add_backend(parser: argparse.ArgumentParser) -> None:
 
 
 def start_backend(backend: str | None, progress: Progress | None = None) -> None:
-    """Import Keras on a backend.
+    """Import Keras on a backend, in a process that keeps its memory (see `keep_memory`).
 
     Args:
         backend: one of BACKENDS; None takes the configured one.
@@ -33,6 +34,7 @@ def start_backend(backend: str | None, progress: Progress | None = None) -> None
     """
     if backend is not None and "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = backend
+    keep_memory()
     try:
         with (progress or Progress()).phase("starting Keras", at_once=True), quiet_start():
             import keras

@@ -112,6 +112,7 @@ class MultiTaskModel(keras.Model):
             ModelError: the schedule needs to know the steps, and the data have no length; or its
                 warm-up takes all of them.
         """
+        self._make_variables()
         schedule = schedule_of(self.optimizer) if self.compiled else None
         if schedule is None or not schedule.learns:
             return super().fit(*args, **kwargs)
@@ -130,6 +131,16 @@ class MultiTaskModel(keras.Model):
             return super().fit(**given)
         finally:
             callbacks.callbacks.remove(learn)
+
+    def _make_variables(self) -> None:
+        """Make what training keeps: a first step of TensorFlow that makes it is traced twice."""
+        if not (self.compiled and self.built) or self.optimizer.built:
+            return
+        self.optimizer.build(self.trainable_variables)
+        example = {task: keras.ops.full((1,), 0.5) for task in self.tasks}
+        self.compute_loss(x=example, y=example, y_pred=example, training=True)
+        self.compute_metrics(example, example, example)
+        self.reset_metrics()
 
     def add_auxiliary_losses(self, losses: Mapping[str, Any]) -> None:
         """Add the auxiliary losses of a training step; `call` does so once, and adds no other.

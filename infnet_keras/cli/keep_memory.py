@@ -1,0 +1,33 @@
+"""How this process's allocator treats the memory of a training step."""
+
+import ctypes
+import os
+import platform
+
+# glibc's malloc.h: M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD, and bytes.
+_ONE_ARENA = (-8, 1)
+_NO_MAPPINGS = (-3, 1 << 30)
+_NEVER_GIVE_BACK = (-1, (1 << 31) - 1)
+_GROW_BY = (-2, 1 << 28)
+
+OFF = "INFNET_RETURN_MEMORY"
+"""The environment variable that leaves the allocator as it is."""
+
+
+def keep_memory() -> bool:
+    """Tell glibc to keep what a step frees for the next step.
+
+    A step on the processor asks for the same arrays of tens of megabytes again and again. By
+    default glibc maps each from the kernel and gives it back, and the kernel clears every page
+    before it is read: up to half of a step. Kept, the process stays as large as its largest step.
+
+    Without glibc, or where the environment variable `INFNET_RETURN_MEMORY` is set, nothing is done.
+    To be called before threads start: one arena holds the memory of all.
+
+    Returns:
+        Whether the allocator was told.
+    """
+    if os.environ.get(OFF) or platform.libc_ver()[0] != "glibc":
+        return False
+    mallopt = ctypes.CDLL(None).mallopt
+    return all(mallopt(*o) for o in (_ONE_ARENA, _NO_MAPPINGS, _NEVER_GIVE_BACK, _GROW_BY))
