@@ -41,6 +41,8 @@ class EmbeddingTables(keras.layers.Layer):
         initializer: of the rows; a Keras initialiser or its name. None is a normal distribution of
             standard deviation 0.01: an id that was seen once then says little, which on real logs
             ranks better than Keras' 0.05.
+        row_wise: the tables are no trainable variables: something else than the optimiser moves
+            their rows.
         **kwargs: of `keras.layers.Layer`.
 
     Call:
@@ -68,6 +70,7 @@ class EmbeddingTables(keras.layers.Layer):
         id_dropout: float = 0.0,
         l2: float = 0.0,
         initializer: Any = None,
+        row_wise: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -85,6 +88,7 @@ class EmbeddingTables(keras.layers.Layer):
         self.first_value_ids = dict(first_value_ids or {})
         self.id_dropout = id_dropout
         self.l2 = l2
+        self.row_wise = row_wise
         self.initializer = keras.initializers.get(
             keras.initializers.RandomNormal(stddev=0.01) if initializer is None else initializer
         )
@@ -108,6 +112,7 @@ class EmbeddingTables(keras.layers.Layer):
                 shape=(count, width),
                 initializer=self.initializer,
                 name=f"tables_{width}",
+                trainable=not self.row_wise,
                 autocast=False,
             )
             if self.project and width != self.dim:
@@ -244,6 +249,7 @@ class EmbeddingTables(keras.layers.Layer):
             "id_dropout": self.id_dropout,
             "l2": self.l2,
             "initializer": keras.initializers.serialize(self.initializer),
+            "row_wise": self.row_wise,
         }
 
 
