@@ -90,6 +90,8 @@ class RowWiseModel(MultiTaskModel):
         assert self.row_updates is not None
         summed = self.row_updates.sum_repeated(lookups, row_gradients)
         optimizer: Any = self.optimizer
+        if not optimizer.built:
+            optimizer.build(self.trainable_variables)
         plain: Any = getattr(optimizer, "inner_optimizer", optimizer)
         scaled = plain is not optimizer
         scale: Any = ops.convert_to_tensor(optimizer.dynamic_scale) if scaled else 1.0
