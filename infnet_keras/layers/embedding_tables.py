@@ -127,21 +127,31 @@ class EmbeddingTables(keras.layers.Layer):
             initializer = self.initializer.clone()  # an initialiser gives equal numbers each time
             table.assign(initializer(table.shape, table.dtype))
 
-    def rows_of_tables(self) -> dict[str, npt.NDArray[Any]]:
-        """The rows of every table that some input reads: table -> [rows, width]."""
-        weights = {width: ops.convert_to_numpy(weight) for width, weight in self.tables.items()}
+    def rows_of_tables(
+        self, weights: Mapping[int, Any] | None = None
+    ) -> dict[str, npt.NDArray[Any]]:
+        """The rows of every table that some input reads: table -> [rows, width].
+
+        Args:
+            weights: what stands beside the tables row by row, width of the tables -> weight
+                [rows, numbers]; None takes the tables themselves.
+        """
+        found = {w: ops.convert_to_numpy(weight) for w, weight in (weights or self.tables).items()}
         return {
-            table: weights[self.dims[table]][first : first + self.rows[table]]
+            table: found[self.dims[table]][first : first + self.rows[table]]
             for table, first in self.offsets.items()
         }
 
-    def assign_rows(self, rows: Mapping[str, npt.NDArray[Any]]) -> None:
+    def assign_rows(
+        self, rows: Mapping[str, npt.NDArray[Any]], weights: Mapping[int, Any] | None = None
+    ) -> None:
         """Replace the rows of some tables; the others stay.
 
         Args:
             rows: table -> [rows, width], all its rows.
+            weights: as `rows_of_tables` takes them.
         """
-        for width, weight in self.tables.items():
+        for width, weight in (weights or self.tables).items():
             given = {table: values for table, values in rows.items() if self.dims[table] == width}
             if given:
                 whole = np.array(ops.convert_to_numpy(weight))
