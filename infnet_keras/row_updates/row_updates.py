@@ -8,7 +8,7 @@ from keras import ops
 
 from infnet_keras.layers.lookup import Lookup
 from infnet_keras.row_updates.row_rule import RowRule
-from infnet_keras.row_updates.write_rows import add_rows, put_rows
+from infnet_keras.row_updates.write_rows import add_rows, put_rows, sum_by_place
 
 
 class RowUpdates(keras.layers.Layer):
@@ -103,7 +103,7 @@ class RowUpdates(keras.layers.Layer):
             places = ops.arange(ops.shape(ids)[0], dtype="int32")
             put_rows(self.places[name], ids, places)
             chosen = ops.take(self.places[name], ids, axis=0)
-            total = ops.segment_sum(flat, chosen, ops.shape(ids)[0])
+            total = sum_by_place(flat, chosen)
             first = ops.expand_dims(ops.equal(chosen, places), -1)
             summed[name] = (Lookup(lookup.table, ids), total, first)
         return summed

@@ -50,6 +50,24 @@ def put_rows(weight: Any, ids: Any, values: Any) -> None:
             weight.assign(ops.scatter_update(weight.value, ids[:, None], values))
 
 
+def sum_by_place(values: Any, places: Any) -> Any:
+    """sums[places[i]] += values[i], from zeros.
+
+    Args:
+        values: float [n, width].
+        places: int32 [n], from 0 to n - 1.
+
+    Returns:
+        float [n, width].
+    """
+    if keras.backend.backend() == "torch":
+        import torch
+
+        # Keras repeats the places for every channel, as int64.
+        return torch.zeros_like(values).index_add_(0, places, values)
+    return ops.segment_sum(values, places, ops.shape(values)[0])
+
+
 def _indexed_slices(values: Any, ids: Any) -> Any:
     import tensorflow as tf
 
