@@ -82,7 +82,10 @@ def main() -> None:
     import keras
 
     backend = keras.backend.backend()
-    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, ", end="")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, ",
+        end="",
+    )
     print(f"keras {version('keras')}, {backend} {version(backend)}, width {options.width}")
     keys = [(rule, rows) for rule in options.rules for rows in options.rows]
     models = {key: build(key[1], key[0], options.width) for key in keys}
@@ -90,7 +93,9 @@ def main() -> None:
     for _ in range(options.rounds + 1):  # the first round compiles
         for key in keys:
             times[key].append(fit(*models[key]))
-    print("| rule | rows | ms a step | spread | to the smallest | peak, MB | of the table's bytes |")
+    print(
+        "| rule | rows | ms a step | spread | to the smallest | peak, MB | of the table's bytes |"
+    )
     print("|---|---|---|---|---|---|---|")
     smallest = options.rows[0]
     for rule in options.rules:

@@ -42,7 +42,7 @@ def _with_dense_gradient(table: Any) -> Any:
         return table
     import tensorflow as tf
 
-    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    @tf.custom_gradient
     def dense(values: Any) -> Any:
         return tf.identity(values), tf.convert_to_tensor
 

@@ -73,7 +73,7 @@ class TrainingOptions(Block):
     schedule: Schedule = Field(default_factory=Schedule)
     """How the learning rate moves."""
     tables: TableTraining = Field(default_factory=TableTraining)
-    """How the embedding tables are trained."""
+    """What moves the rows of the embedding tables."""
     epochs: PositiveInt = 5
     """Passes over the training part at most."""
     patience: PositiveInt = 2
