@@ -9,7 +9,7 @@ from infnet_keras.spec import override_spec
 
 
 def serving_copy(model: SpecModel) -> Any:
-    """An uncompiled float32 copy with fixed task weights: no optimiser, metric or log variance.
+    """An uncompiled float32 copy: no optimiser, of tables either, no metric or log variance.
 
     Args:
         model: of a class that is built from a spec and table rows, as all models here are.
@@ -22,15 +22,15 @@ def serving_copy(model: SpecModel) -> Any:
         model.build()
     model_class: Any = type(model)
     copy = model_class(
-        spec=override_spec(model.spec, {"weighting": "fixed"}),
+        spec=override_spec(model.spec, {"weighting": "fixed", "training.tables": {}}),
         table_rows=model.table_rows,
         name=model.name,
         dtype="float32",
     )
     copy.build()
     copy.assets = model.assets
-    learnt = model.task_uncertainty
-    left_out = {id(weight) for weight in learnt.weights} if learnt is not None else set()
+    of_training = [each for each in (model.task_uncertainty, model.row_updates) if each is not None]
+    left_out = {id(weight) for each in of_training for weight in each.weights}
     weights = [weight for weight in model.weights if id(weight) not in left_out]
     for target, weight in zip(copy.weights, weights, strict=True):
         target.assign(keras.ops.convert_to_numpy(weight.value).astype("float32"))

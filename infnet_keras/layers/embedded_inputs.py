@@ -45,7 +45,7 @@ class EmbeddedInputs(keras.layers.Layer):
         dim: width of the embeddings, which projected ones have.
         groups: the sets of tables; `LookupGroup`s, or their fields as dicts.
         dims: table -> width of its rows in groups without a width; `dim` where none is given.
-        first_value_ids, id_dropout, l2, initializer: as `EmbeddingTables` takes them.
+        first_value_ids, id_dropout, l2, initializer, row_wise: as `EmbeddingTables` takes them.
         **kwargs: of `keras.layers.Layer`.
 
     Call:
@@ -77,6 +77,7 @@ class EmbeddedInputs(keras.layers.Layer):
         id_dropout: float = 0.0,
         l2: float = 0.0,
         initializer: Any = None,
+        row_wise: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -88,6 +89,7 @@ class EmbeddedInputs(keras.layers.Layer):
         self.first_value_ids = dict(first_value_ids or {})
         self.id_dropout = id_dropout
         self.l2 = l2
+        self.row_wise = row_wise
         self.initializer = keras.initializers.get(initializer)
         # Keras takes no slash in a layer's name, PyTorch no point.
         names = served_names(feature.name for feature in self.features)
@@ -114,6 +116,7 @@ class EmbeddedInputs(keras.layers.Layer):
             id_dropout=self.id_dropout,
             l2=self.l2,
             initializer=self.initializer,
+            row_wise=self.row_wise,
             dtype=self.dtype_policy,
             name=group.name,
         )
@@ -136,6 +139,15 @@ class EmbeddedInputs(keras.layers.Layer):
                     )
                     layer.build((None, feature.width))
                     self.number_projections[key] = layer
+
+    @property
+    def weights_read(self) -> dict[str, Any]:
+        """The weight [rows, width] that each lookup reads, once built, under the lookup's name."""
+        return {
+            f"{name}/{width}": weight
+            for name, tables in self.tables.items()
+            for width, weight in tables.tables.items()
+        }
 
     def redraw(self) -> None:
         """Draw every table anew, as it was drawn at first; projections stay.
@@ -241,6 +253,7 @@ class EmbeddedInputs(keras.layers.Layer):
             "id_dropout": self.id_dropout,
             "l2": self.l2,
             "initializer": keras.initializers.serialize(self.initializer),
+            "row_wise": self.row_wise,
         }
 
 

@@ -41,6 +41,8 @@ class EmbeddingTables(keras.layers.Layer):
         initializer: of the rows; a Keras initialiser or its name. None is a normal distribution of
             standard deviation 0.01: an id that was seen once then says little, which on real logs
             ranks better than Keras' 0.05.
+        row_wise: the tables are no trainable variables: something else than the optimiser moves
+            their rows.
         **kwargs: of `keras.layers.Layer`.
 
     Call:
@@ -68,6 +70,7 @@ class EmbeddingTables(keras.layers.Layer):
         id_dropout: float = 0.0,
         l2: float = 0.0,
         initializer: Any = None,
+        row_wise: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -85,6 +88,7 @@ class EmbeddingTables(keras.layers.Layer):
         self.first_value_ids = dict(first_value_ids or {})
         self.id_dropout = id_dropout
         self.l2 = l2
+        self.row_wise = row_wise
         self.initializer = keras.initializers.get(
             keras.initializers.RandomNormal(stddev=0.01) if initializer is None else initializer
         )
@@ -108,6 +112,7 @@ class EmbeddingTables(keras.layers.Layer):
                 shape=(count, width),
                 initializer=self.initializer,
                 name=f"tables_{width}",
+                trainable=not self.row_wise,
                 autocast=False,
             )
             if self.project and width != self.dim:
@@ -122,21 +127,31 @@ class EmbeddingTables(keras.layers.Layer):
             initializer = self.initializer.clone()  # an initialiser gives equal numbers each time
             table.assign(initializer(table.shape, table.dtype))
 
-    def rows_of_tables(self) -> dict[str, npt.NDArray[Any]]:
-        """The rows of every table that some input reads: table -> [rows, width]."""
-        weights = {width: ops.convert_to_numpy(weight) for width, weight in self.tables.items()}
+    def rows_of_tables(
+        self, weights: Mapping[int, Any] | None = None
+    ) -> dict[str, npt.NDArray[Any]]:
+        """The rows of every table that some input reads: table -> [rows, width].
+
+        Args:
+            weights: what stands beside the tables row by row, width of the tables -> weight
+                [rows, numbers]; None takes the tables themselves.
+        """
+        found = {w: ops.convert_to_numpy(weight) for w, weight in (weights or self.tables).items()}
         return {
-            table: weights[self.dims[table]][first : first + self.rows[table]]
+            table: found[self.dims[table]][first : first + self.rows[table]]
             for table, first in self.offsets.items()
         }
 
-    def assign_rows(self, rows: Mapping[str, npt.NDArray[Any]]) -> None:
+    def assign_rows(
+        self, rows: Mapping[str, npt.NDArray[Any]], weights: Mapping[int, Any] | None = None
+    ) -> None:
         """Replace the rows of some tables; the others stay.
 
         Args:
             rows: table -> [rows, width], all its rows.
+            weights: as `rows_of_tables` takes them.
         """
-        for width, weight in self.tables.items():
+        for width, weight in (weights or self.tables).items():
             given = {table: values for table, values in rows.items() if self.dims[table] == width}
             if given:
                 whole = np.array(ops.convert_to_numpy(weight))
@@ -244,6 +259,7 @@ class EmbeddingTables(keras.layers.Layer):
             "id_dropout": self.id_dropout,
             "l2": self.l2,
             "initializer": keras.initializers.serialize(self.initializer),
+            "row_wise": self.row_wise,
         }
 
 

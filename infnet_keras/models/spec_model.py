@@ -11,8 +11,9 @@ from keras import ops
 
 from infnet_keras.errors import ModelError
 from infnet_keras.layers import Embedded, EmbeddedInputs, InputFeature, TaskTowers
-from infnet_keras.models.multi_task_model import MultiTaskModel
 from infnet_keras.models.named_axis import NamedAxis
+from infnet_keras.models.row_wise.row_wise_model import RowWiseModel
+from infnet_keras.row_updates import ROW_RULES, RowUpdates
 from infnet_keras.spec import FeatureSpec, spec_from_dict
 from infnet_keras.spec.models import ModelOptions
 
@@ -25,7 +26,7 @@ FORMAT = 2
 """Of what a `.keras` file holds; files of infnet-keras 0.1 name none."""
 
 
-class SpecModel(MultiTaskModel):
+class SpecModel(RowWiseModel):
     """A model of a feature spec: inputs, tables, towers, assets, configuration, candidates.
 
     A model is a subclass with `build_layers` and `represent`. What it may say besides:
@@ -83,6 +84,7 @@ class SpecModel(MultiTaskModel):
             first_value_ids={table: spec.all_tables[table].first_value_id for table in fitted},
             id_dropout=spec.training.id_dropout,
             l2=spec.training.l2,
+            row_wise=spec.training.tables.optimizer != "dense",
             dtype=self.dtype_policy,
             name="embedded_inputs",
         )
@@ -155,6 +157,7 @@ class SpecModel(MultiTaskModel):
         """Create every weight; the spec says all shapes, so no input is needed."""
         options = self.spec.model
         self.embedded_inputs.build()
+        self._build_row_updates()
         width = self.build_layers()
         self.towers = TaskTowers(
             options.tower_hidden,
@@ -164,6 +167,16 @@ class SpecModel(MultiTaskModel):
             name="towers",
         )
         self.towers.build((None, len(self.tasks), width))
+
+    def _build_row_updates(self) -> None:
+        training = self.spec.training
+        rule = ROW_RULES.get(training.tables.optimizer)
+        if rule is not None:
+            rate = training.tables.learning_rate or training.learning_rate
+            self.row_updates = RowUpdates(
+                rule(), rate / training.learning_rate, name="row_updates", dtype=self.dtype_policy
+            )
+            self.row_updates.make_slots(self.embedded_inputs.weights_read)
 
     def call(
         self,
@@ -184,14 +197,24 @@ class SpecModel(MultiTaskModel):
         rows: Mapping[str, Any] | None = None,
     ) -> dict[str, Embedded]:
         """Embeddings of some inputs, by default of all; other inputs are left alone."""
+        found: dict[str, Embedded] = self.embedded_inputs(
+            self.inputs_of(inputs, names), rows=rows, training=training
+        )
+        return found
+
+    def inputs_of(
+        self, inputs: Mapping[str, Any], names: list[str] | None = None
+    ) -> dict[str, Any]:
+        """Some inputs of a batch, by default all that the model has.
+
+        Raises:
+            ModelError: one is missing.
+        """
         names = self.input_names if names is None else names
         missing = [name for name in names if name not in inputs]
         if missing:
             raise ModelError(f"no input {', '.join(missing)}; given: {', '.join(inputs) or 'none'}")
-        found: dict[str, Embedded] = self.embedded_inputs(
-            {name: inputs[name] for name in names}, rows=rows, training=training
-        )
-        return found
+        return {name: inputs[name] for name in names}
 
     def answers(self, tasks: Any) -> dict[str, Any]:
         """What the towers say of [batch, tasks, width]: task -> [batch]."""

@@ -40,6 +40,27 @@ class Schedule(Block):
         return self
 
 
+class TableTraining(Block):
+    """How the embedding tables are trained."""
+
+    optimizer: Literal["dense", "adagrad_rowwise", "adam_lazy"] = "dense"
+    """`dense`: by the optimiser, like any other weight, so that every step rewrites every row.
+    The others move the rows that a step reads and no others: `adagrad_rowwise` keeps one number
+    of memory for each row, `adam_lazy` Adam's two for each number of a row."""
+    learning_rate: PositiveFloat | None = None
+    """The tables' learning rate after warm-up, which moves by the same schedule; null: the
+    optimiser's. Needs an optimiser of their own."""
+
+    @model_validator(mode="after")
+    def _rate_is_used(self) -> "TableTraining":
+        if self.learning_rate is not None and self.optimizer == "dense":
+            raise ValueError(
+                "`learning_rate` of tables needs `optimizer: adagrad_rowwise` or `adam_lazy`: "
+                "dense tables move by the optimiser's"
+            )
+        return self
+
+
 class TrainingOptions(Block):
     """Optimiser, regularisation and stopping."""
 
@@ -51,6 +72,8 @@ class TrainingOptions(Block):
     """The learning rate after warm-up."""
     schedule: Schedule = Field(default_factory=Schedule)
     """How the learning rate moves."""
+    tables: TableTraining = Field(default_factory=TableTraining)
+    """What moves the rows of the embedding tables."""
     epochs: PositiveInt = 5
     """Passes over the training part at most."""
     patience: PositiveInt = 2

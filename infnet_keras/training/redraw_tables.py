@@ -19,3 +19,5 @@ class RedrawTables(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if epoch > 0:
             self.model.embedded_inputs.redraw()
+            if self.model.row_updates is not None:
+                self.model.row_updates.reset()

@@ -114,6 +114,41 @@ def test_rows_go_by_value(earlier_run: Path, one_epoch: FeatureSpec, later: Path
     assert (record.initialised, record.dropped) == ([], [])
 
 
+def test_what_is_kept_for_a_row_goes_with_it(
+    one_epoch: FeatureSpec, data: Path, later: Path
+) -> None:
+    def model_of(optimizer: str, directory: Path) -> tuple[Any, np.ndarray]:
+        rows = override_spec(one_epoch, {"training.tables.optimizer": optimizer})
+        model = fresh(rows, directory)
+        (slots,) = model.row_updates.slots.values()
+        slot = next(iter(slots.values()))
+        slot.assign(np.random.default_rng(0).uniform(1, 2, slot.shape))
+        return model, numbers(slot)
+
+    earlier, held = model_of("adagrad_rowwise", data)
+    model, drawn = model_of("adagrad_rowwise", later)
+    carry_over(earlier, model, WarmStartRecord("earlier", ""))
+    (tables,), (earlier_tables,) = (
+        each.embedded_inputs.tables.values() for each in (model, earlier)
+    )
+    (slots,) = model.row_updates.slots.values()
+    for table in ("user", "item"):
+        vocabulary = earlier.assets.vocabularies[table]
+        for place, value in enumerate(model.assets.vocabularies[table], start=2):
+            row = tables.offsets[table] + place
+            expected = (
+                drawn[row]
+                if value == COME
+                else held[earlier_tables.offsets[table] + 2 + vocabulary.index(value)]
+            )
+            np.testing.assert_array_equal(numbers(slots["accumulator"])[row], expected, value)
+
+    other, drawn = model_of("adam_lazy", later)
+    carry_over(earlier, other, WarmStartRecord("earlier", ""))
+    (slots,) = other.row_updates.slots.values()
+    np.testing.assert_array_equal(numbers(slots["mean"]), drawn)
+
+
 def test_what_both_know_is_predicted_alike(
     earlier_run: Path, one_epoch: FeatureSpec, later: Path
 ) -> None:

@@ -1,10 +1,14 @@
 """Rows of embedding tables, from an earlier model to a new one."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
+from infnet_keras.layers.embedding_tables import EmbeddingTables
 from infnet_keras.models.spec_model import SpecModel
 from infnet_keras.training.warm_start.fitted_table import FittedTable, fitted_tables
-from infnet_keras.training.warm_start.row_map import NEW, row_map
+from infnet_keras.training.warm_start.row_map import NEW, RowMap, row_map
 from infnet_keras.training.warm_start.warm_start_record import TableCounts
 
 
@@ -13,22 +17,22 @@ def carry_tables(earlier: SpecModel, model: SpecModel) -> dict[str, TableCounts]
 
     Args:
         earlier: the earlier model; tables of one name have rows of one width.
-        model: the new one. Rows without an earlier one stay as they were drawn.
+        model: the new one. Rows without an earlier one stay as they were drawn. Where both train
+            their tables row by row by one rule, what it keeps for a row goes with the row.
 
     Returns:
         Counts of rows, by table.
     """
     before, now = _read(earlier), _read(model)
     maps = {name: row_map(before[name], table) for name, table in now.items() if name in before}
+    slots_before, slots_now = _slots(earlier), _slots(model)
     for group, tables in model.embedded_inputs.tables.items():
         source = earlier.embedded_inputs.tables.get(group)
         if source is None:
             continue
-        learnt, rows = source.rows_of_tables(), tables.rows_of_tables()
-        for name in learnt.keys() & rows.keys():
-            sources = maps[name].sources
-            rows[name] = np.where(sources[:, None] == NEW, rows[name], learnt[name][sources])
-        tables.assign_rows(rows)
+        _carry(maps, source, tables)
+        for slot in slots_before.get(group, {}).keys() & slots_now.get(group, {}).keys():
+            _carry(maps, source, tables, slots_before[group][slot], slots_now[group][slot])
     counts = {
         name: TableCounts(maps[name].kept, maps[name].initialised, maps[name].dropped)
         if name in maps
@@ -37,6 +41,34 @@ def carry_tables(earlier: SpecModel, model: SpecModel) -> dict[str, TableCounts]
     }
     gone = {n: TableCounts(0, 0, table.rows) for n, table in before.items() if n not in now}
     return counts | gone
+
+
+def _carry(
+    maps: Mapping[str, RowMap],
+    source: EmbeddingTables,
+    tables: EmbeddingTables,
+    learnt_in: Mapping[int, Any] | None = None,
+    write_to: Mapping[int, Any] | None = None,
+) -> None:
+    """The rows of one group, or what stands beside them."""
+    learnt, rows = source.rows_of_tables(learnt_in), tables.rows_of_tables(write_to)
+    for name in learnt.keys() & rows.keys():
+        sources = maps[name].sources
+        rows[name] = np.where(sources[:, None] == NEW, rows[name], learnt[name][sources])
+    tables.assign_rows(rows, write_to)
+
+
+def _slots(model: SpecModel) -> dict[str, dict[str, dict[int, Any]]]:
+    """What row-wise training keeps beside the tables: group -> slot -> width -> weight.
+
+    Slots of different rules have different names.
+    """
+    found: dict[str, dict[str, dict[int, Any]]] = {}
+    for lookup, slots in model.row_updates.slots.items() if model.row_updates else ():
+        group, width = lookup.rsplit("/", 1)
+        for slot, weight in slots.items():
+            found.setdefault(group, {}).setdefault(slot, {})[int(width)] = weight
+    return found
 
 
 def _read(model: SpecModel) -> dict[str, FittedTable]:

@@ -58,9 +58,9 @@ def carry_weights(earlier: SpecModel, model: SpecModel) -> CarriedWeights:
 
 
 def _weights(model: SpecModel) -> dict[str, Any]:
-    """The weights but for the tables, by their path below the model."""
-    groups = model.embedded_inputs.tables.values()
-    tables = {id(weight) for group in groups for weight in group.tables.values()}
+    """The weights but for the tables and their slots, by their path below the model."""
+    slots = [] if model.row_updates is None else model.row_updates.weights
+    tables = {id(weight) for weight in (*model.embedded_inputs.weights_read.values(), *slots)}
     return {_path(weight): weight for weight in model.weights if id(weight) not in tables}
 
 

@@ -1,0 +1,1 @@
+"""Training steps that move single rows of the tables, on each backend."""

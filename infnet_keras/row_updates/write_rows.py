@@ -1,0 +1,74 @@
+"""Rows of a weight, written where they stand."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+def add_rows(weight: Any, ids: Any, changes: Any) -> None:
+    """weight[id] += change, for every pair; an id that comes twice takes both changes.
+
+    Nothing the size of the weight is written: in place on torch and TensorFlow, and on JAX where
+    the step's function is given the weight to keep (donated), as Keras' trainer does.
+
+    Args:
+        weight: a Keras variable float [rows, width].
+        ids: int32 [n], rows of it.
+        changes: float [n, width].
+    """
+    changes = ops.cast(changes, weight.dtype)
+    match keras.backend.backend():
+        case "torch":
+            import torch
+
+            with torch.no_grad():
+                weight.value.index_add_(0, ids, changes)
+        case "tensorflow":
+            weight.value.scatter_add(_indexed_slices(changes, ids))
+        case _:
+            weight.assign(ops.scatter_update(weight.value, ids[:, None], changes, "add"))
+
+
+def put_rows(weight: Any, ids: Any, values: Any) -> None:
+    """weight[id] = value, for every pair; of an id that comes twice, either value may stay.
+
+    Args:
+        weight: a Keras variable [rows].
+        ids: int32 [n], rows of it.
+        values: [n], of the weight's dtype.
+    """
+    match keras.backend.backend():
+        case "torch":
+            import torch
+
+            with torch.no_grad():
+                weight.value[ids.long()] = values
+        case "tensorflow":
+            weight.value.scatter_update(_indexed_slices(values, ids))
+        case _:
+            weight.assign(ops.scatter_update(weight.value, ids[:, None], values))
+
+
+def sum_by_place(values: Any, places: Any) -> Any:
+    """sums[places[i]] += values[i], from zeros.
+
+    Args:
+        values: float [n, width].
+        places: int32 [n], from 0 to n - 1.
+
+    Returns:
+        float [n, width].
+    """
+    if keras.backend.backend() == "torch":
+        import torch
+
+        # Keras repeats the places for every channel, as int64.
+        return torch.zeros_like(values).index_add_(0, places, values)
+    return ops.segment_sum(values, places, ops.shape(values)[0])
+
+
+def _indexed_slices(values: Any, ids: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.IndexedSlices(values, ids)
