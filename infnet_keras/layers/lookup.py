@@ -25,10 +25,31 @@ def gather(lookups: Mapping[str, Lookup]) -> dict[str, Any]:
     The plain way from `lookups` to rows. A training step that updates single rows gathers them
     itself, differentiates with respect to them and hands them to the model.
     """
-    return {
-        name: ops.take(_with_dense_gradient(lookup.table), lookup.ids, axis=0)
-        for name, lookup in lookups.items()
-    }
+    return {name: _gathered(lookup.table, lookup.ids) for name, lookup in lookups.items()}
+
+
+def read_rows(weight: Any, ids: Any) -> Any:
+    """weight[id], for every id.
+
+    Args:
+        weight: a Keras variable [rows, ...].
+        ids: int32 [...], rows of it.
+
+    Returns:
+        [*ids.shape, ...], of the weight's dtype.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        # Of the variable itself: what Keras reads is all of it, which the next write would copy.
+        return tf.gather(weight.value, ids)
+    return ops.take(weight, ids, axis=0)
+
+
+def _gathered(table: Any, ids: Any) -> Any:
+    if not table.trainable:
+        return read_rows(table, ids)
+    return ops.take(_with_dense_gradient(table), ids, axis=0)
 
 
 def _with_dense_gradient(table: Any) -> Any:

@@ -40,5 +40,6 @@ class AdagradRowwise:
     ) -> tuple[Any, dict[str, Any]]:
         """See `RowRule.changes`."""
         squares = ops.mean(ops.square(gradients), axis=-1, keepdims=True)
-        size = ops.sqrt(slots["accumulator"] + squares) + self.epsilon
-        return -rate * gradients / size, {"accumulator": squares}
+        accumulator = slots["accumulator"] + squares
+        size = ops.sqrt(accumulator) + self.epsilon
+        return -rate * gradients / size, {"accumulator": accumulator}

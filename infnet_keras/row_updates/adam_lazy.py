@@ -42,9 +42,9 @@ class AdamLazy:
         self, slots: dict[str, Any], gradients: Any, rate: Any, step: Any
     ) -> tuple[Any, dict[str, Any]]:
         """See `RowRule.changes`."""
-        mean = (1.0 - self.beta_1) * (gradients - slots["mean"])
-        square = (1.0 - self.beta_2) * (ops.square(gradients) - slots["square"])
+        mean = slots["mean"] + (1.0 - self.beta_1) * (gradients - slots["mean"])
+        square = slots["square"] + (1.0 - self.beta_2) * (ops.square(gradients) - slots["square"])
         step = ops.cast(step, gradients.dtype)
         rate = rate * ops.sqrt(1.0 - self.beta_2**step) / (1.0 - self.beta_1**step)
-        size = ops.sqrt(slots["square"] + square) + self.epsilon
-        return -rate * (slots["mean"] + mean) / size, {"mean": mean, "square": square}
+        size = ops.sqrt(square) + self.epsilon
+        return -rate * mean / size, {"mean": mean, "square": square}

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 class RowRule(Protocol):
     """A rule that moves rows by what each row and its slots alone say.
 
-    A rule keeps slots, arrays of numbers beside each row. It is a pure function: it says what to
-    add, and something else adds it.
+    A rule keeps slots, arrays of numbers beside each row. It is a pure function: it says what
+    changes, and something else writes it.
     """
 
     def slots(self, width: int) -> dict[str, int]:
@@ -21,7 +21,7 @@ class RowRule(Protocol):
     def changes(
         self, slots: dict[str, Any], gradients: Any, rate: Any, step: Any
     ) -> tuple[Any, dict[str, Any]]:
-        """What to add to rows and slots.
+        """What to add to rows, and what their slots hold then.
 
         Args:
             slots: name -> float [n, numbers], the slots of n different rows.
@@ -30,6 +30,6 @@ class RowRule(Protocol):
             step: which step this is, the first being 1.
 
         Returns:
-            What to add to the rows, float [n, width], and to the slots, as they came.
+            What to add to the rows, float [n, width], and the new slots, as they came.
         """
         ...

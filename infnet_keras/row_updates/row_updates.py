@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from infnet_keras.layers.lookup import Lookup
+from infnet_keras.layers.lookup import Lookup, read_rows
 from infnet_keras.row_updates.row_rule import RowRule
 from infnet_keras.row_updates.write_rows import add_rows, put_rows, sum_by_place
 
@@ -102,7 +102,7 @@ class RowUpdates(keras.layers.Layer):
             # Every place writes itself at its id; whichever remains stands for the id.
             places = ops.arange(ops.shape(ids)[0], dtype="int32")
             put_rows(self.places[name], ids, places)
-            chosen = ops.take(self.places[name], ids, axis=0)
+            chosen = read_rows(self.places[name], ids)
             total = sum_by_place(flat, chosen)
             first = ops.expand_dims(ops.equal(chosen, places), -1)
             summed[name] = (Lookup(lookup.table, ids), total, first)
@@ -118,11 +118,12 @@ class RowUpdates(keras.layers.Layer):
         """
         for name, ((table, ids), gradients, first) in summed.items():
             slots = self.slots[name]
-            held = {slot: ops.take(weight, ids, axis=0) for slot, weight in slots.items()}
+            held = {slot: read_rows(weight, ids) for slot, weight in slots.items()}
             gradients = ops.cast(gradients, table.dtype)
-            change, of_slots = self.rule.changes(
+            change, then = self.rule.changes(
                 held, gradients, ops.cast(rate, table.dtype) * self.scale, step
             )
             add_rows(table, ids, ops.where(first, change, 0.0))
             for slot, weight in slots.items():
-                add_rows(weight, ids, ops.where(first, of_slots[slot], 0.0))
+                # A difference needs what was read: XLA copies what it could read after a write.
+                add_rows(weight, ids, ops.where(first, then[slot] - held[slot], 0.0))
