@@ -3,6 +3,7 @@
 from infnet_keras.layers.categorical_tokens import CategoricalTokens
 from infnet_keras.layers.embedded_inputs import Embedded, EmbeddedInputs
 from infnet_keras.layers.embedding_tables import EmbeddingTables
+from infnet_keras.layers.experts import Experts
 from infnet_keras.layers.infnet_block import INFNetBlock
 from infnet_keras.layers.input_feature import InputFeature
 from infnet_keras.layers.lookup import Lookup, gather
@@ -10,6 +11,7 @@ from infnet_keras.layers.multilayer_perceptron import MultilayerPerceptron
 from infnet_keras.layers.proxy_cross_attention import ProxyCrossAttention
 from infnet_keras.layers.proxy_gated_unit import ProxyGatedUnit
 from infnet_keras.layers.sequence_tokens import SequenceTokens
+from infnet_keras.layers.softmax_gates import SoftmaxGates
 from infnet_keras.layers.task_tokens import TaskTokens
 from infnet_keras.layers.task_towers import TaskTowers
 from infnet_keras.layers.token_normalization import TokenNormalization
@@ -21,6 +23,7 @@ __all__ = [
     "Embedded",
     "EmbeddedInputs",
     "EmbeddingTables",
+    "Experts",
     "INFNetBlock",
     "InputFeature",
     "Lookup",
@@ -29,6 +32,7 @@ __all__ = [
     "ProxyCrossAttention",
     "ProxyGatedUnit",
     "SequenceTokens",
+    "SoftmaxGates",
     "TaskTokens",
     "TaskTowers",
     "TokenNormalization",

@@ -2,9 +2,18 @@
 
 from infnet_keras.models.from_spec import from_spec
 from infnet_keras.models.infnet import INFNet
+from infnet_keras.models.mmoe import MMoE
 from infnet_keras.models.multi_task_model import MultiTaskModel
 from infnet_keras.models.registry import MODELS
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
 
-__all__ = ["MODELS", "INFNet", "MultiTaskModel", "SharedBottom", "SpecModel", "from_spec"]
+__all__ = [
+    "MODELS",
+    "INFNet",
+    "MMoE",
+    "MultiTaskModel",
+    "SharedBottom",
+    "SpecModel",
+    "from_spec",
+]

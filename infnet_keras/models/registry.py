@@ -1,10 +1,12 @@
 """Models by the name that a spec's `model: type` gives."""
 
 from infnet_keras.models.infnet import INFNet
+from infnet_keras.models.mmoe import MMoE
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
 
 MODELS: dict[str, type[SpecModel]] = {
     "infnet": INFNet,
     "shared_bottom": SharedBottom,
+    "mmoe": MMoE,
 }

@@ -174,6 +174,26 @@ CASES = {
         {"hidden": [6], "units": 3},
         {"inputs": values(2, DIM)},
     ),
+    "experts": (
+        layers.Experts,
+        {"count": 3, "hidden": [16, 6]},
+        {"inputs": values(DIM)},
+    ),
+    "experts_with_inputs_of_their_own": (
+        layers.Experts,
+        {"count": 3, "hidden": [16, 6]},
+        {"inputs": values(3, DIM)},
+    ),
+    "softmax_gates": (
+        layers.SoftmaxGates,
+        {"count": 3, "experts": 4},
+        {"inputs": values(DIM)},
+    ),
+    "softmax_gates_with_inputs_of_their_own": (
+        layers.SoftmaxGates,
+        {"count": 3, "experts": 4},
+        {"inputs": values(3, DIM)},
+    ),
     "task_towers": (
         layers.TaskTowers,
         {"hidden": [16], "dropout": 0.0},

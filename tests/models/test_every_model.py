@@ -6,7 +6,10 @@ from infnet_keras.models import MODELS
 from infnet_keras.spec.models import model_options
 from infnet_keras.testing import run_model_test
 
-SMALL = {"infnet": {"blocks": 2}}  # that a test takes seconds
+SMALL = {  # that a test takes seconds
+    "infnet": {"blocks": 2},
+    "mmoe": {"experts": 3, "expert_hidden": [12, 8]},
+}
 OTHERS = {
     "infnet": [
         {"blocks": 2, "tokens": "fused", "gate_source": "input", "num_heads": 2},

@@ -2,7 +2,15 @@
 
 from infnet_keras.spec.models.any_model import AnyModel, model_options
 from infnet_keras.spec.models.infnet import INFNetOptions
+from infnet_keras.spec.models.mmoe import MMoEOptions
 from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
 
-__all__ = ["AnyModel", "INFNetOptions", "ModelOptions", "SharedBottomOptions", "model_options"]
+__all__ = [
+    "AnyModel",
+    "INFNetOptions",
+    "MMoEOptions",
+    "ModelOptions",
+    "SharedBottomOptions",
+    "model_options",
+]

@@ -1,0 +1,105 @@
+"""Baselines written down equation by equation, example by example, in NumPy and float64.
+
+Each is a function of the weights alone, so that finite differences give its gradients. The only
+thing shared with the package is the names of the weights.
+"""
+
+from typing import Any
+
+import numpy as np
+
+
+def answers(spec: Any, rows: Any, w: Any, inputs: Any, still: Any = None) -> np.ndarray:
+    """Probabilities [batch, tasks].
+
+    Args:
+        w: path of a weight without the model's name -> array.
+        still: the weights that gradients are stopped at: where an equation stops one, these are
+            read instead, and they do not move when `w` does. None: `w`.
+    """
+    equations = MODELS[spec.model.type]
+    still = w if still is None else still
+    found = []
+    for example in range(len(next(iter(inputs.values())))):
+        ids = {name: values[example] for name, values in inputs.items()}
+        x, still_x = (Joined(spec, rows, each, ids) for each in (w, still))
+        read = equations(spec, w, x, still, still_x)
+        found.append([tower(w, task, each) for task, each in enumerate(read)])
+    return np.array(found)
+
+
+def mmoe(spec: Any, w: Any, x: Any, still: Any, still_x: Any) -> list[np.ndarray]:
+    """y_k = h_k(sum_i g_k(x)_i f_i(x)), g_k(x) = softmax(W_k x)."""
+    x = x["embeddings"]
+    f = [expert(w, "experts", i, x) for i in range(spec.model.experts)]
+    return [weighed(softmax(x @ w["gates/kernel"][k]), f) for k in range(len(spec.tasks))]
+
+
+MODELS = {"mmoe": mmoe}
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum()
+
+
+def weighed(weights: np.ndarray, vectors: list[np.ndarray]) -> np.ndarray:
+    assert len(weights) == len(vectors)
+    return sum(weight * vector for weight, vector in zip(weights, vectors, strict=True))
+
+
+def expert(w: Any, path: str, index: int, x: np.ndarray) -> np.ndarray:
+    """One network of a stack: layers with ReLU."""
+    layer = 0
+    while f"{path}/kernel_{layer}" in w:
+        kernel, bias = w[f"{path}/kernel_{layer}"][index], w[f"{path}/bias_{layer}"][index]
+        x = np.maximum(x @ kernel + bias, 0.0)
+        layer += 1
+    return x
+
+
+def tower(w: Any, task: int, x: np.ndarray) -> float:
+    """Layers with ReLU and, last, the logit of a probability."""
+    layers = sum(path.startswith("towers/kernel_") for path in w)
+    for layer in range(layers):
+        x = x @ w[f"towers/kernel_{layer}"][task] + w[f"towers/bias_{layer}"][task]
+        x = np.maximum(x, 0.0) if layer < layers - 1 else x
+    return 1.0 / (1.0 + np.exp(-x[0]))
+
+
+class Joined:
+    """Of a lookup group: the embeddings of all fields and the mean of each sequence, joined."""
+
+    def __init__(self, spec: Any, rows: Any, w: Any, ids: Any) -> None:
+        self.spec, self.rows, self.w, self.ids = spec, rows, w, ids
+
+    def __getitem__(self, group: str) -> np.ndarray:
+        spec, parts = self.spec, []
+        for name, field in spec.fields.items():
+            parts.append(self.value(group, spec.field_table(name), self.ids[name], field.pooling))
+        for each in spec.sequence_features:
+            steps = [
+                self.value(group, each.table, step, each.pooling)
+                for step in self.ids[each.name]
+                if np.ravel(step)[0] != 0
+            ]
+            parts.append(np.mean(steps, axis=0) if steps else np.zeros(spec.dim))
+        return np.concatenate(parts)
+
+    def value(self, group: str, table: str, ids: Any, pooling: str) -> np.ndarray:
+        """Of one id, or of several, 0 being padding."""
+        found = [self.row(group, table, each) for each in np.ravel(ids) if each != 0]
+        return np.mean(found, axis=0) if pooling == "mean" else np.sum(found, axis=0)
+
+    def row(self, group: str, table: str, row: int) -> np.ndarray:
+        """Tables of one width stand one below the other; another width is projected."""
+        width = self.spec.table_dim(table)
+        for before, count in self.rows.items():
+            if before == table:
+                break
+            row += count if self.spec.table_dim(before) == width else 0
+        path = f"embedded_inputs/{group}"
+        vector = self.w[f"{path}/tables_{width}"][row]
+        if width != self.spec.dim:
+            vector = vector @ self.w[f"{path}/projection_{width}/kernel"]
+        return vector
