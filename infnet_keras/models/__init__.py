@@ -4,6 +4,7 @@ from infnet_keras.models.from_spec import from_spec
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.mmoe import MMoE
 from infnet_keras.models.multi_task_model import MultiTaskModel
+from infnet_keras.models.omoe import OMoE
 from infnet_keras.models.registry import MODELS
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
@@ -13,6 +14,7 @@ __all__ = [
     "INFNet",
     "MMoE",
     "MultiTaskModel",
+    "OMoE",
     "SharedBottom",
     "SpecModel",
     "from_spec",

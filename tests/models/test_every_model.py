@@ -9,6 +9,7 @@ from infnet_keras.testing import run_model_test
 SMALL = {  # that a test takes seconds
     "infnet": {"blocks": 2},
     "mmoe": {"experts": 3, "expert_hidden": [12, 8]},
+    "omoe": {"experts": 3, "expert_hidden": [12, 8]},
 }
 OTHERS = {
     "infnet": [

@@ -35,7 +35,14 @@ def mmoe(spec: Any, w: Any, x: Any, still: Any, still_x: Any) -> list[np.ndarray
     return [weighed(softmax(x @ w["gates/kernel"][k]), f) for k in range(len(spec.tasks))]
 
 
-MODELS = {"mmoe": mmoe}
+def omoe(spec: Any, w: Any, x: Any, still: Any, still_x: Any) -> list[np.ndarray]:
+    """y_k = h_k(sum_i g(x)_i f_i(x)), g(x) = softmax(W x)."""
+    x = x["embeddings"]
+    f = [expert(w, "experts", i, x) for i in range(spec.model.experts)]
+    return [weighed(softmax(x @ w["gate/kernel"][0]), f) for _ in spec.tasks]
+
+
+MODELS = {"mmoe": mmoe, "omoe": omoe}
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

@@ -18,6 +18,7 @@ OUTPUT_WEIGHTS = np.random.default_rng(7).uniform(0.5, 1.5, (5, 3))
 STEP = 1e-6
 CASES = {
     "mmoe": {"experts": 3, "expert_hidden": [6, 5]},
+    "omoe": {"experts": 3, "expert_hidden": [6]},
 }
 
 

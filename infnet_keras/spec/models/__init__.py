@@ -4,6 +4,7 @@ from infnet_keras.spec.models.any_model import AnyModel, model_options
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.mmoe import MMoEOptions
 from infnet_keras.spec.models.model_options import ModelOptions
+from infnet_keras.spec.models.omoe import OMoEOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "INFNetOptions",
     "MMoEOptions",
     "ModelOptions",
+    "OMoEOptions",
     "SharedBottomOptions",
     "model_options",
 ]

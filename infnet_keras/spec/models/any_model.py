@@ -7,6 +7,7 @@ from pydantic import Discriminator, Tag
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.mmoe import MMoEOptions
 from infnet_keras.spec.models.model_options import ModelOptions
+from infnet_keras.spec.models.omoe import OMoEOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
 
 DEFAULT_TYPE = "infnet"
@@ -22,7 +23,8 @@ def type_of(block: Any) -> Any:
 AnyModel = Annotated[
     Annotated[INFNetOptions, Tag("infnet")]
     | Annotated[SharedBottomOptions, Tag("shared_bottom")]
-    | Annotated[MMoEOptions, Tag("mmoe")],
+    | Annotated[MMoEOptions, Tag("mmoe")]
+    | Annotated[OMoEOptions, Tag("omoe")],
     Discriminator(type_of),
 ]
 
