@@ -1,6 +1,7 @@
 """Keras layers of the models: plain arguments, any backend, explicit masks."""
 
 from infnet_keras.layers.categorical_tokens import CategoricalTokens
+from infnet_keras.layers.customized_gate_control import CustomizedGateControl
 from infnet_keras.layers.embedded_inputs import Embedded, EmbeddedInputs
 from infnet_keras.layers.embedding_tables import EmbeddingTables
 from infnet_keras.layers.experts import Experts
@@ -20,6 +21,7 @@ from infnet_keras.spec.lookup_group import LookupGroup
 
 __all__ = [
     "CategoricalTokens",
+    "CustomizedGateControl",
     "Embedded",
     "EmbeddedInputs",
     "EmbeddingTables",

@@ -5,12 +5,14 @@ from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.mmoe import MMoE
 from infnet_keras.models.multi_task_model import MultiTaskModel
 from infnet_keras.models.omoe import OMoE
+from infnet_keras.models.ple import PLE
 from infnet_keras.models.registry import MODELS
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
 
 __all__ = [
     "MODELS",
+    "PLE",
     "INFNet",
     "MMoE",
     "MultiTaskModel",

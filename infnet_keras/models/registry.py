@@ -3,6 +3,7 @@
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.mmoe import MMoE
 from infnet_keras.models.omoe import OMoE
+from infnet_keras.models.ple import PLE
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
 
@@ -11,4 +12,5 @@ MODELS: dict[str, type[SpecModel]] = {
     "shared_bottom": SharedBottom,
     "mmoe": MMoE,
     "omoe": OMoE,
+    "ple": PLE,
 }

@@ -184,6 +184,16 @@ CASES = {
         {"count": 3, "hidden": [16, 6]},
         {"inputs": values(3, DIM)},
     ),
+    "customized_gate_control": (
+        layers.CustomizedGateControl,
+        {"num_tasks": 3, "task_experts": 2, "shared_experts": 2, "hidden": [16, 6]},
+        {"tasks": values(DIM), "shared": values(DIM)},
+    ),
+    "last_customized_gate_control": (
+        layers.CustomizedGateControl,
+        {"num_tasks": 3, "task_experts": 2, "hidden": [16], "shared_gate": False},
+        {"tasks": values(3, DIM), "shared": values(DIM)},
+    ),
     "softmax_gates": (
         layers.SoftmaxGates,
         {"count": 3, "experts": 4},

@@ -10,6 +10,7 @@ SMALL = {  # that a test takes seconds
     "infnet": {"blocks": 2},
     "mmoe": {"experts": 3, "expert_hidden": [12, 8]},
     "omoe": {"experts": 3, "expert_hidden": [12, 8]},
+    "ple": {"expert_hidden": [16]},
 }
 OTHERS = {
     "infnet": [

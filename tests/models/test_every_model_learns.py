@@ -15,6 +15,7 @@ SMALL = {
     "infnet": {"blocks": 2},
     "mmoe": {"experts": 3, "expert_hidden": [16]},
     "omoe": {"experts": 3, "expert_hidden": [16]},
+    "ple": {"expert_hidden": [16]},
 }
 SPEC = override_spec(
     load_spec("minimal"), {"sequences.view.length": 5, "sequences.click.length": 5}

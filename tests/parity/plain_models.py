@@ -42,7 +42,28 @@ def omoe(spec: Any, w: Any, x: Any, still: Any, still_x: Any) -> list[np.ndarray
     return [weighed(softmax(x @ w["gate/kernel"][0]), f) for _ in spec.tasks]
 
 
-MODELS = {"mmoe": mmoe, "omoe": omoe}
+def ple(spec: Any, w: Any, x: Any, still: Any, still_x: Any) -> list[np.ndarray]:
+    """Levels: x_k = g_k(x_k) [E_k(x_k), E_s(x_s)], x_s = g_s(x_s) [E_1(x_1) ..., E_s(x_s)]."""
+    options, tasks = spec.model, range(len(spec.tasks))
+    own, shared = [x["embeddings"] for _ in tasks], x["embeddings"]
+    for level in (f"level_{i}" for i in range(options.levels)):
+        count = options.task_experts
+        e_own = [
+            [expert(w, f"{level}/task_experts", k * count + i, own[k]) for i in range(count)]
+            for k in tasks
+        ]
+        e_shared = [
+            expert(w, f"{level}/shared_experts", i, shared) for i in range(options.shared_experts)
+        ]
+        gates = w[f"{level}/task_gates/kernel"]
+        own = [weighed(softmax(own[k] @ gates[k]), e_own[k] + e_shared) for k in tasks]
+        if level != f"level_{options.levels - 1}":
+            gate = softmax(shared @ w[f"{level}/shared_gate/kernel"][0])
+            shared = weighed(gate, [e for each in e_own for e in each] + e_shared)
+    return own
+
+
+MODELS = {"mmoe": mmoe, "omoe": omoe, "ple": ple}
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

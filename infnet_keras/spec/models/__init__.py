@@ -5,6 +5,7 @@ from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.mmoe import MMoEOptions
 from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.omoe import OMoEOptions
+from infnet_keras.spec.models.ple import PLEOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "MMoEOptions",
     "ModelOptions",
     "OMoEOptions",
+    "PLEOptions",
     "SharedBottomOptions",
     "model_options",
 ]

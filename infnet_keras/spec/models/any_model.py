@@ -8,6 +8,7 @@ from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.mmoe import MMoEOptions
 from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.omoe import OMoEOptions
+from infnet_keras.spec.models.ple import PLEOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
 
 DEFAULT_TYPE = "infnet"
@@ -24,7 +25,8 @@ AnyModel = Annotated[
     Annotated[INFNetOptions, Tag("infnet")]
     | Annotated[SharedBottomOptions, Tag("shared_bottom")]
     | Annotated[MMoEOptions, Tag("mmoe")]
-    | Annotated[OMoEOptions, Tag("omoe")],
+    | Annotated[OMoEOptions, Tag("omoe")]
+    | Annotated[PLEOptions, Tag("ple")],
     Discriminator(type_of),
 ]
 
