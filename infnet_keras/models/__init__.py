@@ -9,10 +9,12 @@ from infnet_keras.models.ple import PLE
 from infnet_keras.models.registry import MODELS
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
+from infnet_keras.models.stem import STEM
 
 __all__ = [
     "MODELS",
     "PLE",
+    "STEM",
     "INFNet",
     "MMoE",
     "MultiTaskModel",

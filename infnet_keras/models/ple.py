@@ -38,7 +38,8 @@ class PLE(JoinedModel):
         options = self.options(PLEOptions)
         units = options.expert_hidden[-1]
         self.levels = []
-        tasks = shared = (None, self.joined_width)
+        tasks: Any = (None, self.joined_width)
+        shared = tasks
         for index in range(options.levels):
             level = CustomizedGateControl(
                 len(self.tasks),

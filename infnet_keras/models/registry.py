@@ -6,6 +6,7 @@ from infnet_keras.models.omoe import OMoE
 from infnet_keras.models.ple import PLE
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
+from infnet_keras.models.stem import STEM
 
 MODELS: dict[str, type[SpecModel]] = {
     "infnet": INFNet,
@@ -13,4 +14,5 @@ MODELS: dict[str, type[SpecModel]] = {
     "mmoe": MMoE,
     "omoe": OMoE,
     "ple": PLE,
+    "stem": STEM,
 }

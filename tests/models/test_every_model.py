@@ -11,6 +11,7 @@ SMALL = {  # that a test takes seconds
     "mmoe": {"experts": 3, "expert_hidden": [12, 8]},
     "omoe": {"experts": 3, "expert_hidden": [12, 8]},
     "ple": {"expert_hidden": [16]},
+    "stem": {"task_experts": 2, "shared_experts": 2, "expert_hidden": [16]},
 }
 OTHERS = {
     "infnet": [

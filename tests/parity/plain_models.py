@@ -63,7 +63,28 @@ def ple(spec: Any, w: Any, x: Any, still: Any, still_x: Any) -> list[np.ndarray]
     return own
 
 
-MODELS = {"mmoe": mmoe, "omoe": omoe, "ple": ple}
+def stem(spec: Any, w: Any, x: Any, still: Any, still_x: Any) -> list[np.ndarray]:
+    """y_k = h_k(g_k(x_k + x_s) [E_1, ..., E_K, E_s]), where other tasks' experts stand still."""
+    options, tasks = spec.model, list(spec.tasks)
+    count = options.task_experts
+
+    def of_task(k: int, v: Any, joined: Any) -> list[np.ndarray]:
+        x_k = joined[f"{tasks[k]}_embeddings"]
+        return [expert(v, "task_experts", k * count + i, x_k) for i in range(count)]
+
+    x_s = x["embeddings"]
+    shared = [expert(w, "shared_experts", i, x_s) for i in range(options.shared_experts)]
+    found = []
+    for k, task in enumerate(tasks):
+        gate = softmax((x[f"{task}_embeddings"] + x_s) @ w["gates/kernel"][k])
+        seen = []
+        for j in range(len(tasks)):
+            seen += of_task(j, w, x) if j == k else of_task(j, still, still_x)
+        found.append(weighed(gate, seen + shared))
+    return found
+
+
+MODELS = {"mmoe": mmoe, "omoe": omoe, "ple": ple, "stem": stem}
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

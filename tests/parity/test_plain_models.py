@@ -20,6 +20,7 @@ CASES = {
     "mmoe": {"experts": 3, "expert_hidden": [6, 5]},
     "omoe": {"experts": 3, "expert_hidden": [6]},
     "ple": {"levels": 3, "task_experts": 2, "shared_experts": 3, "expert_hidden": [8]},
+    "stem": {"task_experts": 2, "shared_experts": 2, "expert_hidden": [8, 6]},
     "cgc": {"type": "ple", "levels": 1, "task_experts": 1, "shared_experts": 1},
 }
 

@@ -7,6 +7,7 @@ from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.omoe import OMoEOptions
 from infnet_keras.spec.models.ple import PLEOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
+from infnet_keras.spec.models.stem import STEMOptions
 
 __all__ = [
     "AnyModel",
@@ -15,6 +16,7 @@ __all__ = [
     "ModelOptions",
     "OMoEOptions",
     "PLEOptions",
+    "STEMOptions",
     "SharedBottomOptions",
     "model_options",
 ]

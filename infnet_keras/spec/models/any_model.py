@@ -10,6 +10,7 @@ from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.omoe import OMoEOptions
 from infnet_keras.spec.models.ple import PLEOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
+from infnet_keras.spec.models.stem import STEMOptions
 
 DEFAULT_TYPE = "infnet"
 
@@ -26,7 +27,8 @@ AnyModel = Annotated[
     | Annotated[SharedBottomOptions, Tag("shared_bottom")]
     | Annotated[MMoEOptions, Tag("mmoe")]
     | Annotated[OMoEOptions, Tag("omoe")]
-    | Annotated[PLEOptions, Tag("ple")],
+    | Annotated[PLEOptions, Tag("ple")]
+    | Annotated[STEMOptions, Tag("stem")],
     Discriminator(type_of),
 ]
 
