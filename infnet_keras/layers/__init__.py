@@ -6,6 +6,7 @@ from infnet_keras.layers.embedded_inputs import Embedded, EmbeddedInputs
 from infnet_keras.layers.embedding_tables import EmbeddingTables
 from infnet_keras.layers.experts import Experts
 from infnet_keras.layers.infnet_block import INFNetBlock
+from infnet_keras.layers.information_transfer import InformationTransfer
 from infnet_keras.layers.input_feature import InputFeature
 from infnet_keras.layers.lookup import Lookup, gather
 from infnet_keras.layers.multilayer_perceptron import MultilayerPerceptron
@@ -27,6 +28,7 @@ __all__ = [
     "EmbeddingTables",
     "Experts",
     "INFNetBlock",
+    "InformationTransfer",
     "InputFeature",
     "Lookup",
     "LookupGroup",

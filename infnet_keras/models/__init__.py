@@ -1,5 +1,6 @@
 """Models that a feature spec describes, and what they share."""
 
+from infnet_keras.models.aitm import AITM
 from infnet_keras.models.from_spec import from_spec
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.mmoe import MMoE
@@ -12,6 +13,7 @@ from infnet_keras.models.spec_model import SpecModel
 from infnet_keras.models.stem import STEM
 
 __all__ = [
+    "AITM",
     "MODELS",
     "PLE",
     "STEM",

@@ -1,5 +1,6 @@
 """Models by the name that a spec's `model: type` gives."""
 
+from infnet_keras.models.aitm import AITM
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.mmoe import MMoE
 from infnet_keras.models.omoe import OMoE
@@ -15,4 +16,5 @@ MODELS: dict[str, type[SpecModel]] = {
     "omoe": OMoE,
     "ple": PLE,
     "stem": STEM,
+    "aitm": AITM,
 }

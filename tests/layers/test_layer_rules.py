@@ -169,6 +169,11 @@ CASES = {
         {"hidden": [16], "kinds": ["binary"] * 3},
         {"tasks": values(3, DIM)},
     ),
+    "information_transfer": (
+        layers.InformationTransfer,
+        {},
+        {"tasks": values(3, DIM)},
+    ),
     "multilayer_perceptron": (
         layers.MultilayerPerceptron,
         {"hidden": [6], "units": 3},

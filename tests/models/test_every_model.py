@@ -11,6 +11,7 @@ SMALL = {  # that a test takes seconds
     "mmoe": {"experts": 3, "expert_hidden": [12, 8]},
     "omoe": {"experts": 3, "expert_hidden": [12, 8]},
     "ple": {"expert_hidden": [16]},
+    "aitm": {"bottom_hidden": [16, 12]},
     "stem": {"task_experts": 2, "shared_experts": 2, "expert_hidden": [16]},
 }
 OTHERS = {
@@ -18,6 +19,8 @@ OTHERS = {
         {"blocks": 2, "tokens": "fused", "gate_source": "input", "num_heads": 2},
         {"blocks": 2, "variant": "paper", "without": "attention", "entry_norm": "layer"},
     ],
+    "ple": [{"levels": 1, "expert_hidden": [16]}],
+    "aitm": [{"task_order": ["like", "click"], "calibrator_weight": 0.0}],
 }
 
 

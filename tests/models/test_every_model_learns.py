@@ -16,6 +16,7 @@ SMALL = {
     "mmoe": {"experts": 3, "expert_hidden": [16]},
     "omoe": {"experts": 3, "expert_hidden": [16]},
     "ple": {"expert_hidden": [16]},
+    "aitm": {"bottom_hidden": [16]},
     "stem": {"shared_experts": 2, "expert_hidden": [16]},
 }
 SPEC = override_spec(

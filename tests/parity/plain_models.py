@@ -84,7 +84,21 @@ def stem(spec: Any, w: Any, x: Any, still: Any, still_x: Any) -> list[np.ndarray
     return found
 
 
-MODELS = {"mmoe": mmoe, "omoe": omoe, "ple": ple, "stem": stem}
+def aitm(spec: Any, w: Any, x: Any, still: Any, still_x: Any) -> list[np.ndarray]:
+    """z_1 = q_1, z_t = AIT(g_t(z_(t-1)), q_t), along the chain."""
+    tasks, x = list(spec.tasks), x["embeddings"]
+    chain = spec.model.task_order or tasks
+    z = {chain[0]: expert(w, "bottoms", tasks.index(chain[0]), x)}
+    for t in range(1, len(chain)):
+        u_p = z[chain[t - 1]] @ w["transfer/transfer"][t - 1] + w["transfer/transfer_bias"][t - 1]
+        pair = [np.maximum(u_p, 0.0), expert(w, "bottoms", tasks.index(chain[t]), x)]
+        h1, h2, h3 = (w[f"transfer/{name}"][t - 1] for name in ("value", "key", "query"))
+        scores = np.array([(u @ h2) @ (u @ h3) / np.sqrt(len(u)) for u in pair])
+        z[chain[t]] = weighed(softmax(scores), [u @ h1 for u in pair])
+    return [z[task] for task in tasks]
+
+
+MODELS = {"mmoe": mmoe, "omoe": omoe, "ple": ple, "stem": stem, "aitm": aitm}
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """The baselines equal their equations: values, and gradients by finite differences."""
 
+import re
+
 import keras
 import numpy as np
 import plain_models
@@ -16,11 +18,18 @@ ROWS = {"user": 9, "video": 11, "tag": 7, "hour": 26}
 # What is differentiated is a weighted sum, so that no two outputs cancel.
 OUTPUT_WEIGHTS = np.random.default_rng(7).uniform(0.5, 1.5, (5, 3))
 STEP = 1e-6
+TORCH = keras.backend.backend() == "torch"  # keras.ops hold 1e-7 in float64 there
 CASES = {
     "mmoe": {"experts": 3, "expert_hidden": [6, 5]},
     "omoe": {"experts": 3, "expert_hidden": [6]},
     "ple": {"levels": 3, "task_experts": 2, "shared_experts": 3, "expert_hidden": [8]},
     "stem": {"task_experts": 2, "shared_experts": 2, "expert_hidden": [8, 6]},
+    "aitm": {"bottom_hidden": [8, 6]},
+    "aitm_in_another_order": {
+        "type": "aitm",
+        "bottom_hidden": [8, 6],
+        "task_order": ["follow", "click", "like"],
+    },
     "cgc": {"type": "ple", "levels": 1, "task_experts": 1, "shared_experts": 1},
 }
 
@@ -54,7 +63,8 @@ def make(case, dtype):
     model.build()
     draw_weights(model)
     for weight in model.trainable_variables:
-        if "experts/kernel" in weight.path:  # sums of many experts are too much alike
+        # What is weighed is too much alike otherwise; what weighs would be all or nothing.
+        if re.search("(experts|bottoms)/kernel|/transfer$|/value$", weight.path):
             weight.assign(2.0 * weight.value)
     return model, rows, random_inputs(spec, rows, batch=5, seed=5)
 
@@ -103,10 +113,8 @@ def _float64():
     jax.config.update("jax_enable_x64", False)
 
 
-# keras.ops on torch holds 1e-7 in float64.
 @pytest.mark.parametrize(
-    ("dtype", "tolerance"),
-    [("float32", 1e-5), ("float64", 1e-6 if keras.backend.backend() == "torch" else 1e-10)],
+    ("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-6 if TORCH else 1e-10)]
 )
 @pytest.mark.parametrize("case", CASES)
 def test_values(case, dtype, tolerance):
@@ -134,4 +142,6 @@ def test_gradients(case):
             found = (gradient * direction).sum()
             expected = slope(model, rows, inputs, path, direction)
             error = abs(found - expected) / np.linalg.norm(gradient)
-            assert error < 1e-6, f"{path}: {found} along a direction, not {expected}"
+            assert error < (1e-5 if TORCH else 1e-7), (
+                f"{path}: {found} along a direction, not {expected}"
+            )

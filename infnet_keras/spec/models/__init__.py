@@ -1,5 +1,6 @@
 """One class of options per model; the spec's `model: type` tells them apart."""
 
+from infnet_keras.spec.models.aitm import AITMOptions
 from infnet_keras.spec.models.any_model import AnyModel, model_options
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.mmoe import MMoEOptions
@@ -10,6 +11,7 @@ from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
 from infnet_keras.spec.models.stem import STEMOptions
 
 __all__ = [
+    "AITMOptions",
     "AnyModel",
     "INFNetOptions",
     "MMoEOptions",

@@ -4,6 +4,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Discriminator, Tag
 
+from infnet_keras.spec.models.aitm import AITMOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.mmoe import MMoEOptions
 from infnet_keras.spec.models.model_options import ModelOptions
@@ -28,7 +29,8 @@ AnyModel = Annotated[
     | Annotated[MMoEOptions, Tag("mmoe")]
     | Annotated[OMoEOptions, Tag("omoe")]
     | Annotated[PLEOptions, Tag("ple")]
-    | Annotated[STEMOptions, Tag("stem")],
+    | Annotated[STEMOptions, Tag("stem")]
+    | Annotated[AITMOptions, Tag("aitm")],
     Discriminator(type_of),
 ]
 
