@@ -28,9 +28,8 @@ class MMoE(JoinedModel):
 
     Reference:
         Ma et al., Modeling task relationships in multi-task learning with multi-gate
-        mixture-of-experts, KDD 2018, section 4.2. Its gates are linear, as here, and eight experts
-        are its number, too; it leaves widths and dropout open, which we put after each layer of
-        an expert.
+        mixture-of-experts, KDD 2018, section 4.2. Its gates are linear, as here. It tunes numbers
+        and widths; dropout after each layer of an expert is ours.
     """
 
     def build_layers(self) -> int:

@@ -282,6 +282,14 @@ def test_parts_in_another_order_are_found(
         np.testing.assert_allclose(answers(model, raw)[task], expected, atol=1e-5)
 
 
+def test_what_only_training_reads_may_differ(spec: FeatureSpec, data: Path) -> None:
+    chained = override_spec(spec, {"model": {"type": "aitm"}})
+    earlier = fresh(chained, data)
+    model, _ = warmed(earlier, override_spec(chained, {"model.calibrator_weight": 0.0}), data)
+    for one, other in zip(model.weights, earlier.weights, strict=True):
+        np.testing.assert_array_equal(numbers(one), numbers(other), one.path)
+
+
 def test_a_model_without_vocabularies_is_refused(one_epoch: FeatureSpec, later: Path) -> None:
     sizes = {"tables.item.size": 50, "fields.user.size": 50}
     with pytest.raises(ModelError, match=r"the earlier model holds no vocabularies"):
