@@ -6,6 +6,7 @@ from infnet_keras.layers.embedding_tables import EmbeddingTables
 from infnet_keras.layers.infnet_block import INFNetBlock
 from infnet_keras.layers.input_feature import InputFeature
 from infnet_keras.layers.lookup import Lookup, gather
+from infnet_keras.layers.low_rank_cross import LowRankCross
 from infnet_keras.layers.multilayer_perceptron import MultilayerPerceptron
 from infnet_keras.layers.proxy_cross_attention import ProxyCrossAttention
 from infnet_keras.layers.proxy_gated_unit import ProxyGatedUnit
@@ -25,6 +26,7 @@ __all__ = [
     "InputFeature",
     "Lookup",
     "LookupGroup",
+    "LowRankCross",
     "MultilayerPerceptron",
     "ProxyCrossAttention",
     "ProxyGatedUnit",

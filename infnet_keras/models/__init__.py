@@ -1,5 +1,6 @@
 """Models that a feature spec describes, and what they share."""
 
+from infnet_keras.models.dcnv2 import DCNv2
 from infnet_keras.models.from_spec import from_spec
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.multi_task_model import MultiTaskModel
@@ -7,4 +8,12 @@ from infnet_keras.models.registry import MODELS
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
 
-__all__ = ["MODELS", "INFNet", "MultiTaskModel", "SharedBottom", "SpecModel", "from_spec"]
+__all__ = [
+    "MODELS",
+    "DCNv2",
+    "INFNet",
+    "MultiTaskModel",
+    "SharedBottom",
+    "SpecModel",
+    "from_spec",
+]

@@ -1,5 +1,6 @@
 """Models by the name that a spec's `model: type` gives."""
 
+from infnet_keras.models.dcnv2 import DCNv2
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
@@ -7,4 +8,5 @@ from infnet_keras.models.spec_model import SpecModel
 MODELS: dict[str, type[SpecModel]] = {
     "infnet": INFNet,
     "shared_bottom": SharedBottom,
+    "dcnv2": DCNv2,
 }

@@ -159,6 +159,11 @@ CASES = {
         {"attention": "silu", "output_gate": True, "gate_source": "input"},
         {"state": state()},
     ),
+    "low_rank_cross": (
+        layers.LowRankCross,
+        {"rank": 3, "num_experts": 2, "activation": "relu"},
+        {"x0": values(DIM), "x": 2 * values(DIM)},
+    ),
     "activated_perceptron": (
         layers.MultilayerPerceptron,
         {"hidden": [6], "units": 3, "activation": "tanh"},

@@ -62,6 +62,7 @@ def gathered(model, inputs):
     return rows
 
 
+FIRST_ORDER = {WithFirstOrder}
 CASES = [*((MODELS[name], name) for name in MODELS), (WithFirstOrder, "shared_bottom")]
 
 
@@ -71,7 +72,9 @@ def test_the_answers_are_the_models_own(model_class, model_type):
     plain = run_model(model, inputs)
     rows = gathered(model, inputs)
     widths = {"embeddings/4", "embeddings/2"}
-    assert set(rows) == widths | ({"first_order/1"} if model_class is WithFirstOrder else set())
+    first_order = {f"{group.name}/1" for group in model.embedded_inputs.groups[1:]}
+    assert first_order == ({"first_order/1"} if model_class in FIRST_ORDER else set())
+    assert set(rows) == widths | first_order
     call = functools.partial(_call, model)
     for task, values in run_function(call, (inputs, rows)).items():
         expected = ops.convert_to_numpy(plain[task])

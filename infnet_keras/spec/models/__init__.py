@@ -1,8 +1,16 @@
 """One class of options per model; the spec's `model: type` tells them apart."""
 
 from infnet_keras.spec.models.any_model import AnyModel, model_options
+from infnet_keras.spec.models.dcnv2 import DCNv2Options
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
 
-__all__ = ["AnyModel", "INFNetOptions", "ModelOptions", "SharedBottomOptions", "model_options"]
+__all__ = [
+    "AnyModel",
+    "DCNv2Options",
+    "INFNetOptions",
+    "ModelOptions",
+    "SharedBottomOptions",
+    "model_options",
+]

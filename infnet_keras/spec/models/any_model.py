@@ -4,6 +4,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Discriminator, Tag
 
+from infnet_keras.spec.models.dcnv2 import DCNv2Options
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
@@ -19,7 +20,9 @@ def type_of(block: Any) -> Any:
 
 
 AnyModel = Annotated[
-    Annotated[INFNetOptions, Tag("infnet")] | Annotated[SharedBottomOptions, Tag("shared_bottom")],
+    Annotated[INFNetOptions, Tag("infnet")]
+    | Annotated[SharedBottomOptions, Tag("shared_bottom")]
+    | Annotated[DCNv2Options, Tag("dcnv2")],
     Discriminator(type_of),
 ]
 
