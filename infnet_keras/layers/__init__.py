@@ -3,6 +3,8 @@
 from infnet_keras.layers.categorical_tokens import CategoricalTokens
 from infnet_keras.layers.embedded_inputs import Embedded, EmbeddedInputs
 from infnet_keras.layers.embedding_tables import EmbeddingTables
+from infnet_keras.layers.factorization_machine import FactorizationMachine
+from infnet_keras.layers.gated_cross import GatedCross
 from infnet_keras.layers.infnet_block import INFNetBlock
 from infnet_keras.layers.input_feature import InputFeature
 from infnet_keras.layers.lookup import Lookup, gather
@@ -22,6 +24,8 @@ __all__ = [
     "Embedded",
     "EmbeddedInputs",
     "EmbeddingTables",
+    "FactorizationMachine",
+    "GatedCross",
     "INFNetBlock",
     "InputFeature",
     "Lookup",

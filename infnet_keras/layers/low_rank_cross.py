@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from infnet_keras.layers.at_least_float32 import at_least_float32
+from infnet_keras.layers.tanh import tanh
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
@@ -58,7 +59,8 @@ class LowRankCross(keras.layers.Layer):
             self.gate = self.add_weight((width, count), "glorot_uniform", name="gate")
 
     def call(self, x0: Any, x: Any) -> Any:
-        nonlinear = keras.activations.get(self.activation)
+        tangent = self.activation == "tanh"
+        nonlinear = tanh if tangent else keras.activations.get(self.activation)
         hidden = nonlinear(ops.einsum("bd,kdr->bkr", x, self.down))
         hidden = nonlinear(ops.einsum("bkr,krs->bks", hidden, self.core))
         if self.num_experts > 1:

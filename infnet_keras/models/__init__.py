@@ -1,7 +1,9 @@
 """Models that a feature spec describes, and what they share."""
 
 from infnet_keras.models.dcnv2 import DCNv2
+from infnet_keras.models.fm import FM
 from infnet_keras.models.from_spec import from_spec
+from infnet_keras.models.gdcn import GDCN
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.multi_task_model import MultiTaskModel
 from infnet_keras.models.registry import MODELS
@@ -9,6 +11,8 @@ from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
 
 __all__ = [
+    "FM",
+    "GDCN",
     "MODELS",
     "DCNv2",
     "INFNet",

@@ -1,6 +1,8 @@
 """Models by the name that a spec's `model: type` gives."""
 
 from infnet_keras.models.dcnv2 import DCNv2
+from infnet_keras.models.fm import FM
+from infnet_keras.models.gdcn import GDCN
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
@@ -9,4 +11,6 @@ MODELS: dict[str, type[SpecModel]] = {
     "infnet": INFNet,
     "shared_bottom": SharedBottom,
     "dcnv2": DCNv2,
+    "fm": FM,
+    "gdcn": GDCN,
 }

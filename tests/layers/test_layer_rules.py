@@ -159,6 +159,16 @@ CASES = {
         {"attention": "silu", "output_gate": True, "gate_source": "input"},
         {"state": state()},
     ),
+    "factorization_machine": (
+        layers.FactorizationMachine,
+        {},
+        {"vectors": values(3, DIM)},
+    ),
+    "gated_cross": (
+        layers.GatedCross,
+        {},
+        {"x0": values(DIM), "x": 2 * values(DIM)},
+    ),
     "low_rank_cross": (
         layers.LowRankCross,
         {"rank": 3, "num_experts": 2, "activation": "relu"},

@@ -9,7 +9,11 @@ from infnet_keras.models import from_spec
 from infnet_keras.spec import load_spec
 
 COMMON = {"dim": 8, "tower_hidden": [16]}
-SMALL = {"dcnv2": {"rank": 8, "experts": 2, "deep_hidden": [32]}}
+SMALL = {
+    "dcnv2": {"rank": 8, "experts": 2, "deep_hidden": [32]},
+    "fm": {},
+    "gdcn": {"deep_hidden": [32]},
+}
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def gathered(model, inputs):
     return rows
 
 
-FIRST_ORDER = {WithFirstOrder}
+FIRST_ORDER = {WithFirstOrder, MODELS["fm"]}
 CASES = [*((MODELS[name], name) for name in MODELS), (WithFirstOrder, "shared_bottom")]
 
 

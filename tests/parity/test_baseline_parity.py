@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from autodiff import value_and_gradients
 from dcnv2_formulas import NumpyDCNv2
+from fm_formulas import NumpyFM
+from gdcn_formulas import NumpyGDCN
 from keras import ops
 
 from infnet_keras.models import MODELS
@@ -23,8 +25,12 @@ CASES = {
         "dcnv2",
         {"rank": 2, "experts": 1, "cross_layers": 1, **NO_HISTORY},
     ),
+    "fm": ("fm", {}),
+    "fm_alone": ("fm", {"tower_hidden": [], **NO_HISTORY}),
+    "gdcn": ("gdcn", {"cross_layers": 2, "deep_hidden": [6]}),
+    "gdcn_no_history": ("gdcn", {"cross_layers": 1, "deep_hidden": [6, 5], **NO_HISTORY}),
 }
-FORMULAS = {"dcnv2": NumpyDCNv2}
+FORMULAS = {"dcnv2": NumpyDCNv2, "fm": NumpyFM, "gdcn": NumpyGDCN}
 
 
 def make_spec(name, options):

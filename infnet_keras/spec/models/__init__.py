@@ -2,6 +2,8 @@
 
 from infnet_keras.spec.models.any_model import AnyModel, model_options
 from infnet_keras.spec.models.dcnv2 import DCNv2Options
+from infnet_keras.spec.models.fm import FMOptions
+from infnet_keras.spec.models.gdcn import GDCNOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
@@ -9,6 +11,8 @@ from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
 __all__ = [
     "AnyModel",
     "DCNv2Options",
+    "FMOptions",
+    "GDCNOptions",
     "INFNetOptions",
     "ModelOptions",
     "SharedBottomOptions",

@@ -5,6 +5,8 @@ from typing import Annotated, Any, get_args
 from pydantic import Discriminator, Tag
 
 from infnet_keras.spec.models.dcnv2 import DCNv2Options
+from infnet_keras.spec.models.fm import FMOptions
+from infnet_keras.spec.models.gdcn import GDCNOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
@@ -22,7 +24,9 @@ def type_of(block: Any) -> Any:
 AnyModel = Annotated[
     Annotated[INFNetOptions, Tag("infnet")]
     | Annotated[SharedBottomOptions, Tag("shared_bottom")]
-    | Annotated[DCNv2Options, Tag("dcnv2")],
+    | Annotated[DCNv2Options, Tag("dcnv2")]
+    | Annotated[FMOptions, Tag("fm")]
+    | Annotated[GDCNOptions, Tag("gdcn")],
     Discriminator(type_of),
 ]
 
