@@ -17,6 +17,7 @@ from infnet_keras.layers.task_tokens import TaskTokens
 from infnet_keras.layers.task_towers import TaskTowers
 from infnet_keras.layers.token_normalization import TokenNormalization
 from infnet_keras.layers.value_pooling import ValuePooling
+from infnet_keras.layers.wukong_layer import WuKongLayer
 from infnet_keras.spec.lookup_group import LookupGroup
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     "TaskTowers",
     "TokenNormalization",
     "ValuePooling",
+    "WuKongLayer",
     "gather",
 ]

@@ -9,6 +9,7 @@ from infnet_keras.models.multi_task_model import MultiTaskModel
 from infnet_keras.models.registry import MODELS
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
+from infnet_keras.models.wukong import WuKong
 
 __all__ = [
     "FM",
@@ -19,5 +20,6 @@ __all__ = [
     "MultiTaskModel",
     "SharedBottom",
     "SpecModel",
+    "WuKong",
     "from_spec",
 ]

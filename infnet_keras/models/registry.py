@@ -6,6 +6,7 @@ from infnet_keras.models.gdcn import GDCN
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
+from infnet_keras.models.wukong import WuKong
 
 MODELS: dict[str, type[SpecModel]] = {
     "infnet": INFNet,
@@ -13,4 +14,5 @@ MODELS: dict[str, type[SpecModel]] = {
     "dcnv2": DCNv2,
     "fm": FM,
     "gdcn": GDCN,
+    "wukong": WuKong,
 }

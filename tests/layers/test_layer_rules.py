@@ -169,6 +169,11 @@ CASES = {
         {},
         {"x0": values(DIM), "x": 2 * values(DIM)},
     ),
+    "wukong_layer": (
+        layers.WuKongLayer,
+        {"fm_vectors": 2, "linear_vectors": 2, "rank": 3, "hidden": [6]},
+        {"vectors": values(3, DIM)},
+    ),
     "low_rank_cross": (
         layers.LowRankCross,
         {"rank": 3, "num_experts": 2, "activation": "relu"},

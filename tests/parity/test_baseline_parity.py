@@ -8,6 +8,7 @@ from dcnv2_formulas import NumpyDCNv2
 from fm_formulas import NumpyFM
 from gdcn_formulas import NumpyGDCN
 from keras import ops
+from wukong_formulas import NumpyWuKong
 
 from infnet_keras.models import MODELS
 from infnet_keras.spec import spec_from_dict
@@ -29,8 +30,17 @@ CASES = {
     "fm_alone": ("fm", {"tower_hidden": [], **NO_HISTORY}),
     "gdcn": ("gdcn", {"cross_layers": 2, "deep_hidden": [6]}),
     "gdcn_no_history": ("gdcn", {"cross_layers": 1, "deep_hidden": [6, 5], **NO_HISTORY}),
+    "wukong": (
+        "wukong",
+        {"layers": 2, "fm_vectors": 3, "linear_vectors": 2, "rank": 4, "fm_hidden": [5]},
+    ),
+    "wukong_no_history": (
+        "wukong",
+        {"layers": 1, "fm_vectors": 3, "linear_vectors": 1, "rank": 2, "fm_hidden": []}
+        | NO_HISTORY,
+    ),
 }
-FORMULAS = {"dcnv2": NumpyDCNv2, "fm": NumpyFM, "gdcn": NumpyGDCN}
+FORMULAS = {"dcnv2": NumpyDCNv2, "fm": NumpyFM, "gdcn": NumpyGDCN, "wukong": NumpyWuKong}
 
 
 def make_spec(name, options):

@@ -7,6 +7,7 @@ from infnet_keras.spec.models.gdcn import GDCNOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
+from infnet_keras.spec.models.wukong import WuKongOptions
 
 __all__ = [
     "AnyModel",
@@ -16,5 +17,6 @@ __all__ = [
     "INFNetOptions",
     "ModelOptions",
     "SharedBottomOptions",
+    "WuKongOptions",
     "model_options",
 ]

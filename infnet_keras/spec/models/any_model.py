@@ -10,6 +10,7 @@ from infnet_keras.spec.models.gdcn import GDCNOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
+from infnet_keras.spec.models.wukong import WuKongOptions
 
 DEFAULT_TYPE = "infnet"
 
@@ -26,7 +27,8 @@ AnyModel = Annotated[
     | Annotated[SharedBottomOptions, Tag("shared_bottom")]
     | Annotated[DCNv2Options, Tag("dcnv2")]
     | Annotated[FMOptions, Tag("fm")]
-    | Annotated[GDCNOptions, Tag("gdcn")],
+    | Annotated[GDCNOptions, Tag("gdcn")]
+    | Annotated[WuKongOptions, Tag("wukong")],
     Discriminator(type_of),
 ]
 
