@@ -13,6 +13,7 @@ from infnet_keras.layers.multilayer_perceptron import MultilayerPerceptron
 from infnet_keras.layers.proxy_cross_attention import ProxyCrossAttention
 from infnet_keras.layers.proxy_gated_unit import ProxyGatedUnit
 from infnet_keras.layers.sequence_tokens import SequenceTokens
+from infnet_keras.layers.target_attention import TargetAttention
 from infnet_keras.layers.task_tokens import TaskTokens
 from infnet_keras.layers.task_towers import TaskTowers
 from infnet_keras.layers.token_normalization import TokenNormalization
@@ -36,6 +37,7 @@ __all__ = [
     "ProxyCrossAttention",
     "ProxyGatedUnit",
     "SequenceTokens",
+    "TargetAttention",
     "TaskTokens",
     "TaskTowers",
     "TokenNormalization",

@@ -169,6 +169,26 @@ CASES = {
         {},
         {"x0": values(DIM), "x": 2 * values(DIM)},
     ),
+    "target_attention": (
+        layers.TargetAttention,
+        {"hidden": [6, 5]},
+        {
+            "queries": values(2, DIM),
+            "keys": values(3, DIM),
+            "values": values(3, 6),
+            "steps_mask": prefix_mask(3),
+        },
+    ),
+    "target_attention_softmax": (
+        layers.TargetAttention,
+        {"hidden": [6], "softmax": True},
+        {
+            "queries": values(2, DIM),
+            "keys": values(3, DIM),
+            "values": values(3, 6),
+            "steps_mask": prefix_mask(3),
+        },
+    ),
     "wukong_layer": (
         layers.WuKongLayer,
         {"fm_vectors": 2, "linear_vectors": 2, "rank": 3, "hidden": [6]},

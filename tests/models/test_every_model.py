@@ -12,6 +12,7 @@ OTHERS = {
         {"blocks": 2, "tokens": "fused", "gate_source": "input", "num_heads": 2},
         {"blocks": 2, "variant": "paper", "without": "attention", "entry_norm": "layer"},
     ],
+    "din": [{"attention": "softmax", "attention_hidden": [6, 5]}],
 }
 
 

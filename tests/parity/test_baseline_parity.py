@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from autodiff import value_and_gradients
 from dcnv2_formulas import NumpyDCNv2
+from din_formulas import NumpyDIN
 from fm_formulas import NumpyFM
 from gdcn_formulas import NumpyGDCN
 from keras import ops
@@ -20,6 +21,17 @@ STEP = 1e-5
 # What is differentiated is a weighted sum, so that no two outputs cancel.
 OUTPUT_WEIGHTS = np.random.default_rng(7).uniform(0.5, 1.5, (5, 2))
 NO_HISTORY = {"sequences": {}}
+# An attribute whose column no field reads, of an item field's table; behaviours with attributes
+# that no field compares with.
+ODD_PAIRS = {
+    "sequences": {
+        "view": {
+            "length": 4,
+            "attributes": {"music": "music", "earlier_video": "video", "tag": "tag"},
+        },
+        "heard": {"length": 3, "attributes": {"music": "music"}},
+    }
+}
 CASES = {
     "dcnv2": ("dcnv2", {"rank": 3, "experts": 2, "deep_hidden": [6, 5]}),
     "dcnv2_one_expert": (
@@ -39,8 +51,20 @@ CASES = {
         {"layers": 1, "fm_vectors": 3, "linear_vectors": 1, "rank": 2, "fm_hidden": []}
         | NO_HISTORY,
     ),
+    "din": ("din", {"attention_hidden": [5], "deep_hidden": [6]}),
+    "din_softmax": (
+        "din",
+        {"attention_hidden": [5, 4], "attention": "softmax", "deep_hidden": [6], **ODD_PAIRS},
+    ),
+    "din_no_history": ("din", {"deep_hidden": [6], **NO_HISTORY}),
 }
-FORMULAS = {"dcnv2": NumpyDCNv2, "fm": NumpyFM, "gdcn": NumpyGDCN, "wukong": NumpyWuKong}
+FORMULAS = {
+    "dcnv2": NumpyDCNv2,
+    "din": NumpyDIN,
+    "fm": NumpyFM,
+    "gdcn": NumpyGDCN,
+    "wukong": NumpyWuKong,
+}
 
 
 def make_spec(name, options):

@@ -5,6 +5,7 @@ from typing import Annotated, Any, get_args
 from pydantic import Discriminator, Tag
 
 from infnet_keras.spec.models.dcnv2 import DCNv2Options
+from infnet_keras.spec.models.din import DINOptions
 from infnet_keras.spec.models.fm import FMOptions
 from infnet_keras.spec.models.gdcn import GDCNOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
@@ -28,7 +29,8 @@ AnyModel = Annotated[
     | Annotated[DCNv2Options, Tag("dcnv2")]
     | Annotated[FMOptions, Tag("fm")]
     | Annotated[GDCNOptions, Tag("gdcn")]
-    | Annotated[WuKongOptions, Tag("wukong")],
+    | Annotated[WuKongOptions, Tag("wukong")]
+    | Annotated[DINOptions, Tag("din")],
     Discriminator(type_of),
 ]
 
