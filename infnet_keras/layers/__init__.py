@@ -5,8 +5,10 @@ from infnet_keras.layers.embedded_inputs import Embedded, EmbeddedInputs
 from infnet_keras.layers.embedding_tables import EmbeddingTables
 from infnet_keras.layers.factorization_machine import FactorizationMachine
 from infnet_keras.layers.gated_cross import GatedCross
+from infnet_keras.layers.gated_recurrence import GatedRecurrence
 from infnet_keras.layers.infnet_block import INFNetBlock
 from infnet_keras.layers.input_feature import InputFeature
+from infnet_keras.layers.interest_evolution import InterestEvolution
 from infnet_keras.layers.lookup import Lookup, gather
 from infnet_keras.layers.low_rank_cross import LowRankCross
 from infnet_keras.layers.multilayer_perceptron import MultilayerPerceptron
@@ -28,8 +30,10 @@ __all__ = [
     "EmbeddingTables",
     "FactorizationMachine",
     "GatedCross",
+    "GatedRecurrence",
     "INFNetBlock",
     "InputFeature",
+    "InterestEvolution",
     "Lookup",
     "LookupGroup",
     "LowRankCross",

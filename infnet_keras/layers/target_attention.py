@@ -74,7 +74,7 @@ class TargetAttention(keras.layers.Layer):
             for index, units in enumerate(self.hidden)
         ]
         if not self.softmax:  # which a constant would leave as it is
-            self.last_bias = self.add_weight((1,), "zeros", name="last_bias")
+            self.last_bias = self.add_weight((1,), "zeros", name="last_bias", autocast=False)
 
     def call(self, queries: Any, keys: Any, values: Any, steps_mask: Any) -> Any:
         weights = self._scores(queries, keys)

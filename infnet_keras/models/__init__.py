@@ -1,6 +1,7 @@
 """Models that a feature spec describes, and what they share."""
 
 from infnet_keras.models.dcnv2 import DCNv2
+from infnet_keras.models.dien import DIEN
 from infnet_keras.models.din import DIN
 from infnet_keras.models.fm import FM
 from infnet_keras.models.from_spec import from_spec
@@ -13,6 +14,7 @@ from infnet_keras.models.spec_model import SpecModel
 from infnet_keras.models.wukong import WuKong
 
 __all__ = [
+    "DIEN",
     "DIN",
     "FM",
     "GDCN",

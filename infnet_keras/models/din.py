@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import keras
+from typing import Any
 
-from infnet_keras.layers import TargetAttention
+import keras
+from keras import ops
+
+from infnet_keras.layers import Embedded, TargetAttention
 from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.models.target_model import TargetModel
 from infnet_keras.spec.models import DINOptions
@@ -47,6 +50,10 @@ class DIN(TargetModel):
             (None, history.length, len(history.inputs) * dim),
         )
         return reader
+
+    def read(self, history: TargetHistory, target: Any, embedded: Embedded) -> Any:
+        keys = ops.concatenate([embedded.sequences[name] for name in history.keys], axis=-1)
+        return self.readers[history.sequence](target, keys, *self.steps_of(history, embedded))
 
     def named_axes(self) -> list[NamedAxis]:
         axes = super().named_axes()

@@ -1,6 +1,7 @@
 """Models by the name that a spec's `model: type` gives."""
 
 from infnet_keras.models.dcnv2 import DCNv2
+from infnet_keras.models.dien import DIEN
 from infnet_keras.models.din import DIN
 from infnet_keras.models.fm import FM
 from infnet_keras.models.gdcn import GDCN
@@ -17,4 +18,5 @@ MODELS: dict[str, type[SpecModel]] = {
     "gdcn": GDCN,
     "wukong": WuKong,
     "din": DIN,
+    "dien": DIEN,
 }

@@ -21,7 +21,8 @@ class TargetModel(SpecModel):
 
     A behaviour is one history: a step's value joins its attributes. The target is what the
     candidate has of them: `target_histories` says which attribute is compared with which field.
-    A behaviour without any such pair is the mean of its steps. A subclass has `build_reader`.
+    A behaviour without any such pair is the mean of its steps. A subclass has `build_reader` and
+    `read`.
 
     Histories are read for all candidates of a user at once, also in `score_candidates`: what
     depends on the history alone is embedded and computed once.
@@ -31,11 +32,16 @@ class TargetModel(SpecModel):
 
     @abstractmethod
     def build_reader(self, history: TargetHistory, name: str) -> Any:
-        """Create and build the layer that reads a behaviour with pairs.
+        """Create and build the layer that reads a behaviour with pairs."""
 
-        Its call takes queries [batch, n, keys * dim], keys [batch, length, keys * dim], values
-        [batch, length, inputs * dim] and steps_mask bool [batch, length], and returns
-        [batch, n, inputs * dim].
+    @abstractmethod
+    def read(self, history: TargetHistory, target: Any, embedded: Embedded) -> Any:
+        """What K candidates read of a behaviour with pairs: float [R, K, inputs * dim].
+
+        Args:
+            history: which one; `readers` has its layer.
+            target: float [R, K, keys * dim], the fields that its keys are compared with.
+            embedded: of the R requests' inputs.
         """
 
     def build_layers(self) -> int:
@@ -63,7 +69,7 @@ class TargetModel(SpecModel):
     def represent(self, embedded: dict[str, Embedded], training: bool) -> Any:
         found = embedded["embeddings"]
         fields = {name: ops.expand_dims(value, 1) for name, value in found.fields.items()}
-        return self._for_every_task(self._read(fields, found, training))
+        return self._for_every_task(self._shared(fields, found, training))
 
     def score_candidates(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """As `SpecModel.score_candidates`; a request's history is embedded once for all."""
@@ -80,27 +86,25 @@ class TargetModel(SpecModel):
             name: ops.broadcast_to(ops.expand_dims(value, 1), shape)
             for name, value in found.fields.items()
         }
-        answers = self.answers(self._for_every_task(self._read(fields, found, False)))
+        answers = self.answers(self._for_every_task(self._shared(fields, found, False)))
         return {task: ops.reshape(v, (requests, candidates)) for task, v in answers.items()}
 
-    def values_of(self, history: TargetHistory, embedded: Embedded) -> tuple[Any, Any]:
-        """A behaviour's steps float [batch, length, inputs * dim], and which are valid."""
-        values = ops.concatenate([embedded.sequences[n] for n in history.inputs], axis=-1)
-        return values, embedded.masks[history.inputs[0]]
+    def steps_of(self, history: TargetHistory, embedded: Embedded) -> tuple[Any, Any]:
+        """A behaviour's steps float [R, length, inputs * dim], and which are valid."""
+        steps = ops.concatenate([embedded.sequences[n] for n in history.inputs], axis=-1)
+        return steps, embedded.masks[history.inputs[0]]
 
-    def _read(self, fields: Mapping[str, Any], embedded: Embedded, training: bool) -> Any:
+    def _shared(self, fields: Mapping[str, Any], embedded: Embedded, training: bool) -> Any:
         """What the tasks share of fields [R, K, dim] and histories [R, ...]: [R * K, width]."""
         parts = [fields[name] for name in self.spec.fields]
         requests, candidates = ops.shape(parts[0])[:2]
         for history in self.histories:
-            values, mask = self.values_of(history, embedded)
             if history.keys:
-                queries = ops.concatenate([fields[name] for name in history.queries], axis=-1)
-                keys = ops.concatenate([embedded.sequences[n] for n in history.keys], axis=-1)
-                parts.append(self.readers[history.sequence](queries, keys, values, mask))
+                target = ops.concatenate([fields[name] for name in history.queries], axis=-1)
+                parts.append(self.read(history, target, embedded))
             else:
-                mean = ops.expand_dims(self.pooling(values, mask), 1)
-                parts.append(ops.broadcast_to(mean, (requests, candidates, values.shape[-1])))
+                mean = ops.expand_dims(self.pooling(*self.steps_of(history, embedded)), 1)
+                parts.append(ops.broadcast_to(mean, (requests, candidates, mean.shape[-1])))
         joined = ops.concatenate(parts, axis=-1)
         joined = ops.reshape(joined, (-1, len(self.input_names) * self.spec.dim))
         return self.deep(joined, training=training)

@@ -189,6 +189,25 @@ CASES = {
             "steps_mask": prefix_mask(3),
         },
     ),
+    "gated_recurrence": (
+        layers.GatedRecurrence,
+        {"units": 5},
+        {"inputs": values(3, DIM), "steps_mask": prefix_mask(3)},
+    ),
+    "attentional_recurrence": (
+        layers.GatedRecurrence,
+        {"units": 5},
+        {
+            "inputs": values(3, DIM),
+            "steps_mask": prefix_mask(3),
+            "attention": np.abs(values(2, 3)) / 3,
+        },
+    ),
+    "interest_evolution": (
+        layers.InterestEvolution,
+        {},
+        {"queries": values(2, DIM), "steps": values(3, 6), "steps_mask": prefix_mask(3)},
+    ),
     "wukong_layer": (
         layers.WuKongLayer,
         {"fm_vectors": 2, "linear_vectors": 2, "rank": 3, "hidden": [6]},

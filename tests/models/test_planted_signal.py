@@ -13,6 +13,7 @@ SMALL = {
     "dcnv2": {"rank": 8, "experts": 2, "deep_hidden": [32]},
     "fm": {},
     "din": {"attention_hidden": [8], "deep_hidden": [32]},
+    "dien": {"deep_hidden": [32]},
     "gdcn": {"deep_hidden": [32]},
     "wukong": {"layers": 2, "fm_vectors": 4, "linear_vectors": 4, "rank": 4, "fm_hidden": [16]},
 }

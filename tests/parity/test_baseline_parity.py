@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from autodiff import value_and_gradients
 from dcnv2_formulas import NumpyDCNv2
+from dien_formulas import NumpyDIEN
 from din_formulas import NumpyDIN
 from fm_formulas import NumpyFM
 from gdcn_formulas import NumpyGDCN
@@ -57,9 +58,12 @@ CASES = {
         {"attention_hidden": [5, 4], "attention": "softmax", "deep_hidden": [6], **ODD_PAIRS},
     ),
     "din_no_history": ("din", {"deep_hidden": [6], **NO_HISTORY}),
+    "dien": ("dien", {"deep_hidden": [6]}),
+    "dien_odd_pairs": ("dien", {"deep_hidden": [6], **ODD_PAIRS}),
 }
 FORMULAS = {
     "dcnv2": NumpyDCNv2,
+    "dien": NumpyDIEN,
     "din": NumpyDIN,
     "fm": NumpyFM,
     "gdcn": NumpyGDCN,

@@ -2,6 +2,7 @@
 
 from infnet_keras.spec.models.any_model import AnyModel, model_options
 from infnet_keras.spec.models.dcnv2 import DCNv2Options
+from infnet_keras.spec.models.dien import DIENOptions
 from infnet_keras.spec.models.din import DINOptions
 from infnet_keras.spec.models.fm import FMOptions
 from infnet_keras.spec.models.gdcn import GDCNOptions
@@ -13,6 +14,7 @@ from infnet_keras.spec.models.wukong import WuKongOptions
 __all__ = [
     "AnyModel",
     "DCNv2Options",
+    "DIENOptions",
     "DINOptions",
     "FMOptions",
     "GDCNOptions",

@@ -5,6 +5,7 @@ from typing import Annotated, Any, get_args
 from pydantic import Discriminator, Tag
 
 from infnet_keras.spec.models.dcnv2 import DCNv2Options
+from infnet_keras.spec.models.dien import DIENOptions
 from infnet_keras.spec.models.din import DINOptions
 from infnet_keras.spec.models.fm import FMOptions
 from infnet_keras.spec.models.gdcn import GDCNOptions
@@ -30,7 +31,8 @@ AnyModel = Annotated[
     | Annotated[FMOptions, Tag("fm")]
     | Annotated[GDCNOptions, Tag("gdcn")]
     | Annotated[WuKongOptions, Tag("wukong")]
-    | Annotated[DINOptions, Tag("din")],
+    | Annotated[DINOptions, Tag("din")]
+    | Annotated[DIENOptions, Tag("dien")],
     Discriminator(type_of),
 ]
 
