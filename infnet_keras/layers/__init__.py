@@ -6,12 +6,14 @@ from infnet_keras.layers.embedding_tables import EmbeddingTables
 from infnet_keras.layers.factorization_machine import FactorizationMachine
 from infnet_keras.layers.gated_cross import GatedCross
 from infnet_keras.layers.gated_recurrence import GatedRecurrence
+from infnet_keras.layers.hstu_layer import HSTULayer
 from infnet_keras.layers.infnet_block import INFNetBlock
 from infnet_keras.layers.input_feature import InputFeature
 from infnet_keras.layers.interest_evolution import InterestEvolution
 from infnet_keras.layers.lookup import Lookup, gather
 from infnet_keras.layers.low_rank_cross import LowRankCross
 from infnet_keras.layers.multilayer_perceptron import MultilayerPerceptron
+from infnet_keras.layers.projected_sum import ProjectedSum
 from infnet_keras.layers.proxy_cross_attention import ProxyCrossAttention
 from infnet_keras.layers.proxy_gated_unit import ProxyGatedUnit
 from infnet_keras.layers.sequence_tokens import SequenceTokens
@@ -31,6 +33,7 @@ __all__ = [
     "FactorizationMachine",
     "GatedCross",
     "GatedRecurrence",
+    "HSTULayer",
     "INFNetBlock",
     "InputFeature",
     "InterestEvolution",
@@ -38,6 +41,7 @@ __all__ = [
     "LookupGroup",
     "LowRankCross",
     "MultilayerPerceptron",
+    "ProjectedSum",
     "ProxyCrossAttention",
     "ProxyGatedUnit",
     "SequenceTokens",

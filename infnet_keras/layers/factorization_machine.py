@@ -14,6 +14,7 @@ class FactorizationMachine(keras.layers.Layer):
 
     The sum of the output's channels is the pairwise term of a factorization machine,
     sum_{i<j} <v_i, v_j>. The difference is taken in float32 at least, where little of it cancels.
+    `keras_rs.layers.DotInteraction` gives the products of all pairs instead, one by one.
 
     Args:
         **kwargs: of `keras.layers.Layer`.

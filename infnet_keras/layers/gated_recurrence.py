@@ -36,12 +36,15 @@ class GatedRecurrence(keras.layers.Layer):
 
     Reference:
         Zhou et al., Deep interest evolution network for click-through rate prediction, AAAI 2019,
-        arXiv 1809.03672, equations 2 to 5 and AUGRU.
+        arXiv 1809.03672: the GRU of the interest extractor, and AUGRU.
     """
 
     def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = units
+        if keras.backend.backend() == "tensorflow":
+            # XLA cannot compile what `ops.scan` is there: Keras then leaves it out by itself.
+            self.supports_jit = False
 
     def build(
         self, inputs_shape: Any, steps_mask_shape: Any = None, attention_shape: Any = None
@@ -82,7 +85,7 @@ class GatedRecurrence(keras.layers.Layer):
             ops.expand_dims(ops.transpose(weights, (2, 0, 1)), -1),
         )
         start = ops.repeat(ops.zeros_like(by_step[1][0]), self.units, axis=-1)
-        _, states = ops.scan(step, start, by_step)
+        _, states = ops.scan(step, start, by_step, length=inputs.shape[1])
         return ops.cast(ops.transpose(states, (1, 2, 0, 3)), self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from infnet_keras.layers.tanh import tanh
 class LowRankCross(keras.layers.Layer):
     """x' = x + sum_i G_i(x) x0 * (U_i g(C_i g(V_i^T x)) + b).
 
-    Paper and equations leave G and g open: G is the softmax of a linear map of x, without bias, and
+    The paper leaves G and g open: G is the softmax of a linear map of x, without bias, and
     is 1 for a single expert; g is tanh unless told. b is shared by the experts, as it is printed.
 
     `keras_rs.layers.FeatureCross` has one expert, without C and gate; this mixture needs its own.

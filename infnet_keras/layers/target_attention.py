@@ -53,7 +53,7 @@ class TargetAttention(keras.layers.Layer):
         width, (first, *_) = queries_shape[-1], self.hidden
         # One matrix of four parts, and initialised as one.
         glorot = keras.initializers.VarianceScaling(
-            2 * (width + first) / (4 * width + first), "fan_avg", "uniform"
+            (width + first) / (4 * width + first), "fan_avg", "uniform"
         )
         self.query, self.key, self.difference, self.product = (
             self.add_weight((width, first), glorot, name=name)

@@ -6,6 +6,7 @@ from infnet_keras.models.din import DIN
 from infnet_keras.models.fm import FM
 from infnet_keras.models.from_spec import from_spec
 from infnet_keras.models.gdcn import GDCN
+from infnet_keras.models.hstu import HSTU
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.multi_task_model import MultiTaskModel
 from infnet_keras.models.registry import MODELS
@@ -18,6 +19,7 @@ __all__ = [
     "DIN",
     "FM",
     "GDCN",
+    "HSTU",
     "MODELS",
     "DCNv2",
     "INFNet",

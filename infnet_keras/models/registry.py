@@ -5,6 +5,7 @@ from infnet_keras.models.dien import DIEN
 from infnet_keras.models.din import DIN
 from infnet_keras.models.fm import FM
 from infnet_keras.models.gdcn import GDCN
+from infnet_keras.models.hstu import HSTU
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.shared_bottom import SharedBottom
 from infnet_keras.models.spec_model import SpecModel
@@ -19,4 +20,5 @@ MODELS: dict[str, type[SpecModel]] = {
     "wukong": WuKong,
     "din": DIN,
     "dien": DIEN,
+    "hstu": HSTU,
 }

@@ -1,5 +1,6 @@
 """A GRU, and one whose updates attention weighs, against the equations, step by step."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -63,3 +64,8 @@ def test_padding_keeps_the_state(drawn):
     assert (found[0] == 0).all()
     np.testing.assert_array_equal(found[2, 0], np.repeat(found[2, :, 0], LENGTH, axis=0))
     np.testing.assert_array_equal(found[3, 0, 2], found[3, 0, 4])
+
+
+def test_keras_leaves_out_xla_where_it_cannot_compile_the_recurrence(drawn):
+    """On TensorFlow; with JAX `ops.scan` is XLA's own loop."""
+    assert drawn[0].supports_jit is (keras.backend.backend() != "tensorflow")

@@ -208,6 +208,29 @@ CASES = {
         {},
         {"queries": values(2, DIM), "steps": values(3, 6), "steps_mask": prefix_mask(3)},
     ),
+    "hstu_layer": (
+        layers.HSTULayer,
+        {"num_fields": 2, "num_heads": 2},
+        {
+            "tokens": values(5, DIM),
+            "candidates": values(2, DIM),
+            "steps_mask": prefix_mask(3),
+        },
+    ),
+    "hstu_layer_last": (
+        layers.HSTULayer,
+        {"update_tokens": False},
+        {
+            "tokens": values(3, DIM),
+            "candidates": values(2, DIM),
+            "steps_mask": prefix_mask(3),
+        },
+    ),
+    "projected_sum": (
+        layers.ProjectedSum,
+        {"names": ["item", "tag"], "units": 5},
+        {"inputs": {"item": values(1, DIM), "tag": values(3, DIM)}},
+    ),
     "wukong_layer": (
         layers.WuKongLayer,
         {"fm_vectors": 2, "linear_vectors": 2, "rank": 3, "hidden": [6]},

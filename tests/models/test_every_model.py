@@ -13,6 +13,7 @@ OTHERS = {
         {"blocks": 2, "variant": "paper", "without": "attention", "entry_norm": "layer"},
     ],
     "din": [{"attention": "softmax", "attention_hidden": [6, 5]}],
+    "hstu": [{"history": "click", "num_heads": 2, "blocks": 3}],
 }
 
 

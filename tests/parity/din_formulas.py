@@ -30,15 +30,6 @@ class NumpyTargetModel(NumpyModel):
         joined = np.concatenate(parts)
         return self.every_task(self.mlp("deep", joined, len(self.options.deep_hidden)))
 
-    def target_of(self, feature):
-        for name in self.spec.fields:
-            if self.spec.field_column(name) == feature.column:
-                return name
-        for name, field in self.spec.fields.items():
-            if field.side == "item" and self.spec.field_table(name) == feature.table:
-                return name
-        return None
-
 
 class NumpyDIN(NumpyTargetModel):
     def read(self, path, target, keys, steps):

@@ -82,6 +82,16 @@ class NumpyModel:
             vectors.append(sum(steps) / len(steps) if steps else np.zeros_like(vectors[0]))
         return vectors
 
+    def target_of(self, feature):
+        """The field that an attribute of a history is compared with."""
+        for name in self.spec.fields:
+            if self.spec.field_column(name) == feature.column:
+                return name
+        for name, field in self.spec.fields.items():
+            if field.side == "item" and self.spec.field_table(name) == feature.table:
+                return name
+        return None
+
     def mlp(self, path, x, layers):
         """Dense layers with ReLU each."""
         for layer in range(layers):

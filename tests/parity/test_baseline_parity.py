@@ -9,6 +9,7 @@ from dien_formulas import NumpyDIEN
 from din_formulas import NumpyDIN
 from fm_formulas import NumpyFM
 from gdcn_formulas import NumpyGDCN
+from hstu_formulas import NumpyHSTU
 from keras import ops
 from wukong_formulas import NumpyWuKong
 
@@ -60,6 +61,10 @@ CASES = {
     "din_no_history": ("din", {"deep_hidden": [6], **NO_HISTORY}),
     "dien": ("dien", {"deep_hidden": [6]}),
     "dien_odd_pairs": ("dien", {"deep_hidden": [6], **ODD_PAIRS}),
+    "hstu": ("hstu", {"num_heads": 2}),
+    "hstu_odd_pairs": ("hstu", {"history": "view", "blocks": 1, **ODD_PAIRS}),
+    "hstu_other_history": ("hstu", {"history": "click", "blocks": 3}),
+    "hstu_no_history": ("hstu", NO_HISTORY),
 }
 FORMULAS = {
     "dcnv2": NumpyDCNv2,
@@ -67,6 +72,7 @@ FORMULAS = {
     "din": NumpyDIN,
     "fm": NumpyFM,
     "gdcn": NumpyGDCN,
+    "hstu": NumpyHSTU,
     "wukong": NumpyWuKong,
 }
 

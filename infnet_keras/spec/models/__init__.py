@@ -6,6 +6,7 @@ from infnet_keras.spec.models.dien import DIENOptions
 from infnet_keras.spec.models.din import DINOptions
 from infnet_keras.spec.models.fm import FMOptions
 from infnet_keras.spec.models.gdcn import GDCNOptions
+from infnet_keras.spec.models.hstu import HSTUOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
@@ -18,6 +19,7 @@ __all__ = [
     "DINOptions",
     "FMOptions",
     "GDCNOptions",
+    "HSTUOptions",
     "INFNetOptions",
     "ModelOptions",
     "SharedBottomOptions",

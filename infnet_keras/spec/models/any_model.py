@@ -9,6 +9,7 @@ from infnet_keras.spec.models.dien import DIENOptions
 from infnet_keras.spec.models.din import DINOptions
 from infnet_keras.spec.models.fm import FMOptions
 from infnet_keras.spec.models.gdcn import GDCNOptions
+from infnet_keras.spec.models.hstu import HSTUOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.model_options import ModelOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
@@ -32,7 +33,8 @@ AnyModel = Annotated[
     | Annotated[GDCNOptions, Tag("gdcn")]
     | Annotated[WuKongOptions, Tag("wukong")]
     | Annotated[DINOptions, Tag("din")]
-    | Annotated[DIENOptions, Tag("dien")],
+    | Annotated[DIENOptions, Tag("dien")]
+    | Annotated[HSTUOptions, Tag("hstu")],
     Discriminator(type_of),
 ]
 
