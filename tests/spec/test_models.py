@@ -15,8 +15,8 @@ from infnet_keras.spec.models import INFNetOptions, SharedBottomOptions, model_o
 from infnet_keras.spec.models.task_order import ChainedModelOptions
 
 Write = Callable[..., Path]
-TYPES = ", ".join(model_options())
 LINE = "model: {dim: 16, num_heads: 2, tower_hidden: [8]}"
+TYPES = ", ".join(model_options())
 
 
 @pytest.fixture

@@ -5,6 +5,12 @@ from typing import Annotated, Any, get_args
 from pydantic import Discriminator, Tag
 
 from infnet_keras.spec.models.aitm import AITMOptions
+from infnet_keras.spec.models.dcnv2 import DCNv2Options
+from infnet_keras.spec.models.dien import DIENOptions
+from infnet_keras.spec.models.din import DINOptions
+from infnet_keras.spec.models.fm import FMOptions
+from infnet_keras.spec.models.gdcn import GDCNOptions
+from infnet_keras.spec.models.hstu import HSTUOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.mmoe import MMoEOptions
 from infnet_keras.spec.models.model_options import ModelOptions
@@ -12,6 +18,7 @@ from infnet_keras.spec.models.omoe import OMoEOptions
 from infnet_keras.spec.models.ple import PLEOptions
 from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
 from infnet_keras.spec.models.stem import STEMOptions
+from infnet_keras.spec.models.wukong import WuKongOptions
 
 DEFAULT_TYPE = "infnet"
 
@@ -30,7 +37,14 @@ AnyModel = Annotated[
     | Annotated[OMoEOptions, Tag("omoe")]
     | Annotated[PLEOptions, Tag("ple")]
     | Annotated[STEMOptions, Tag("stem")]
-    | Annotated[AITMOptions, Tag("aitm")],
+    | Annotated[AITMOptions, Tag("aitm")]
+    | Annotated[DCNv2Options, Tag("dcnv2")]
+    | Annotated[FMOptions, Tag("fm")]
+    | Annotated[GDCNOptions, Tag("gdcn")]
+    | Annotated[WuKongOptions, Tag("wukong")]
+    | Annotated[DINOptions, Tag("din")]
+    | Annotated[DIENOptions, Tag("dien")]
+    | Annotated[HSTUOptions, Tag("hstu")],
     Discriminator(type_of),
 ]
 
