@@ -36,20 +36,13 @@ class CandidateModel(SpecModel):
         found, names = embedded["embeddings"], self.item_names
         items = {name: ops.expand_dims(found.fields[name], 1) for name in names}
         fields = {name: value for name, value in found.fields.items() if name not in names}
-        return self._for_every_task(self.compare(found._replace(fields=fields), items, training))
+        return self.for_every_task(self.compare(found._replace(fields=fields), items, training))
 
     def score_candidates(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """As `SpecModel.score_candidates`; what a request has is embedded once for all."""
         requests, candidates = self.candidate_shape(inputs)
-        names, shape = self.item_names, (requests, candidates, self.spec.dim)
-        others = [name for name in self.input_names if name not in names]
-        flat = {name: ops.convert_to_tensor(inputs[name]) for name in names}
-        flat = {name: ops.reshape(ids, (-1, *ids.shape[2:])) for name, ids in flat.items()}
-        embedded = self.embed(flat, names, False)["embeddings"].fields
-        items = {name: ops.reshape(value, shape) for name, value in embedded.items()}
-        request = self.embed(inputs, others, False)["embeddings"]
-        answers = self.answers(self._for_every_task(self.compare(request, items, False)))
+        request, flat = (each["embeddings"] for each in self.embed_candidates(inputs))
+        shape = (requests, candidates, self.spec.dim)
+        items = {name: ops.reshape(value, shape) for name, value in flat.fields.items()}
+        answers = self.answers(self.for_every_task(self.compare(request, items, False)))
         return {task: ops.reshape(v, (requests, candidates)) for task, v in answers.items()}
-
-    def _for_every_task(self, shared: Any) -> Any:
-        return ops.repeat(ops.expand_dims(shared, 1), len(self.tasks), axis=1)

@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import ops
 
 from infnet_keras.layers import LowRankCross, MultilayerPerceptron
+from infnet_keras.models.joined_model import JoinedModel
 from infnet_keras.models.named_axis import NamedAxis
-from infnet_keras.models.pooled_model import PooledModel
 from infnet_keras.spec.models import DCNv2Options
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
-class DCNv2(PooledModel):
+class DCNv2(JoinedModel):
     """y_i = tower_i(deep(x_L)), x_{l+1} = x_l + sum_k G_k(x_l) x_0 * E_k(x_l), see `LowRankCross`.
 
-    x_0 joins the embeddings of all fields and the mean embedding of each sequence feature. The deep
-    network's layers have ReLU and dropout each. It stands on the cross layers: of the paper's two
-    structures, stacked and parallel, which it finds to depend on the data, the stacked one, whose
-    towers are as wide whatever the inputs.
+    x_0 is x of `JoinedModel`. The deep network's layers have ReLU and dropout each. It stands on
+    the cross layers: of the paper's two structures, stacked and parallel, which it finds to depend
+    on the data, the stacked one, whose towers are as wide whatever the inputs.
 
     Args, attributes, call and errors are those of `SpecModel`; the options those of
     `DCNv2Options`.
@@ -38,8 +36,7 @@ class DCNv2(PooledModel):
     """
 
     def build_layers(self) -> int:
-        options = self.options(DCNv2Options)
-        width = len(self.input_names) * self.spec.dim
+        options, width = self.options(DCNv2Options), self.joined_width
         self.cross = []
         for index in range(options.cross_layers):
             layer = LowRankCross(
@@ -68,8 +65,8 @@ class DCNv2(PooledModel):
                 axes.append(NamedAxis(layer.gate, 0, names))
         return axes
 
-    def interact(self, vectors: dict[str, Any], training: bool) -> Any:
-        x = x0 = ops.reshape(vectors["embeddings"], (-1, len(self.input_names) * self.spec.dim))
+    def read(self, joined: dict[str, Any], training: bool) -> Any:
+        x = x0 = joined["embeddings"]
         for layer in self.cross:
             x = layer(x0, x)
-        return self.deep(x, training=training)
+        return self.for_every_task(self.deep(x, training=training))

@@ -8,12 +8,12 @@ import keras
 from keras import ops
 
 from infnet_keras.layers import FactorizationMachine
-from infnet_keras.models.pooled_model import PooledModel
+from infnet_keras.models.joined_model import JoinedModel
 from infnet_keras.spec.models import FMOptions
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
-class FM(PooledModel):
+class FM(JoinedModel):
     """y_t = tower_t([sum_i w_i, sum_{i<j} v_i * v_j]).
 
     w_i, a table of width 1, and v_i are of each field's value. A sequence is one feature, whose w
@@ -39,6 +39,8 @@ class FM(PooledModel):
         self.pairs.build((None, len(self.input_names), self.spec.dim))
         return 1 + self.spec.dim
 
-    def interact(self, vectors: dict[str, Any], training: bool) -> Any:
-        linear = ops.sum(vectors["first_order"], axis=1)
-        return ops.concatenate([linear, self.pairs(vectors["embeddings"])], axis=-1)
+    def read(self, joined: dict[str, Any], training: bool) -> Any:
+        linear = ops.sum(joined["first_order"], axis=-1, keepdims=True)
+        vectors = (-1, len(self.input_names), self.spec.dim)
+        pairs = self.pairs(ops.reshape(joined["embeddings"], vectors))
+        return self.for_every_task(ops.concatenate([linear, pairs], axis=-1))

@@ -5,22 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import ops
 
 from infnet_keras.layers import GatedCross, MultilayerPerceptron
+from infnet_keras.models.joined_model import JoinedModel
 from infnet_keras.models.named_axis import NamedAxis
-from infnet_keras.models.pooled_model import PooledModel
 from infnet_keras.spec.models import GDCNOptions
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
-class GDCN(PooledModel):
+class GDCN(JoinedModel):
     """y_i = tower_i(deep(x_L)), x_{l+1} = x_0 * (W_c x_l + b) * sigmoid(W_g x_l) + x_l.
 
-    x_0 joins the embeddings of all fields and the mean embedding of each sequence feature. The deep
-    network's layers have ReLU and dropout each. It stands on the cross layers: the paper's GDCN-S,
-    as for DCN-V2 here. Field-level dimensions, which the paper chooses after a first training, are
-    what a table's `dim` is for.
+    x_0 is x of `JoinedModel`. The deep network's layers have ReLU and dropout each. It stands on
+    the cross layers: the paper's GDCN-S, as for DCN-V2 here. Field-level dimensions, which the
+    paper chooses after a first training, are what a table's `dim` is for.
 
     Args, attributes, call and errors are those of `SpecModel`; the options those of `GDCNOptions`.
 
@@ -36,8 +34,7 @@ class GDCN(PooledModel):
     """
 
     def build_layers(self) -> int:
-        options = self.options(GDCNOptions)
-        width = len(self.input_names) * self.spec.dim
+        options, width = self.options(GDCNOptions), self.joined_width
         self.cross = []
         for index in range(options.cross_layers):
             layer = GatedCross(dtype=self.dtype_policy, name=f"cross_{index}")
@@ -59,8 +56,8 @@ class GDCN(PooledModel):
                 axes += [NamedAxis(kernel, 0, names), NamedAxis(kernel, 1, names)]
         return axes
 
-    def interact(self, vectors: dict[str, Any], training: bool) -> Any:
-        x = x0 = ops.reshape(vectors["embeddings"], (-1, len(self.input_names) * self.spec.dim))
+    def read(self, joined: dict[str, Any], training: bool) -> Any:
+        x = x0 = joined["embeddings"]
         for layer in self.cross:
             x = layer(x0, x)
-        return self.deep(x, training=training)
+        return self.for_every_task(self.deep(x, training=training))

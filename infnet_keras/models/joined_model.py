@@ -50,10 +50,7 @@ class JoinedModel(SpecModel):
     def score_candidates(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """As `SpecModel.score_candidates`; a request's history is embedded and averaged once."""
         requests, candidates = self.candidate_shape(inputs)
-        items = self.item_names
-        others = [name for name in self.input_names if name not in items]
-        flat = {n: ops.reshape(inputs[n], (-1, *inputs[n].shape[2:])) for n in items}
-        of_request, of_candidate = self.embed(inputs, others, False), self.embed(flat, items, False)
+        of_request, of_candidate = self.embed_candidates(inputs)
         joined = {}
         for group, each in of_request.items():
             repeated = {n: repeat(v, requests, candidates) for n, v in self.parts(each).items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import ops
 
 from infnet_keras.layers import MultilayerPerceptron
 from infnet_keras.models.joined_model import JoinedModel
@@ -46,5 +45,4 @@ class SharedBottom(JoinedModel):
         return [*super().named_axes(), NamedAxis(kernel, 0, self.input_names)]
 
     def read(self, joined: dict[str, Any], training: bool) -> Any:
-        shared = self.bottom(joined["embeddings"], training=training)
-        return ops.repeat(ops.expand_dims(shared, 1), len(self.tasks), axis=1)
+        return self.for_every_task(self.bottom(joined["embeddings"], training=training))

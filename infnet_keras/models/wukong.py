@@ -8,13 +8,13 @@ import keras
 from keras import ops
 
 from infnet_keras.layers import WuKongLayer
+from infnet_keras.models.joined_model import JoinedModel
 from infnet_keras.models.named_axis import NamedAxis
-from infnet_keras.models.pooled_model import PooledModel
 from infnet_keras.spec.models import WuKongOptions
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
-class WuKong(PooledModel):
+class WuKong(JoinedModel):
     """y_i = tower_i(flatten(X_L)), X_{l+1} = LN([FMB(X_l); LCB(X_l)] + X_l), see `WuKongLayer`.
 
     X_0 has the embedding of each field and the mean embedding of each sequence feature. The towers
@@ -63,8 +63,8 @@ class WuKong(PooledModel):
             axes.append(NamedAxis(first.residual, 1, names))
         return axes
 
-    def interact(self, vectors: dict[str, Any], training: bool) -> Any:
-        found = vectors["embeddings"]
+    def read(self, joined: dict[str, Any], training: bool) -> Any:
+        found = ops.reshape(joined["embeddings"], (-1, len(self.input_names), self.spec.dim))
         for layer in self.stack:
             found = layer(found, training=training)
-        return ops.reshape(found, (-1, found.shape[1] * found.shape[2]))
+        return self.for_every_task(ops.reshape(found, (-1, found.shape[1] * found.shape[2])))
