@@ -9,7 +9,7 @@ ACTIVATIONS = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0.0), "linear": 
 class NumpyDCNv2(NumpyModel):
     def represent(self):
         g = ACTIVATIONS[self.options.cross_activation]
-        x = x0 = np.concatenate(self.pooled())
+        x = x0 = self.joined()
         for layer in range(self.options.cross_layers):
             path = f"cross_{layer}"
             v, c, u = (self.w[f"{path}/{name}"] for name in ("down", "core", "up"))

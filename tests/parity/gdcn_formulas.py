@@ -6,7 +6,7 @@ from numpy_model import NumpyModel, sigmoid
 
 class NumpyGDCN(NumpyModel):
     def represent(self):
-        x = x0 = np.concatenate(self.pooled())
+        x = x0 = self.joined()
         for layer in range(self.options.cross_layers):
             cross, gate, bias = (
                 self.w[f"cross_{layer}/{name}"] for name in ("cross", "gate", "bias")

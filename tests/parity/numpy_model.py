@@ -10,12 +10,14 @@ import numpy as np
 class NumpyModel:
     """A model's answers, from its weights by path (without the model's name).
 
-    `represent(example)` of a subclass gives what the towers read: a vector for each task. `fields`
-    (name -> vector) and `sequences` (name -> list of the valid steps' vectors) are what it has.
+    `represent()` of a subclass gives what the towers read: a vector for each task. `fields` (name
+    -> vector) and `sequences` (name -> list of the valid steps' vectors) are what it has. Where an
+    equation stops a gradient it reads `still`, which does not move when the weights do.
     """
 
-    def __init__(self, spec, table_rows, weights):
+    def __init__(self, spec, table_rows, weights, still=None):
         self.spec, self.w = spec, weights
+        self.still = weights if still is None else still
         self.options = spec.model
         read = {spec.field_table(name) for name in spec.fields}
         read |= {feature.table for feature in spec.sequence_features}
@@ -53,7 +55,7 @@ class NumpyModel:
                 break
             start += rows if widths[other] == width else 0
         value = self.w[f"embedded_inputs/{group}/tables_{width}"][start + number]
-        if group == "embeddings" and width != self.spec.dim:
+        if group != "first_order" and width != self.spec.dim:
             value = value @ self.w[f"embedded_inputs/{group}/projection_{width}/kernel"]
         return value
 
@@ -82,6 +84,9 @@ class NumpyModel:
             vectors.append(sum(steps) / len(steps) if steps else np.zeros_like(vectors[0]))
         return vectors
 
+    def joined(self, group="embeddings"):
+        return np.concatenate(self.pooled(group))
+
     def target_of(self, feature):
         """The field that an attribute of a history is compared with."""
         for name in self.spec.fields:
@@ -99,6 +104,15 @@ class NumpyModel:
             x = np.maximum(x @ kernel + bias, 0.0)
         return x
 
+    def expert(self, path, index, x):
+        """One network of a stack: layers with ReLU."""
+        layer = 0
+        while f"{path}/kernel_{layer}" in self.w:
+            kernel, bias = (self.w[f"{path}/{kind}_{layer}"][index] for kind in ("kernel", "bias"))
+            x = np.maximum(x @ kernel + bias, 0.0)
+            layer += 1
+        return x
+
     def every_task(self, vector):
         return [vector] * len(self.spec.tasks)
 
@@ -110,6 +124,10 @@ def sigmoid(x):
 def softmax(scores):
     raised = np.exp(np.asarray(scores) - np.max(scores))
     return raised / raised.sum()
+
+
+def weighed(weights, vectors):
+    return sum(weight * vector for weight, vector in zip(weights, vectors, strict=True))
 
 
 def layer_norm(weights, path, x):
