@@ -52,8 +52,6 @@ def test_clicks_are_ranked(name, data):
     model = from_spec(SPEC, data, model=block)
     model.compile(keras.optimizers.Adam(0.01))
     batches = ImpressionDataset(data, "train", 128, shuffle=True, fill_last_batch=True)
-    model.fit(batches, epochs=4, verbose=0)
-    # Measured: .68 to .71 on all backends; untrained models, with any seed, .45 to .59.
-    found = ranking(model, data)
-    print("RANK", name, found)
-    assert found > 0.65
+    model.fit(batches, epochs=2, verbose=0)
+    # Measured: .67 to .72 on all backends; untrained models .42 to .60. More epochs overfit some.
+    assert ranking(model, data) > 0.65
