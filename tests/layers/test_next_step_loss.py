@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from infnet_keras.layers.next_step_loss import next_step_loss
+from infnet_keras.layers.histories.next_step_loss import next_step_loss
 
 
 def by_loops(states, steps, mask):

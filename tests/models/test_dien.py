@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from infnet_keras.layers.next_step_loss import next_step_loss
+from infnet_keras.layers.histories.next_step_loss import next_step_loss
 from infnet_keras.models import MODELS
 from infnet_keras.spec import load_spec, override_spec
 from infnet_keras.testing import random_inputs

@@ -12,7 +12,7 @@ from infnet_keras.errors import SpecError
 from infnet_keras.spec import FeatureSpec, dump_spec, load_spec, override_spec, parse_spec
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.models import INFNetOptions, SharedBottomOptions, model_options
-from infnet_keras.spec.models.task_order import ChainedModelOptions
+from infnet_keras.spec.models.multi_task.task_order import ChainedModelOptions
 
 Write = Callable[..., Path]
 LINE = "model: {dim: 16, num_heads: 2, tower_hidden: [8]}"

@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from infnet_keras.layers import Embedded, HSTULayer, ProjectedSum, ValuePooling
-from infnet_keras.models.candidate_model import CandidateModel
+from infnet_keras.models.histories.candidate_model import CandidateModel
 from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.spec.models import HSTUOptions
 from infnet_keras.spec.target_pairs import TargetHistory, target_histories

@@ -8,9 +8,9 @@ from typing import Any
 import keras
 
 from infnet_keras.layers import Embedded, InterestEvolution
-from infnet_keras.layers.next_step_loss import next_step_loss
+from infnet_keras.layers.histories.next_step_loss import next_step_loss
+from infnet_keras.models.histories.target_model import TargetModel
 from infnet_keras.models.named_axis import NamedAxis
-from infnet_keras.models.target_model import TargetModel
 from infnet_keras.spec import FeatureSpec, spec_from_dict
 from infnet_keras.spec.models import DIENOptions
 from infnet_keras.spec.target_pairs import TargetHistory, target_histories

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, NonNegativeFloat
 
 from infnet_keras.spec.models.model_options import Widths
-from infnet_keras.spec.models.task_order import ChainedModelOptions
+from infnet_keras.spec.models.multi_task.task_order import ChainedModelOptions
 
 
 class AITMOptions(ChainedModelOptions):

@@ -6,8 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from infnet_keras.layers.experts import Experts
-from infnet_keras.layers.softmax_gates import SoftmaxGates
+from infnet_keras.layers.multi_task.experts import Experts
+from infnet_keras.layers.multi_task.softmax_gates import SoftmaxGates
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")

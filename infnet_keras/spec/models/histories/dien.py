@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import NonNegativeFloat
 
-from infnet_keras.spec.models.target_model_options import TargetModelOptions
+from infnet_keras.spec.models.histories.target_model_options import TargetModelOptions
 
 
 class DIENOptions(TargetModelOptions):

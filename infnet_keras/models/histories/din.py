@@ -8,8 +8,8 @@ import keras
 from keras import ops
 
 from infnet_keras.layers import Embedded, TargetAttention
+from infnet_keras.models.histories.target_model import TargetModel
 from infnet_keras.models.named_axis import NamedAxis
-from infnet_keras.models.target_model import TargetModel
 from infnet_keras.spec.models import DINOptions
 from infnet_keras.spec.target_pairs import TargetHistory
 

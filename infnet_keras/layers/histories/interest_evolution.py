@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from infnet_keras.layers.at_least_float32 import at_least_float32
-from infnet_keras.layers.gated_recurrence import GatedRecurrence
+from infnet_keras.layers.histories.gated_recurrence import GatedRecurrence
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")

@@ -4,8 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from infnet_keras.spec.models.histories.target_model_options import TargetModelOptions
 from infnet_keras.spec.models.model_options import Widths
-from infnet_keras.spec.models.target_model_options import TargetModelOptions
 
 
 class DINOptions(TargetModelOptions):

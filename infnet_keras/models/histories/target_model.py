@@ -9,10 +9,10 @@ from typing import Any
 from keras import ops
 
 from infnet_keras.layers import Embedded, MultilayerPerceptron, ValuePooling
-from infnet_keras.models.candidate_model import CandidateModel
+from infnet_keras.models.histories.candidate_model import CandidateModel
 from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.served_names import served_names
-from infnet_keras.spec.models.target_model_options import TargetModelOptions
+from infnet_keras.spec.models.histories.target_model_options import TargetModelOptions
 from infnet_keras.spec.target_pairs import TargetHistory, target_histories
 
 
