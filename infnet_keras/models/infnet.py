@@ -152,11 +152,7 @@ class INFNet(SpecModel):
     def score_candidates(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """As `SpecModel.score_candidates`; a request's history is embedded and read once."""
         requests, candidates = self.candidate_shape(inputs)
-        items = self.item_names
-        others = [name for name in self.input_names if name not in items]
-        of_request = self.embed(inputs, others, False)["embeddings"]
-        flat = {n: ops.reshape(inputs[n], (-1, *inputs[n].shape[2:])) for n in items}
-        of_candidate = self.embed(flat, items, False)["embeddings"]
+        of_request, of_candidate = (e["embeddings"] for e in self.embed_candidates(inputs))
         fields = {n: repeat(v, requests, candidates) for n, v in of_request.fields.items()}
         state = self._categorical_state({**fields, **of_candidate.fields})
         if self.sequence_tokens is not None:

@@ -216,6 +216,19 @@ class SpecModel(RowWiseModel):
             raise ModelError(f"no input {', '.join(missing)}; given: {', '.join(inputs) or 'none'}")
         return {name: inputs[name] for name in names}
 
+    def embed_candidates(
+        self, inputs: Mapping[str, Any]
+    ) -> tuple[dict[str, Embedded], dict[str, Embedded]]:
+        """Embeddings of what R requests have, and of their candidates' item fields [R * K, dim]."""
+        items = self.item_names
+        others = [name for name in self.input_names if name not in items]
+        flat = {n: ops.reshape(inputs[n], (-1, *inputs[n].shape[2:])) for n in items}
+        return self.embed(inputs, others, False), self.embed(flat, items, False)
+
+    def for_every_task(self, shared: Any) -> Any:
+        """What all towers read alike: [batch, width] -> [batch, tasks, width]."""
+        return ops.repeat(ops.expand_dims(shared, 1), len(self.tasks), axis=1)
+
     def answers(self, tasks: Any) -> dict[str, Any]:
         """What the towers say of [batch, tasks, width]: task -> [batch]."""
         values = self.towers(tasks)

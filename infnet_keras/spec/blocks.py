@@ -20,7 +20,7 @@ def annotation_at(path: KeyPath, document: Node) -> Any:
         >>> annotation_at(("tasks", "like"), Node.of({}))
         <class 'infnet_keras.spec.tasks.Task'>
         >>> annotation_at(("model",), Node.of({"model": {"type": "shared_bottom"}}))
-        <class 'infnet_keras.spec.models.shared_bottom.SharedBottomOptions'>
+        <class 'infnet_keras.spec.models.multi_task.shared_bottom.SharedBottomOptions'>
     """
     annotation: Any = FeatureSpec
     for depth, key in enumerate(path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from infnet_keras.layers.attend import attend
+from infnet_keras.layers.infnet.attend import attend
 
 DRAWS = np.random.default_rng(8)
 QUERIES = DRAWS.normal(size=(4, 3, 8)).astype("float32")

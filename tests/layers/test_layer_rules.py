@@ -159,6 +159,88 @@ CASES = {
         {"attention": "silu", "output_gate": True, "gate_source": "input"},
         {"state": state()},
     ),
+    "factorization_machine": (
+        layers.FactorizationMachine,
+        {},
+        {"vectors": values(3, DIM)},
+    ),
+    "gated_cross": (
+        layers.GatedCross,
+        {},
+        {"x0": values(DIM), "x": 2 * values(DIM)},
+    ),
+    "target_attention": (
+        layers.TargetAttention,
+        {"hidden": [6, 5]},
+        {
+            "queries": values(2, DIM),
+            "keys": values(3, DIM),
+            "values": values(3, 6),
+            "steps_mask": prefix_mask(3),
+        },
+    ),
+    "target_attention_softmax": (
+        layers.TargetAttention,
+        {"hidden": [6], "softmax": True},
+        {
+            "queries": values(2, DIM),
+            "keys": values(3, DIM),
+            "values": values(3, 6),
+            "steps_mask": prefix_mask(3),
+        },
+    ),
+    "gated_recurrence": (
+        layers.GatedRecurrence,
+        {"units": 5},
+        {"inputs": values(3, DIM), "steps_mask": prefix_mask(3)},
+    ),
+    "attentional_recurrence": (
+        layers.GatedRecurrence,
+        {"units": 5},
+        {
+            "inputs": values(3, DIM),
+            "steps_mask": prefix_mask(3),
+            "attention": np.abs(values(2, 3)) / 3,
+        },
+    ),
+    "interest_evolution": (
+        layers.InterestEvolution,
+        {},
+        {"queries": values(2, DIM), "steps": values(3, 6), "steps_mask": prefix_mask(3)},
+    ),
+    "hstu_layer": (
+        layers.HSTULayer,
+        {"num_fields": 2, "num_heads": 2},
+        {
+            "tokens": values(5, DIM),
+            "candidates": values(2, DIM),
+            "steps_mask": prefix_mask(3),
+        },
+    ),
+    "hstu_layer_last": (
+        layers.HSTULayer,
+        {"update_tokens": False},
+        {
+            "tokens": values(3, DIM),
+            "candidates": values(2, DIM),
+            "steps_mask": prefix_mask(3),
+        },
+    ),
+    "projected_sum": (
+        layers.ProjectedSum,
+        {"names": ["item", "tag"], "units": 5},
+        {"inputs": {"item": values(1, DIM), "tag": values(3, DIM)}},
+    ),
+    "wukong_layer": (
+        layers.WuKongLayer,
+        {"fm_vectors": 2, "linear_vectors": 2, "rank": 3, "hidden": [6]},
+        {"vectors": values(3, DIM)},
+    ),
+    "low_rank_cross": (
+        layers.LowRankCross,
+        {"rank": 3, "num_experts": 2, "activation": "relu"},
+        {"x0": values(DIM), "x": 2 * values(DIM)},
+    ),
     "activated_perceptron": (
         layers.MultilayerPerceptron,
         {"hidden": [6], "units": 3, "activation": "tanh"},
@@ -169,10 +251,45 @@ CASES = {
         {"hidden": [16], "kinds": ["binary"] * 3},
         {"tasks": values(3, DIM)},
     ),
+    "information_transfer": (
+        layers.InformationTransfer,
+        {},
+        {"tasks": values(3, DIM)},
+    ),
     "multilayer_perceptron": (
         layers.MultilayerPerceptron,
         {"hidden": [6], "units": 3},
         {"inputs": values(2, DIM)},
+    ),
+    "experts": (
+        layers.Experts,
+        {"count": 3, "hidden": [16, 6]},
+        {"inputs": values(DIM)},
+    ),
+    "experts_with_inputs_of_their_own": (
+        layers.Experts,
+        {"count": 3, "hidden": [16, 6]},
+        {"inputs": values(3, DIM)},
+    ),
+    "customized_gate_control": (
+        layers.CustomizedGateControl,
+        {"num_tasks": 3, "task_experts": 2, "shared_experts": 2, "hidden": [16, 6]},
+        {"tasks": values(DIM), "shared": values(DIM)},
+    ),
+    "last_customized_gate_control": (
+        layers.CustomizedGateControl,
+        {"num_tasks": 3, "task_experts": 2, "hidden": [16], "shared_gate": False},
+        {"tasks": values(3, DIM), "shared": values(DIM)},
+    ),
+    "softmax_gates": (
+        layers.SoftmaxGates,
+        {"count": 3, "experts": 4},
+        {"inputs": values(DIM)},
+    ),
+    "softmax_gates_with_inputs_of_their_own": (
+        layers.SoftmaxGates,
+        {"count": 3, "experts": 4},
+        {"inputs": values(3, DIM)},
     ),
     "task_towers": (
         layers.TaskTowers,

@@ -6,12 +6,23 @@ from infnet_keras.models import MODELS
 from infnet_keras.spec.models import model_options
 from infnet_keras.testing import run_model_test
 
-SMALL = {"infnet": {"blocks": 2}}  # that a test takes seconds
+SMALL = {  # that a test takes seconds
+    "infnet": {"blocks": 2},
+    "mmoe": {"experts": 3, "expert_hidden": [12, 8]},
+    "omoe": {"experts": 3, "expert_hidden": [12, 8]},
+    "ple": {"expert_hidden": [16]},
+    "aitm": {"bottom_hidden": [16, 12]},
+    "stem": {"task_experts": 2, "shared_experts": 2, "expert_hidden": [16]},
+}
 OTHERS = {
     "infnet": [
         {"blocks": 2, "tokens": "fused", "gate_source": "input", "num_heads": 2},
         {"blocks": 2, "variant": "paper", "without": "attention", "entry_norm": "layer"},
     ],
+    "ple": [{"levels": 1, "expert_hidden": [16]}],
+    "aitm": [{"task_order": ["like", "click"], "calibrator_weight": 0.0}],
+    "din": [{"attention": "softmax", "attention_hidden": [6, 5]}],
+    "hstu": [{"history": "click", "num_heads": 2, "blocks": 3}],
 }
 
 

@@ -62,6 +62,7 @@ def gathered(model, inputs):
     return rows
 
 
+FIRST_ORDER = {WithFirstOrder, MODELS["fm"]}
 CASES = [*((MODELS[name], name) for name in MODELS), (WithFirstOrder, "shared_bottom")]
 
 
@@ -70,8 +71,11 @@ def test_the_answers_are_the_models_own(model_class, model_type):
     model, inputs = make(model_class, model_type)
     plain = run_model(model, inputs)
     rows = gathered(model, inputs)
-    widths = {"embeddings/4", "embeddings/2"}
-    assert set(rows) == widths | ({"first_order/1"} if model_class is WithFirstOrder else set())
+    groups = model.spec.model.lookup_groups(model.spec)
+    widths = {group.name: [4, 2] if group.width is None else [group.width] for group in groups}
+    assert set(rows) == {f"{name}/{width}" for name, of in widths.items() for width in of}
+    assert {"embeddings/4", "embeddings/2"} <= set(rows)
+    assert ("first_order/1" in rows) == (model_class in FIRST_ORDER)
     call = functools.partial(_call, model)
     for task, values in run_function(call, (inputs, rows)).items():
         expected = ops.convert_to_numpy(plain[task])

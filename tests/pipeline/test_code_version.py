@@ -20,7 +20,7 @@ def test_every_place_is_there() -> None:
 @pytest.mark.parametrize(
     ("file", "concerned"),
     [
-        ("infnet_keras/layers/infnet_block.py", {"training"}),
+        ("infnet_keras/layers/infnet/infnet_block.py", {"training"}),
         ("infnet_keras/data/preparation/prepare.py", {"data", "training"}),
         ("infnet_keras/metrics/auc.py", {"training", "evaluation"}),
         ("tfx_pipeline/beam/finish.py", {"data"}),

@@ -12,10 +12,11 @@ from infnet_keras.errors import SpecError
 from infnet_keras.spec import FeatureSpec, dump_spec, load_spec, override_spec, parse_spec
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.models import INFNetOptions, SharedBottomOptions, model_options
-from infnet_keras.spec.models.task_order import ChainedModelOptions
+from infnet_keras.spec.models.multi_task.task_order import ChainedModelOptions
 
 Write = Callable[..., Path]
 LINE = "model: {dim: 16, num_heads: 2, tower_hidden: [8]}"
+TYPES = ", ".join(model_options())
 
 
 @pytest.fixture
@@ -51,12 +52,12 @@ def test_type_says_which_options(text: str, write: Write, model: str, options: t
     [
         (
             "{type: shared_botom}",
-            "model.type: expected one of infnet, shared_bottom; found 'shared_botom'; did you mean "
+            f"model.type: expected one of {TYPES}; found 'shared_botom'; did you mean "
             "'shared_bottom'?",
         ),
-        ("{type: zzz}", "model.type: expected one of infnet, shared_bottom; found 'zzz'"),
-        ("{type: 3}", "model.type: expected one of infnet, shared_bottom; found 3"),
-        ("{type: null}", "model.type: expected one of infnet, shared_bottom; found nothing"),
+        ("{type: zzz}", f"model.type: expected one of {TYPES}; found 'zzz'"),
+        ("{type: 3}", f"model.type: expected one of {TYPES}; found 3"),
+        ("{type: null}", f"model.type: expected one of {TYPES}; found nothing"),
         (
             "{type: shared_bottom, blocks: 2}",
             "model.blocks: unknown key 'blocks'; valid: dim, dropout, tower_hidden, type, "
@@ -67,7 +68,7 @@ def test_type_says_which_options(text: str, write: Write, model: str, options: t
             "model.botom_hidden: unknown key 'botom_hidden'; did you mean 'bottom_hidden'?",
         ),
         ("{type: shared_bottom, bottom_hidden: []}", "at least this many values: 1"),
-        ("{type: [infnet]}", "model.type: expected one of infnet, shared_bottom; found a list"),
+        ("{type: [infnet]}", f"model.type: expected one of {TYPES}; found a list"),
         ("{bottom_hidden: [4]}", "model.bottom_hidden: unknown key 'bottom_hidden'; did you mean"),
         ("{type: shared_bottom, dropout: 1}", "model.dropout: expected less than 1"),
         ("{variant: papre}", "model.variant: expected one of default, paper; found 'papre'; did"),

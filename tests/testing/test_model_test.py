@@ -13,10 +13,9 @@ OPTIONS = {"bottom_hidden": [6]}
 
 @keras.saving.register_keras_serializable(package="tests")
 class ReadsPadding(SharedBottom):
-    def represent(self, embedded, training):
-        masks = {name: ops.ones_like(mask) for name, mask in embedded["embeddings"].masks.items()}
-        every = embedded["embeddings"]._replace(masks=masks)
-        return super().represent({"embeddings": every}, training)
+    def parts(self, embedded):
+        masks = {name: ops.ones_like(mask) for name, mask in embedded.masks.items()}
+        return super().parts(embedded._replace(masks=masks))
 
 
 @keras.saving.register_keras_serializable(package="tests")

@@ -4,9 +4,21 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Discriminator, Tag
 
+from infnet_keras.spec.models.histories.dien import DIENOptions
+from infnet_keras.spec.models.histories.din import DINOptions
+from infnet_keras.spec.models.histories.hstu import HSTUOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
+from infnet_keras.spec.models.interactions.dcnv2 import DCNv2Options
+from infnet_keras.spec.models.interactions.fm import FMOptions
+from infnet_keras.spec.models.interactions.gdcn import GDCNOptions
+from infnet_keras.spec.models.interactions.wukong import WuKongOptions
 from infnet_keras.spec.models.model_options import ModelOptions
-from infnet_keras.spec.models.shared_bottom import SharedBottomOptions
+from infnet_keras.spec.models.multi_task.aitm import AITMOptions
+from infnet_keras.spec.models.multi_task.mmoe import MMoEOptions
+from infnet_keras.spec.models.multi_task.omoe import OMoEOptions
+from infnet_keras.spec.models.multi_task.ple import PLEOptions
+from infnet_keras.spec.models.multi_task.shared_bottom import SharedBottomOptions
+from infnet_keras.spec.models.multi_task.stem import STEMOptions
 
 DEFAULT_TYPE = "infnet"
 
@@ -19,7 +31,20 @@ def type_of(block: Any) -> Any:
 
 
 AnyModel = Annotated[
-    Annotated[INFNetOptions, Tag("infnet")] | Annotated[SharedBottomOptions, Tag("shared_bottom")],
+    Annotated[INFNetOptions, Tag("infnet")]
+    | Annotated[SharedBottomOptions, Tag("shared_bottom")]
+    | Annotated[MMoEOptions, Tag("mmoe")]
+    | Annotated[OMoEOptions, Tag("omoe")]
+    | Annotated[PLEOptions, Tag("ple")]
+    | Annotated[STEMOptions, Tag("stem")]
+    | Annotated[AITMOptions, Tag("aitm")]
+    | Annotated[DCNv2Options, Tag("dcnv2")]
+    | Annotated[FMOptions, Tag("fm")]
+    | Annotated[GDCNOptions, Tag("gdcn")]
+    | Annotated[WuKongOptions, Tag("wukong")]
+    | Annotated[DINOptions, Tag("din")]
+    | Annotated[DIENOptions, Tag("dien")]
+    | Annotated[HSTUOptions, Tag("hstu")],
     Discriminator(type_of),
 ]
 

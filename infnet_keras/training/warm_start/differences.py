@@ -6,7 +6,7 @@ from infnet_keras.models.spec_model import SpecModel
 from infnet_keras.spec import FeatureSpec
 
 # Which tokens' width, and what only training or the first weights depend on.
-_NO_OTHER_MODEL = {"type", "variant", "dim", "dropout", "task_scale"}
+_NO_OTHER_MODEL = {"type", "variant", "dim", "dropout", "task_scale", "calibrator_weight"}
 
 
 def option_differences(earlier: FeatureSpec, spec: FeatureSpec) -> list[str]:

@@ -9,7 +9,7 @@ from keras import ops
 
 from infnet_keras.errors import ModelError
 from infnet_keras.layers.at_least_float32 import at_least_float32
-from infnet_keras.layers.attend import attend
+from infnet_keras.layers.infnet.attend import attend
 from infnet_keras.layers.split_sizes import split_sizes
 
 

@@ -7,10 +7,10 @@ import keras
 from keras import ops
 
 from infnet_keras.errors import ModelError
-from infnet_keras.layers.embedding_tables import EmbeddingTables
-from infnet_keras.layers.input_feature import InputFeature
-from infnet_keras.layers.lookup import Lookup, gather
-from infnet_keras.layers.value_pooling import ValuePooling
+from infnet_keras.layers.embeddings.embedding_tables import EmbeddingTables
+from infnet_keras.layers.embeddings.input_feature import InputFeature
+from infnet_keras.layers.embeddings.lookup import Lookup, gather
+from infnet_keras.layers.embeddings.value_pooling import ValuePooling
 from infnet_keras.served_names import served_names
 from infnet_keras.spec.lookup_group import LookupGroup
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from keras import ops
 
 from infnet_keras.errors import ModelError
-from infnet_keras.layers.lookup import Lookup, gather
+from infnet_keras.layers.embeddings.lookup import Lookup, gather
 from infnet_keras.layers.split_sizes import split_sizes
 
 UNKNOWN_ID = 1

@@ -8,8 +8,8 @@ import keras
 from keras import ops
 
 from infnet_keras.errors import ModelError
-from infnet_keras.layers.proxy_cross_attention import ProxyCrossAttention
-from infnet_keras.layers.proxy_gated_unit import ProxyGatedUnit
+from infnet_keras.layers.infnet.proxy_cross_attention import ProxyCrossAttention
+from infnet_keras.layers.infnet.proxy_gated_unit import ProxyGatedUnit
 from infnet_keras.layers.token_normalization import TokenNormalization
 
 # Whose rows query the tokens of a type, in the order of the attention's query sets.

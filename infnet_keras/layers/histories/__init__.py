@@ -1,0 +1,1 @@
+"""A candidate and the steps of its user's histories."""

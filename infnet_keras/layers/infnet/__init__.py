@@ -1,0 +1,1 @@
+"""INFNet's tokens, proxies, attention and gates."""

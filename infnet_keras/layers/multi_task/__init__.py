@@ -1,0 +1,1 @@
+"""What tasks share, and what each has of its own."""

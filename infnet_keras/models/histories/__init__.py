@@ -1,0 +1,1 @@
+"""Models in which candidates look at their user's histories."""

@@ -1,0 +1,1 @@
+"""Options of models in which candidates look at their user's histories."""

@@ -1,0 +1,1 @@
+"""Options of models of products of embeddings."""

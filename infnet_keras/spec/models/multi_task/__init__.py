@@ -1,0 +1,1 @@
+"""Options of models of what tasks share."""
