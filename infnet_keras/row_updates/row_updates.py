@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from infnet_keras.layers.lookup import Lookup, read_rows
+from infnet_keras.layers.embeddings.lookup import Lookup, read_rows
 from infnet_keras.row_updates.row_rule import RowRule
 from infnet_keras.row_updates.write_rows import add_rows, put_rows, sum_by_place
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from infnet_keras.layers.lookup import Lookup
+from infnet_keras.layers.embeddings.lookup import Lookup
 from infnet_keras.row_updates import AdagradRowwise, AdamLazy, RowUpdates
 
 ROWS, WIDTH, RATE = 40, 3, 0.05

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import keras
 
-from infnet_keras.layers.lookup import gather
+from infnet_keras.layers.embeddings.lookup import gather
 
 
 def train_step(model: Any, state: Sequence[Any], data: Any) -> tuple[Any, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from infnet_keras.layers.lookup import gather
+from infnet_keras.layers.embeddings.lookup import gather
 
 
 def train_step(model: Any, data: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from infnet_keras.layers.embedding_tables import EmbeddingTables
+from infnet_keras.layers.embeddings.embedding_tables import EmbeddingTables
 from infnet_keras.models.spec_model import SpecModel
 from infnet_keras.training.warm_start.fitted_table import FittedTable, fitted_tables
 from infnet_keras.training.warm_start.row_map import NEW, RowMap, row_map
