@@ -15,7 +15,13 @@ ALONE = ("backends.md", "feature_spec.md", "generated_logs.md", "layers.md", "su
 # Guides that need TFX: tests/pipeline/test_pipeline_guides.py runs them.
 PIPELINE = ("beam.md", "pipeline.md")
 # Pages to read, without a command.
-READ = ("architecture.md", "options.md", "serving_contract.md", "warm_start.md")
+READ = (
+    "architecture.md",
+    "large_tables.md",
+    "options.md",
+    "serving_contract.md",
+    "warm_start.md",
+)
 
 
 @pytest.mark.backend("tensorflow")
