@@ -6,17 +6,46 @@ from typing import Any
 
 import pytest
 
+from infnet_keras.export.drawn_examples import drawn_examples
+from infnet_keras.export.parity import check_parity
+from infnet_keras.features import RowTransform, read_raw
 from infnet_keras.spec.models import model_options
 from infnet_keras.testing.draw_weights import draw_weights
 from infnet_keras.testing.export_test import run_export_test
 
+pytestmark = pytest.mark.backend(
+    "tensorflow"
+)  # others' exports are this one's: test_saved_model.py
 
-@pytest.mark.backend("tensorflow")  # exports of other backends are this one's: test_saved_model.py
-@pytest.mark.parametrize("name", sorted({*model_options()} - {"infnet"}))
-def test_the_export_agrees_with_the_model(
-    name: str, build_model: Callable[..., Any], tmp_path: Path
-) -> None:
+
+def make(build_model: Callable[..., Any], name: str) -> Any:
     model = build_model({"model.type": name})
     assert model.spec.model.type == name
     draw_weights(model)
-    run_export_test(model, tmp_path)
+    return model
+
+
+def test_a_fresh_process_agrees_with_the_model(
+    build_model: Callable[..., Any], tmp_path: Path
+) -> None:
+    run_export_test(make(build_model, "shared_bottom"), tmp_path)
+
+
+@pytest.mark.parametrize("name", sorted({*model_options()} - {"infnet", "shared_bottom"}))
+def test_every_signature_agrees_with_the_model(
+    name: str, build_model: Callable[..., Any], tmp_path: Path
+) -> None:
+    """As an export does it, in one process, which saves importing TensorFlow twice a model."""
+    from infnet_keras.export.compute_reference import compute_reference
+    from infnet_keras.export.serving_copy import serving_copy
+    from infnet_keras.export.write_saved_model import write_saved_model
+
+    model = make(build_model, name)
+    transform = RowTransform(model.spec, model.assets)
+    raw = read_raw(transform.inputs, drawn_examples(model.spec, model.assets))
+    reference = compute_reference(model, transform, raw)
+    assert reference.probabilities
+    assert reference.scores
+    reference.save(tmp_path / "reference.json")
+    write_saved_model(serving_copy(model), reference, tmp_path / "saved")
+    check_parity(tmp_path / "saved", tmp_path / "reference.json")
