@@ -311,6 +311,7 @@ FLOAT32_OUTPUTS["infnet_block_output_gate"] = FLOAT32_OUTPUTS["infnet_block"]
 
 @pytest.mark.parametrize("case", CASES)
 def test_rules(case, tmp_path):
+    keras.utils.set_random_seed(0)  # a normalised vector of little spread may be off in bfloat16
     layer_class, config, inputs = CASES[case]
     run_layer_test(
         layer_class, config, inputs, tmp_path, float32_outputs=FLOAT32_OUTPUTS.get(case, ())
