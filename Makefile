@@ -86,8 +86,9 @@ test-pipeline: setup-pipeline
 test-jax: setup
 	KERAS_BACKEND=jax $(PYTEST) $(EVERY_BACKEND)
 
+# One thread a worker: torch's threads wait for one another where workers share the cores.
 test-torch: setup
-	KERAS_BACKEND=torch $(PYTEST) $(EVERY_BACKEND)
+	OMP_NUM_THREADS=1 KERAS_BACKEND=torch $(PYTEST) $(EVERY_BACKEND)
 
 test-fast: setup
 	KERAS_BACKEND=tensorflow $(PYTEST) $(FAST)
