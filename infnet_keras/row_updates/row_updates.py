@@ -26,6 +26,7 @@ class RowUpdates(keras.layers.Layer):
         **kwargs: of `keras.layers.Layer`.
 
     Example:
+        >>> from infnet_keras.row_updates import AdagradRowwise
         >>> table = keras.Variable(np.zeros((5, 1)))
         >>> updates = RowUpdates(AdagradRowwise())
         >>> updates.make_slots({"t": table})
