@@ -20,9 +20,9 @@ class AdamLazy:
         epsilon: keeps the division finite.
 
     Example:
-        >>> zeros = {"mean": np.zeros((1, 2)), "square": np.zeros((1, 2))}
-        >>> change, _ = AdamLazy().changes(zeros, np.array([[3.0, -3.0]]), rate=0.1, step=1)
-        >>> np.asarray(change).round(4).tolist()
+        >>> zeros = {name: keras.ops.zeros((1, 2)) for name in ("mean", "square")}
+        >>> change, _ = AdamLazy().changes(zeros, keras.ops.array([[3.0, -3.0]]), rate=0.1, step=1)
+        >>> keras.ops.convert_to_numpy(change).astype(float).round(4).tolist()
         [[-0.1, 0.1]]
 
     Reference:

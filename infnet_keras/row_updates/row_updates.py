@@ -27,13 +27,13 @@ class RowUpdates(keras.layers.Layer):
 
     Example:
         >>> from infnet_keras.row_updates import AdagradRowwise
-        >>> table = keras.Variable(np.zeros((5, 1)))
+        >>> table = keras.Variable(np.zeros((5, 1)), trainable=False)
         >>> updates = RowUpdates(AdagradRowwise())
         >>> updates.make_slots({"t": table})
-        >>> summed = updates.sum_repeated({"t": Lookup(table, np.array([[3, 1, 3]]))},
-        ...                               {"t": np.array([[[1.0], [5.0], [2.0]]])})
+        >>> ids, gradients = keras.ops.array([[3, 1, 3]]), keras.ops.array([[[1.0], [5.0], [2.0]]])
+        >>> summed = updates.sum_repeated({"t": Lookup(table, ids)}, {"t": gradients})
         >>> updates.apply(summed, rate=0.1, step=1)
-        >>> np.asarray(table.value).round(3)[:, 0].tolist()
+        >>> keras.ops.convert_to_numpy(table.value).astype(float).round(3)[:, 0].tolist()
         [0.0, -0.1, 0.0, -0.1, 0.0]
     """
 
