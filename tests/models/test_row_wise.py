@@ -72,8 +72,14 @@ def test_where_every_step_reads_the_same_rows_lazy_adam_is_adam(model_type, more
     assert not in_tables & {id(weight) for weight in lazy.trainable_weights}
 
 
-@pytest.mark.parametrize("optimizer", ["adagrad_rowwise", "adam_lazy"])
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("optimizer", "precision"),
+    [
+        ("adagrad_rowwise", "float32"),
+        ("adam_lazy", "mixed_bfloat16"),
+        ("adagrad_rowwise", "mixed_float16"),
+    ],
+)
 def test_rows_that_are_read_move_and_no_others(optimizer, precision):
     tables = {"optimizer": optimizer, "learning_rate": 0.02}
     model = make(tables, **{"training.precision": precision})
