@@ -6,8 +6,8 @@ import platform
 
 # glibc's malloc.h: M_ARENA_MAX, M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_TOP_PAD, and bytes.
 _ONE_ARENA = (-8, 1)
-_NO_MAPPINGS = (-3, 1 << 30)
-_NEVER_GIVE_BACK = (-1, (1 << 31) - 1)
+_MAP_FROM = (-3, 1 << 30)
+_GIVE_BACK_FROM = (-1, (1 << 31) - 1)
 _GROW_BY = (-2, 1 << 28)
 
 OFF = "INFNET_RETURN_MEMORY"
@@ -30,4 +30,4 @@ def keep_memory() -> bool:
     if os.environ.get(OFF) or platform.libc_ver()[0] != "glibc":
         return False
     mallopt = ctypes.CDLL(None).mallopt
-    return all(mallopt(*o) for o in (_ONE_ARENA, _NO_MAPPINGS, _NEVER_GIVE_BACK, _GROW_BY))
+    return all(mallopt(*o) for o in (_ONE_ARENA, _MAP_FROM, _GIVE_BACK_FROM, _GROW_BY))

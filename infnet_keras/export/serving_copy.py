@@ -21,8 +21,9 @@ def serving_copy(model: SpecModel) -> Any:
     if not model.built:
         model.build()
     model_class: Any = type(model)
+    tables = {"optimizer": "dense", "learning_rate": None}
     copy = model_class(
-        spec=override_spec(model.spec, {"weighting": "fixed", "training.tables": {}}),
+        spec=override_spec(model.spec, {"weighting": "fixed", "training.tables": tables}),
         table_rows=model.table_rows,
         name=model.name,
         dtype="float32",

@@ -123,8 +123,15 @@ class SpecModel(RowWiseModel):
             )
         return self.spec.model
 
-    def auxiliary_losses(self, embedded: dict[str, Embedded]) -> dict[str, Any]:
-        """Losses besides the tasks', of a training step: name -> scalar, see `MultiTaskModel`."""
+    def auxiliary_losses(
+        self, embedded: dict[str, Embedded], answers: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Losses besides the tasks', of a training step: name -> scalar, see `MultiTaskModel`.
+
+        Args:
+            embedded: as `represent` takes it.
+            answers: what the step says: task -> float [batch].
+        """
         return {}
 
     def token_weights(self, inputs: Mapping[str, Any], block: int = -1) -> Any:
@@ -185,9 +192,10 @@ class SpecModel(RowWiseModel):
         rows: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         embedded = self.embed(inputs, training=training, rows=rows)
+        answers = self.answers(self.represent(embedded, bool(training)))
         if training and self.auxiliary_weights:
-            self.add_auxiliary_losses(self.auxiliary_losses(embedded))
-        return self.answers(self.represent(embedded, bool(training)))
+            self.add_auxiliary_losses(self.auxiliary_losses(embedded, answers))
+        return answers
 
     def embed(
         self,

@@ -31,7 +31,7 @@ class Helped(SharedBottom):
     def __init__(self, spec, table_rows, **kwargs):
         super().__init__(spec, table_rows, auxiliary_weights=WEIGHTS, **kwargs)
 
-    def auxiliary_losses(self, embedded):
+    def auxiliary_losses(self, embedded, answers):
         fields = embedded["embeddings"].fields
         return {
             "near": ops.mean(ops.square(fields["item"] - 1.0)),
@@ -148,7 +148,7 @@ def test_weight_zero_leaves_one_out():
 
 def test_other_losses_than_the_weights_are_named():
     class Forgets(Helped):
-        def auxiliary_losses(self, embedded):
+        def auxiliary_losses(self, embedded, answers):
             return {"near": 1.0, "nearer": 2.0}
 
     with pytest.raises(ModelError, match="losses near, nearer given, the weights are of near, far"):

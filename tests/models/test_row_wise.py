@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from infnet_keras.errors import ModelError, SpecError
+from infnet_keras.export.serving_copy import serving_copy
 from infnet_keras.models import MODELS, from_spec
 from infnet_keras.spec import load_spec, override_spec
 from infnet_keras.testing import random_inputs
@@ -140,3 +141,19 @@ def test_what_has_no_meaning_for_rows_is_refused(argument):
 def test_a_rate_of_dense_tables_is_refused():
     with pytest.raises(SpecError, match="`learning_rate` of tables needs"):
         make({"learning_rate": 0.1})
+
+
+def test_what_is_served_has_neither_slots_nor_another_answer():
+    tables = {"optimizer": "adam_lazy", "learning_rate": 0.01}
+    model = make(tables, weighting="uncertainty")
+    inputs, labels = batch(model)
+    model.fit(inputs, labels, verbose=0)
+    served = serving_copy(model)
+    assert served.row_updates is None
+    tables = served.embedded_inputs.weights_read.values()
+    slots = sum(len(each) + 1 for each in model.row_updates.slots.values())
+    assert len(served.weights) == len(model.weights) - slots - 1
+    assert all(table.trainable for table in tables)
+    expected = model.predict(inputs, verbose=0)
+    for task, found in served.predict(inputs, verbose=0).items():
+        np.testing.assert_allclose(found, expected[task], atol=1e-6)

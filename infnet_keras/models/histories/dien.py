@@ -56,7 +56,9 @@ class DIEN(TargetModel):
     def read(self, history: TargetHistory, target: Any, embedded: Embedded) -> Any:
         return self.readers[history.sequence](target, *self.steps_of(history, embedded))
 
-    def auxiliary_losses(self, embedded: dict[str, Embedded]) -> dict[str, Any]:
+    def auxiliary_losses(
+        self, embedded: dict[str, Embedded], answers: Mapping[str, Any]
+    ) -> dict[str, Any]:
         losses = []
         for history in _foretold(self.histories):
             steps, mask = self.steps_of(history, embedded["embeddings"])

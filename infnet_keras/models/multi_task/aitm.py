@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from infnet_keras.layers import Experts, InformationTransfer
+from infnet_keras.layers import Embedded, Experts, InformationTransfer
 from infnet_keras.models.joined_model import JoinedModel
 from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.spec import FeatureSpec, spec_from_dict
@@ -80,18 +80,13 @@ class AITM(JoinedModel):
             axes += [NamedAxis(each, 0, steps) for each in self.transfer.weights]
         return axes
 
-    def call(
-        self,
-        inputs: Mapping[str, Any],
-        training: bool | None = None,
-        rows: Mapping[str, Any] | None = None,
+    def auxiliary_losses(
+        self, embedded: dict[str, Embedded], answers: Mapping[str, Any]
     ) -> dict[str, Any]:
-        # Unlike `auxiliary_losses`, the calibrator is of the answers, and of this very pass.
-        embedded = self.embed(inputs, training=training, rows=rows)
-        answers = self.answers(self.represent(embedded, bool(training)))
-        if training and self.auxiliary_weights:
-            self.add_auxiliary_losses({"calibrator": self._calibrator(answers)})
-        return answers
+        # How far tasks are more probable than those before them in the chain.
+        pairs = pairwise(self.chain)
+        excess = [ops.mean(ops.relu(answers[later] - answers[task])) for task, later in pairs]
+        return {"calibrator": sum(excess)}
 
     def read(self, joined: dict[str, Any], training: bool) -> Any:
         tasks = self.bottoms(joined["embeddings"], training=training)
@@ -100,8 +95,3 @@ class AITM(JoinedModel):
         order = [self.tasks.index(task) for task in self.chain]
         chained = self.transfer(ops.take(tasks, order, axis=1), training=training)
         return ops.take(chained, [order.index(place) for place in range(len(order))], axis=1)
-
-    def _calibrator(self, answers: Mapping[str, Any]) -> Any:
-        """How far tasks are more probable than those before them in the chain: a scalar."""
-        pairs = pairwise(self.chain)
-        return sum(ops.mean(ops.relu(answers[later] - answers[task])) for task, later in pairs)

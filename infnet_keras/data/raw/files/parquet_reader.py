@@ -37,7 +37,8 @@ class ParquetReader:
 
     def inferred(self, sample_bytes: int) -> dict[str, Inferred]:
         """Every column, fields of structs by their path, with its type."""
-        with self._opened() as stream, _parquet(stream) as parquet:
+        with self._opened() as stream:
+            parquet, _ = _parquet(stream)
             schema = parquet.schema_arrow
             distinct(self._file, schema.names, stored=True)
             beyond = _beyond_int64(parquet.metadata)
@@ -63,12 +64,12 @@ class ParquetReader:
         Args:
             columns: what to read: names, or the paths of fields in structs; at least one.
         """
-        with self._opened() as stream, _parquet(stream) as parquet:
-            distinct(self._file, parquet.schema_arrow.names, stored=True)
-            stream.seek(0)
+        with self._opened() as stream:
+            parquet, schema = _parquet(stream)
+            distinct(self._file, schema.names, stored=True)
             written = {
                 path: _as_lists(leaf)
-                for field in pq.read_schema(stream)
+                for field in schema
                 for path, leaf in _leaves(field.name, field.type)
             }
             for batch in parquet.iter_batches(self._block_rows, columns=columns):
@@ -110,8 +111,8 @@ class ParquetReader:
         return pc.if_else(missing, pa.scalar(None, arrow_type), values)
 
 
-def _parquet(stream: pa.NativeFile) -> pq.ParquetFile:
-    """A file whose lists of a fixed size are read as any others.
+def _parquet(stream: pa.NativeFile) -> tuple[pq.ParquetFile, pa.Schema]:
+    """A file whose lists of a fixed size are read as any others, and the types it was written in.
 
     pyarrow cannot read a null among lists of a fixed size; that they are of one stands only in the
     schema of Arrow that a writer leaves beside Parquet's own.
@@ -119,12 +120,13 @@ def _parquet(stream: pa.NativeFile) -> pq.ParquetFile:
     parquet = pq.ParquetFile(stream)
     leaves = (leaf for field in parquet.schema_arrow for _, leaf in _leaves(field.name, field.type))
     if not any(map(pa.types.is_fixed_size_list, leaves)):
-        return parquet
+        return parquet, parquet.schema_arrow
     footer = pa.BufferOutputStream()
     parquet.metadata.write_metadata_file(footer)
     without = footer.getvalue().to_pybytes().replace(b"ARROW:schema", b"arrow:schema")
     stream.seek(0)
-    return pq.ParquetFile(stream, metadata=pq.read_metadata(pa.BufferReader(without)))
+    read = pq.ParquetFile(stream, metadata=pq.read_metadata(pa.BufferReader(without)))
+    return read, parquet.schema_arrow
 
 
 def _as_lists(arrow_type: pa.DataType) -> pa.DataType:
