@@ -43,11 +43,22 @@ class TokenNormalization(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         values = at_least_float32(inputs)
-        dim = values.shape[-1]  # sums, as `ops.mean` too falls to float32 on JAX
-        centred = values - ops.sum(values, axis=-1, keepdims=True) / dim
-        variance = ops.sum(ops.square(centred), axis=-1, keepdims=True) / dim
-        normalised = centred * ops.rsqrt(variance + self.epsilon)
-        return ops.cast(normalised * self.gamma + self.beta, self.compute_dtype)
+        normalised = _normalised(values, self.gamma, self.beta, self.epsilon)
+        return ops.cast(normalised, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "epsilon": self.epsilon}
+
+
+def _normalised(values: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
+    dim = values.shape[-1]
+    gamma, beta = ops.convert_to_tensor(gamma), ops.convert_to_tensor(beta)
+    if keras.backend.backend() == "torch":
+        from torch.nn.functional import layer_norm
+
+        # One pass; the operations below are ten, each over all tokens.
+        return layer_norm(values, (dim,), gamma.to(values.dtype), beta.to(values.dtype), epsilon)
+    # Sums, as `ops.mean` falls to float32 on JAX.
+    centred = values - ops.sum(values, axis=-1, keepdims=True) / dim
+    variance = ops.sum(ops.square(centred), axis=-1, keepdims=True) / dim
+    return centred * ops.rsqrt(variance + epsilon) * gamma + beta

@@ -15,6 +15,7 @@ from infnet_keras.layers import (
     SequenceTokens,
     TaskTokens,
 )
+from infnet_keras.layers.infnet.one_gradient import gradient_slots
 from infnet_keras.models.block_options import block_options
 from infnet_keras.models.mean_of_gated import mean_of_gated
 from infnet_keras.models.named_axis import NamedAxis
@@ -52,6 +53,7 @@ class INFNet(SpecModel):
     def build_layers(self) -> int:
         spec, options, dim = self.spec, self.options(INFNetOptions), self.spec.dim
         gates = options.without != "gates"
+        self.one_gradient = options.attention == "softmax"
         self.reads_proxies = options.towers_read == "tasks_and_proxies"
         self.token_inputs = token_sequences(spec, options.tokens == "fused")
         sequences = [(None, each.length, dim) for each in self.token_inputs]
@@ -147,7 +149,8 @@ class INFNet(SpecModel):
         return self.answers(self._flow(self._state(embedded), seen=seen)), seen
 
     def represent(self, embedded: dict[str, Embedded], training: bool) -> Any:
-        return self._flow(self._state(embedded["embeddings"]))
+        state = self._state(embedded["embeddings"])
+        return self._flow(state, slots=self._slots(state) if training else None)
 
     def score_candidates(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """As `SpecModel.score_candidates`; a request's history is embedded and read once."""
@@ -195,20 +198,35 @@ class INFNet(SpecModel):
         state = {"sequence": tokens, "sequence_mask": mask, "sequence_proxies": proxies}
         return {name: value for name, value in state.items() if value is not None}
 
+    def _slots(self, state: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """For each block, where the gradients of C and S go: each is formed once for all blocks."""
+        slots: list[dict[str, Any]] = [{} for _ in self.blocks]
+        for kind in ("categorical", "sequence") if self.one_gradient else ():
+            reading = [i for i, b in enumerate(self.blocks) if b.rows_of_queries.get(kind)]
+            rows = [self.blocks[index].rows_of_queries[kind] for index in reading]
+            if rows:
+                mask = state["sequence_mask"] if kind == "sequence" else None
+                made = gradient_slots(state[kind], mask, rows)
+                for index, slot in zip(reading, made, strict=True):
+                    slots[index][kind] = slot
+        return slots
+
     def _flow(
         self,
         state: dict[str, Any],
         shared: tuple[Any, Any] | None = None,
         seen: list[dict[str, Any]] | None = None,
+        slots: list[dict[str, Any]] | None = None,
     ) -> Any:
         """What the towers read, once every block has run; `seen` takes what each block did.
 
         With `shared` (R, K) the sequence tokens are of R requests, all else of R * K candidates.
         """
         first_proxies: Any = state.get("categorical_proxies")
-        for block in self.blocks:
+        for index, block in enumerate(self.blocks):
             if seen is None:
-                state = block(state, shared_history=shared is not None)
+                block_slots = slots[index] if slots else None
+                state = block(state, shared_history=shared is not None, slots=block_slots)
             else:
                 state, attention = block(state, return_attention=True)
                 seen.append({**{n: state[n] for n in _SEEN if n in state}, "attention": attention})

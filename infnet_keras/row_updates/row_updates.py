@@ -92,7 +92,7 @@ class RowUpdates(keras.layers.Layer):
             gradients: float [batch, positions, width], of the rows as they were gathered.
 
         Returns:
-            For each lookup: the table and its ids int32 [n] for all n places of the batch; float
+            For each lookup: the table and ids int32 [n], for the places of the batch; float
             [n, width], at one place of each id the sum of its gradients, 0 at its others; and bool
             [n, 1], True at that place.
         """
@@ -104,8 +104,7 @@ class RowUpdates(keras.layers.Layer):
             places = ops.arange(ops.shape(ids)[0], dtype="int32")
             put_rows(self.places[name], ids, places)
             chosen = read_rows(self.places[name], ids)
-            total = sum_by_place(flat, chosen)
-            first = ops.expand_dims(ops.equal(chosen, places), -1)
+            ids, total, first = sum_by_place(ids, flat, chosen)
             summed[name] = (Lookup(lookup.table, ids), total, first)
         return summed
 

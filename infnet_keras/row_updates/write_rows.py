@@ -50,22 +50,33 @@ def put_rows(weight: Any, ids: Any, values: Any) -> None:
             weight.assign(ops.scatter_update(weight.value, ids[:, None], values))
 
 
-def sum_by_place(values: Any, places: Any) -> Any:
-    """sums[places[i]] += values[i], from zeros.
+def sum_by_place(ids: Any, values: Any, places: Any) -> tuple[Any, Any, Any]:
+    """The values of every id, summed at the place that stands for the id.
 
     Args:
+        ids: int32 [n].
         values: float [n, width].
-        places: int32 [n], from 0 to n - 1.
+        places: int32 [n], from 0 to n - 1: the same for equal ids, one of their own places.
 
     Returns:
-        float [n, width].
+        ids int32 [m]; float [m, width], at one place of each id the sum of its values; and bool
+        [m, 1], True at that place. m is n where shapes are static; torch on the processor drops
+        the other places, as its operations are not fused and each would walk all of them.
     """
-    if keras.backend.backend() == "torch":
-        import torch
+    here = ops.arange(ops.shape(ids)[0], dtype="int32")
+    first = ops.expand_dims(ops.equal(places, here), -1)
+    if keras.backend.backend() != "torch":
+        return ids, ops.segment_sum(values, places, ops.shape(ids)[0]), first
+    import torch
 
-        # Keras repeats the places for every channel, as int64.
-        return torch.zeros_like(values).index_add_(0, places, values)
-    return ops.segment_sum(values, places, ops.shape(values)[0])
+    # Keras repeats the places for every channel, as int64.
+    if values.device.type != "cpu":
+        return ids, torch.zeros_like(values).index_add_(0, places, values), first
+    kept = first.flatten().nonzero().flatten()
+    rank = torch.empty_like(places)
+    rank[kept] = torch.arange(len(kept), dtype=rank.dtype)
+    total = values.new_zeros((len(kept), values.shape[1]))
+    return ids[kept], total.index_add_(0, rank[places], values), first[kept]
 
 
 def _indexed_slices(values: Any, ids: Any) -> Any:

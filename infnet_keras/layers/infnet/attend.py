@@ -7,6 +7,8 @@ import keras
 from keras import ops
 
 from infnet_keras.layers.at_least_float32 import at_least_float32
+from infnet_keras.layers.infnet.one_gradient import attend_into_slot
+from infnet_keras.layers.infnet.visible_tokens import visible_tokens
 
 # Queries of one part: their scores of a few thousand tokens stay in a processor's cache.
 _PART = 256
@@ -19,6 +21,7 @@ def attend(
     return_weights: bool = False,
     many_queries: bool = False,
     activation: str = "softmax",
+    slot: Any = None,
 ) -> tuple[Any, Any]:
     """softmax(queries tokens^T) tokens; the tokens are keys and values at once.
 
@@ -32,18 +35,19 @@ def attend(
         return_weights: whether the weights are wanted too.
         many_queries: says that n may be thousands, and that no gradient is wanted.
         activation: "softmax", or "silu": each score's SiLU, which is not normalised.
+        slot: where the gradient of the tokens goes, one of `gradient_slots`; None differentiates
+            as usual. It takes softmax alone, without weights.
 
     Returns:
         Outputs float [batch, n, dim], and weights float32 (or float64) [batch, n, L], or None.
     """
     some = visible = None
     if mask is not None:
-        some = ops.any(mask, axis=-1, keepdims=True)
-        # A row without any valid token looks at all of them, and its result is dropped below.
-        visible = ops.expand_dims(ops.logical_or(mask, ops.logical_not(some)), 1)
-        some = ops.expand_dims(some, 1)
+        visible, some = visible_tokens(mask)
     plain = return_weights or activation != "softmax"
-    if keras.backend.backend() == "torch" and not plain:
+    if slot is not None and not plain:
+        outputs, weights = attend_into_slot(queries, tokens, visible, slot), None
+    elif keras.backend.backend() == "torch" and not plain:
         outputs, weights = _fused_attention(queries, tokens, visible), None
     elif keras.backend.backend() == "tensorflow" and many_queries and not plain:
         outputs, weights = _attention_in_parts(queries, tokens, visible), None

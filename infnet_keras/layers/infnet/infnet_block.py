@@ -61,8 +61,15 @@ class INFNetBlock(keras.layers.Layer):
         shared_history: "sequence" and "sequence_mask" have batch R, everything else R * K: K
             candidates share one history.
         return_attention: whether the attention weights are wanted too.
+        slots: "categorical" | "sequence" -> where the gradient of these tokens goes, one of
+            `gradient_slots`, made for `rows_of_queries`; without it they are differentiated as
+            usual.
         Returns the new state or, with `return_attention`, the state and the weights: dict
         "categorical" | "sequence" -> dict query set -> float32 [batch, num_heads, n, tokens].
+
+    Attributes:
+        rows_of_queries: "categorical" | "sequence" | "tasks" -> rows, over all heads, that query
+            the tokens of this kind; known once built.
 
     Raises:
         ModelError: the roles contradict the gate source.
@@ -148,6 +155,10 @@ class INFNetBlock(keras.layers.Layer):
             )
             attention.build([shapes[name] for name in names], shapes[kind])
             self.attentions[kind] = attention
+        self.rows_of_queries = {
+            kind: self.num_heads * sum(shapes[name][1] for name in names)
+            for kind, names in self.queries.items()
+        }
         self.norms = {}
         if self.proxy_norm == "layer":
             for name in self.updated:
@@ -175,8 +186,11 @@ class INFNetBlock(keras.layers.Layer):
         state: Mapping[str, Any],
         shared_history: bool = False,
         return_attention: bool = False,
+        slots: Mapping[str, Any] | None = None,
     ) -> Any:
-        fresh, attention = self._heterogeneous_flow(state, shared_history, return_attention)
+        fresh, attention = self._heterogeneous_flow(
+            state, shared_history, return_attention, slots or {}
+        )
         new_state = {**state, **fresh}
         gating = dict(new_state) if self.gate_source == "output" else state
         if self.gate_tasks:
@@ -193,7 +207,11 @@ class INFNetBlock(keras.layers.Layer):
         return (new_state, attention) if return_attention else new_state
 
     def _heterogeneous_flow(
-        self, state: Mapping[str, Any], shared_history: bool, return_attention: bool
+        self,
+        state: Mapping[str, Any],
+        shared_history: bool,
+        return_attention: bool,
+        slots: Mapping[str, Any],
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """The new proxies and T^, and the attention weights over C and S."""
         flows: dict[str, list[Any]] = {name: [] for name in self.updated}
@@ -206,6 +224,7 @@ class INFNetBlock(keras.layers.Layer):
                 gate=state.get(f"{kind}_gate"),
                 shared_tokens=shared_history and kind == "sequence",
                 return_weights=return_attention,
+                slot=slots.get(kind),
             )
             if return_attention:
                 outputs, weights = outputs

@@ -41,6 +41,8 @@ class ProxyCrossAttention(keras.layers.Layer):
         shared_tokens: X0 and its mask have batch R where queries and gate have R * K, row by row
             of K: K candidates share one history.
         return_weights: whether the attention weights are wanted too.
+        slot: where the gradient of the tokens goes, one of `gradient_slots`; None differentiates
+            as usual.
         Returns the list of outputs float [batch, n_i, dim] or, with `return_weights`, that list and
         the list of weights float32 [batch, num_heads, n_i, L].
 
@@ -103,6 +105,7 @@ class ProxyCrossAttention(keras.layers.Layer):
         gate: Any = None,
         shared_tokens: bool = False,
         return_weights: bool = False,
+        slot: Any = None,
     ) -> Any:
         sets, heads, dim = len(queries), self.num_heads, tokens.shape[-1]
         tokens = ops.cast(tokens, self.compute_dtype)
@@ -136,6 +139,7 @@ class ProxyCrossAttention(keras.layers.Layer):
             return_weights,
             many_queries=shared_tokens,
             activation=self.activation,
+            slot=slot,
         )
         if shared_tokens:
             outputs = ops.reshape(outputs, (-1, sum(rows), dim))

@@ -7,7 +7,6 @@ import keras
 import numpy as np
 from keras import ops
 
-from infnet_keras.layers.split_sizes import split_sizes
 from infnet_keras.layers.token_normalization import TokenNormalization
 
 
@@ -110,8 +109,10 @@ class SequenceTokens(keras.layers.Layer):
         hidden = tokens
         for layer in self.hidden_layers:
             hidden = layer(hidden)
-        parts = split_sizes(hidden * ops.expand_dims(valid, -1), lengths)
-        pooled = ops.stack([ops.sum(part, axis=1) for part in parts], axis=1)
+        # The sum over each sequence's valid steps as one product, which needs no copy of them.
+        steps_of = np.repeat(np.eye(len(lengths)), lengths, axis=0)
+        counted = ops.expand_dims(valid, -1) * ops.cast(steps_of[None], valid.dtype)
+        pooled = ops.einsum("blf,bld->bfd", counted, hidden)
         count = ops.expand_dims(ops.cast(counts, pooled.dtype), -1)
         proxies = ops.matmul(pooled, self.kernel) + count * self.bias
         if self.num_proxies is not None:
