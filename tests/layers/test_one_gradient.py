@@ -3,11 +3,11 @@
 import keras
 import numpy as np
 import pytest
+from autodiff import value_and_gradients
 from keras import ops
 
 from infnet_keras.layers.infnet.attend import attend
 from infnet_keras.layers.infnet.one_gradient import gradient_slots
-from autodiff import value_and_gradients
 
 ROWS = (4, 1, 3)
 MASK = np.arange(6) < np.array([[0], [6], [1], [4]])

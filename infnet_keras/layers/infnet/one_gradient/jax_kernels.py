@@ -15,24 +15,31 @@ import jax.numpy as jnp
 from jax.experimental import pallas as pl
 from jax.experimental.pallas import triton
 
-# Rows that the matrix units take at the least, and tokens of one block.
-_ROWS, _BLOCK = 16, 64
+# Rows that the matrix units take at the least, tokens of one block, threads that share it by 32.
+_ROWS, _BLOCK, _WARPS = 16, 64, 4
+# In float32, three products of tf32 give float32's digits several times faster than its own.
+_EXACT = jax.lax.DotAlgorithmPreset.TF32_TF32_F32_X3
 _HIDDEN = -1e9
 INTERPRET = False  # whether the kernels run by JAX's operations, as tests do without a GPU
 
 
-def usable(tokens: Any) -> bool:
-    """Whether the kernels run on this device and take tokens of this width and dtype."""
+def usable(tokens: Any, rows: list[int]) -> bool:
+    """Whether the kernels run on this device and take tokens like these and attentions of so many
+    queries."""
     dim = tokens.shape[-1]
-    fits = dim >= 16 and dim & (dim - 1) == 0 and tokens.dtype != jnp.float64
+    fits = (
+        max(rows) <= _most_rows(tokens)
+        and dim >= 16
+        and dim & (dim - 1) == 0
+        and tokens.dtype != jnp.float64
+    )
     return fits and (INTERPRET or jax.default_backend() == "gpu")
 
 
 def attend(queries: Any, tokens: Any, visible: Any) -> tuple[Any, Any]:
-    """softmax(queries tokens^T) tokens, [batch, n, dim], and logarithmic sums float32 [batch, n]."""
+    """softmax(queries tokens^T) tokens [batch, n, dim], logarithmic sums float32 [batch, n]."""
     count = queries.shape[1]
     queries = _padded(queries)
-    rows = queries.shape[1]
     shapes = (_like(queries, tokens.dtype), jax.ShapeDtypeStruct(queries.shape[:2], jnp.float32))
     outputs, sums = _call(_attend, [queries], tokens, visible, shapes)
     return outputs[:, :count], sums[:, :count]
@@ -61,8 +68,19 @@ def gradient_of_tokens(
     tokens: Any, visible: Any, queries: Any, gradient: Any, sums: Any, through: Any
 ) -> Any:
     """The gradient of the tokens by all attentions, their rows side by side; see above."""
-    rows = [_padded(each) for each in (queries, gradient, sums, through)]
-    return _call(_gradient_of_tokens, rows, tokens, visible, _like(tokens, tokens.dtype))
+    parts = []
+    most = _most_rows(tokens)
+    for first in range(0, queries.shape[1], most):
+        some = slice(first, first + most)
+        rows = [_padded(each[:, some]) for each in (queries, gradient, sums, through)]
+        shape = _like(tokens, tokens.dtype)
+        parts.append(_call(_gradient_of_tokens, rows, tokens, visible, shape))
+    return functools.reduce(jnp.add, parts)
+
+
+def _most_rows(tokens: Any) -> int:
+    """Rows that shared memory holds beside a block of tokens."""
+    return 32 if tokens.dtype == jnp.float32 else 64
 
 
 def _like(array: Any, dtype: Any) -> Any:
@@ -77,13 +95,12 @@ def _padded(rows: Any) -> Any:
     return jnp.pad(rows, widths)
 
 
-def _call(
-    kernel: Callable[..., None], rows: list[Any], tokens: Any, visible: Any, out: Any
-) -> Any:
+def _call(kernel: Callable[..., None], rows: list[Any], tokens: Any, visible: Any, out: Any) -> Any:
     """Run a kernel for each example: on its rows, its tokens and which of them are visible."""
     batch, length, _dim = tokens.shape
     if visible is not None:
         visible = visible.reshape(batch, length).astype(jnp.int8)
+    stages = 2 if tokens.dtype == jnp.float32 else 3  # blocks on their way at once
     given = [*rows, tokens, *([] if visible is None else [visible])]
 
     def of_example(array: Any) -> pl.BlockSpec:
@@ -96,7 +113,7 @@ def _call(
         grid=(batch,),
         in_specs=[of_example(each) for each in given],
         out_specs=jax.tree.map(of_example, out),
-        compiler_params=triton.CompilerParams(num_warps=4, num_stages=2),
+        compiler_params=triton.CompilerParams(num_warps=_WARPS, num_stages=stages),
         interpret=INTERPRET,
         name=kernel.__name__.strip("_"),
     )(*given)
@@ -120,7 +137,7 @@ def _blocks(refs: Any, length: int, masked: bool, body: Any, carry: Any) -> Any:
 
 def _dot(left: Any, right: Any) -> Any:
     """Their product, summed in float32; float32 is not rounded on its way into the matrix units."""
-    precision = "highest" if left.dtype == jnp.float32 else None
+    precision = _EXACT if left.dtype == jnp.float32 and not INTERPRET else None
     return jnp.dot(left, right, precision=precision, preferred_element_type=jnp.float32)
 
 

@@ -11,7 +11,7 @@ from infnet_keras.layers.infnet.one_gradient import jax_kernels, products
 def gradient_slots(tokens: Any, visible: Any, rows: list[int]) -> list[Any]:
     """See `reads.gradient_slots`."""
     batch, length, dim = tokens.shape
-    fused = jax_kernels.usable(tokens)
+    fused = jax_kernels.usable(tokens, rows)
 
     @jax.custom_vjp
     def slots(tokens: Any, visible: Any) -> list[Any]:
@@ -53,7 +53,7 @@ def attend_into_slot(queries: Any, tokens: Any, visible: Any, slot: Any) -> Any:
 
 
 def _forward(queries: Any, tokens: Any, visible: Any, slot: Any) -> tuple[Any, Any]:
-    if jax_kernels.usable(tokens):
+    if len(slot) == 4:  # of `_fused_slot`
         outputs, sums = jax_kernels.attend(queries, tokens, visible)
         return outputs, (queries, tokens, visible, outputs, sums)
     outputs, weights = products.forward(queries, tokens, visible)
@@ -61,13 +61,15 @@ def _forward(queries: Any, tokens: Any, visible: Any, slot: Any) -> tuple[Any, A
 
 
 def _backward(kept: Any, gradient: Any) -> tuple[Any, None, None, Any]:
+    factors: tuple[Any, ...]
     if len(kept) == 3:
-        of_queries, factors = products.backward(*kept, gradient)
+        queries, tokens, weights = kept
+        of_queries, factors = products.backward(queries, tokens, weights, gradient)
         return of_queries, None, None, factors
     queries, tokens, visible, outputs, sums = kept
     through = jnp.sum(outputs.astype("float32") * gradient.astype("float32"), axis=-1)
     factors = (queries, gradient, sums, through)
-    of_queries = jax_kernels.gradient_of_queries(tokens, visible, *factors)
+    of_queries = jax_kernels.gradient_of_queries(tokens, visible, queries, gradient, sums, through)
     return of_queries, None, None, factors
 
 

@@ -19,9 +19,9 @@ def gradient_slots(tokens: Any, mask: Any, rows: Sequence[int]) -> list[Any]:
 
     dX^T Q + A^T dO = [dX; A]^T [Q; dO]
 
-    and the gradient of the tokens, formed here, is the product of the factors of all slots. On a GPU
-    a kernel reads the tokens once for each attention and once for their gradient, and no score is
-    ever written: a slot then holds what the scores are computed from anew.
+    and the gradient of the tokens, formed here, is the product of the factors of all slots. On a
+    GPU a kernel reads the tokens once for each attention and once for their gradient, and no score
+    is ever written: a slot then holds what the scores are computed from anew.
 
     Args:
         tokens: float [batch, L, dim].

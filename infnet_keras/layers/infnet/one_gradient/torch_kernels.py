@@ -1,20 +1,30 @@
 """Kernels for a GPU that read the tokens once and write no scores, on torch; see `jax_kernels`.
 
-To be imported where there is a GPU, or Triton's interpreter: Triton comes with torch for GPUs alone.
+To be imported where there is a GPU, or Triton's interpreter: Triton comes with torch for GPUs.
 """
 
+import functools
 from typing import Any
 
 import torch
 import triton
 import triton.language as tl
 
-# Rows that the matrix units take at the least, and tokens of one block.
-_ROWS, _BLOCK = 16, 64
+# Rows that the matrix units take at the least, tokens of one block, threads that share it by 32.
+_ROWS, _BLOCK, _WARPS = 16, 64, 4
+# In float32, three products of tf32 give float32's digits several times faster than its own.
+_EXACT = "tf32x3"
+
+
+def usable(tokens: Any, rows: list[int]) -> bool:
+    """Whether the kernels take tokens like these and attentions of so many queries."""
+    dim = tokens.shape[-1]
+    fits = max(rows) <= _most_rows(tokens) and dim >= 16 and dim & (dim - 1) == 0
+    return fits and tokens.dtype != torch.float64
 
 
 def attend(queries: Any, tokens: Any, visible: Any) -> tuple[Any, Any]:
-    """softmax(queries tokens^T) tokens, [batch, n, dim], and logarithmic sums float32 [batch, n]."""
+    """softmax(queries tokens^T) tokens [batch, n, dim], logarithmic sums float32 [batch, n]."""
     count = queries.shape[1]
     queries = _padded(queries)
     outputs = torch.empty_like(queries)
@@ -45,10 +55,20 @@ def gradient_of_tokens(
     tokens: Any, visible: Any, queries: Any, gradient: Any, sums: Any, through: Any
 ) -> Any:
     """The gradient of the tokens by all attentions, their rows side by side; see above."""
-    rows = [_padded(each) for each in (queries, gradient, sums, through)]
-    found = torch.empty_like(tokens, memory_format=torch.contiguous_format)
-    _run(_gradient_of_tokens, rows, tokens, visible, [found])
-    return found
+    parts = []
+    most = _most_rows(tokens)
+    for first in range(0, queries.shape[1], most):
+        found = torch.empty_like(tokens, memory_format=torch.contiguous_format)
+        some = slice(first, first + most)
+        rows = [_padded(each[:, some]) for each in (queries, gradient, sums, through)]
+        _run(_gradient_of_tokens, rows, tokens, visible, [found])
+        parts.append(found)
+    return functools.reduce(torch.Tensor.add_, parts)
+
+
+def _most_rows(tokens: Any) -> int:
+    """Rows that shared memory holds beside a block of tokens."""
+    return 32 if tokens.dtype == torch.float32 else 64
 
 
 def _padded(rows: Any) -> Any:
@@ -75,13 +95,22 @@ def _run(kernel: Any, rows: list[Any], tokens: Any, visible: Any, out: list[Any]
         ROWS=rows[0].shape[1],
         DIM=dim,
         BLOCK=_BLOCK,
-        PRECISION="ieee" if exact else "tf32",
-        num_warps=4,
+        PRECISION=_EXACT if exact else "tf32",
+        num_warps=_WARPS,
+        num_stages=2 if exact else 3,  # blocks on their way at once
     )
 
 
-@triton.jit  # type: ignore[untyped-decorator]
-def _block(tokens, mask, start, LENGTH: tl.constexpr, MASKED: tl.constexpr, DIM: tl.constexpr, BLOCK: tl.constexpr):  # type: ignore[no-untyped-def]
+@triton.jit
+def _block(
+    tokens,
+    mask,
+    start,
+    LENGTH: tl.constexpr,
+    MASKED: tl.constexpr,
+    DIM: tl.constexpr,
+    BLOCK: tl.constexpr,
+):
     """The tokens of a block, which of them count, where they stand, which are inside."""
     example = tl.program_id(0).to(tl.int64)
     at = start + tl.arange(0, BLOCK)
@@ -94,18 +123,27 @@ def _block(tokens, mask, start, LENGTH: tl.constexpr, MASKED: tl.constexpr, DIM:
     return found, counts, where, inside
 
 
-@triton.jit  # type: ignore[untyped-decorator]
-def _rows(rows, ROWS: tl.constexpr, DIM: tl.constexpr):  # type: ignore[no-untyped-def]
+@triton.jit
+def _rows(rows, ROWS: tl.constexpr, DIM: tl.constexpr):
     example = tl.program_id(0).to(tl.int64)
     at = tl.arange(0, ROWS)[:, None] * DIM + tl.arange(0, DIM)[None, :]
     return tl.load(rows + example * ROWS * DIM + at)
 
 
-@triton.jit  # type: ignore[untyped-decorator]
-def _attend(  # type: ignore[no-untyped-def]
-    queries, tokens, mask, outputs, sums,
-    LENGTH: tl.constexpr, MASKED: tl.constexpr, ROWS: tl.constexpr, DIM: tl.constexpr, BLOCK: tl.constexpr, PRECISION: tl.constexpr,
-):  # fmt: skip
+@triton.jit
+def _attend(
+    queries,
+    tokens,
+    mask,
+    outputs,
+    sums,
+    LENGTH: tl.constexpr,
+    MASKED: tl.constexpr,
+    ROWS: tl.constexpr,
+    DIM: tl.constexpr,
+    BLOCK: tl.constexpr,
+    PRECISION: tl.constexpr,
+):
     example = tl.program_id(0).to(tl.int64)
     rows = _rows(queries, ROWS, DIM)
     top = tl.full([ROWS], -2e9, tl.float32)
@@ -129,8 +167,10 @@ def _attend(  # type: ignore[no-untyped-def]
     tl.store(sums + example * ROWS + at, top + tl.log(total))
 
 
-@triton.jit  # type: ignore[untyped-decorator]
-def _weights(rows, gradients, sums, through, block, counts, ROWS: tl.constexpr, PRECISION: tl.constexpr):  # type: ignore[no-untyped-def]
+@triton.jit
+def _weights(
+    rows, gradients, sums, through, block, counts, ROWS: tl.constexpr, PRECISION: tl.constexpr
+):
     """The weights of a block and the gradient of its scores, float32 [rows, block]."""
     at = tl.program_id(0).to(tl.int64) * ROWS + tl.arange(0, ROWS)
     scores = tl.dot(rows, tl.trans(block), input_precision=PRECISION)
@@ -140,11 +180,22 @@ def _weights(rows, gradients, sums, through, block, counts, ROWS: tl.constexpr, 
     return weights, weights * (of_weights - tl.load(through + at)[:, None])
 
 
-@triton.jit  # type: ignore[untyped-decorator]
-def _gradient_of_queries(  # type: ignore[no-untyped-def]
-    queries, gradient, sums, through, tokens, mask, out,
-    LENGTH: tl.constexpr, MASKED: tl.constexpr, ROWS: tl.constexpr, DIM: tl.constexpr, BLOCK: tl.constexpr, PRECISION: tl.constexpr,
-):  # fmt: skip
+@triton.jit
+def _gradient_of_queries(
+    queries,
+    gradient,
+    sums,
+    through,
+    tokens,
+    mask,
+    out,
+    LENGTH: tl.constexpr,
+    MASKED: tl.constexpr,
+    ROWS: tl.constexpr,
+    DIM: tl.constexpr,
+    BLOCK: tl.constexpr,
+    PRECISION: tl.constexpr,
+):
     example = tl.program_id(0).to(tl.int64)
     rows = _rows(queries, ROWS, DIM)
     gradients = _rows(gradient, ROWS, DIM)
@@ -157,11 +208,22 @@ def _gradient_of_queries(  # type: ignore[no-untyped-def]
     tl.store(out + example * ROWS * DIM + where, found.to(out.dtype.element_ty))
 
 
-@triton.jit  # type: ignore[untyped-decorator]
-def _gradient_of_tokens(  # type: ignore[no-untyped-def]
-    queries, gradient, sums, through, tokens, mask, out,
-    LENGTH: tl.constexpr, MASKED: tl.constexpr, ROWS: tl.constexpr, DIM: tl.constexpr, BLOCK: tl.constexpr, PRECISION: tl.constexpr,
-):  # fmt: skip
+@triton.jit
+def _gradient_of_tokens(
+    queries,
+    gradient,
+    sums,
+    through,
+    tokens,
+    mask,
+    out,
+    LENGTH: tl.constexpr,
+    MASKED: tl.constexpr,
+    ROWS: tl.constexpr,
+    DIM: tl.constexpr,
+    BLOCK: tl.constexpr,
+    PRECISION: tl.constexpr,
+):
     rows = _rows(queries, ROWS, DIM)
     gradients = _rows(gradient, ROWS, DIM)
     for start in range(0, LENGTH, BLOCK):

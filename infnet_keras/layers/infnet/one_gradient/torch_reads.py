@@ -11,7 +11,7 @@ from infnet_keras.layers.at_least_float32 import at_least_float32
 
 def gradient_slots(tokens: Any, visible: Any, rows: list[int]) -> list[Any]:
     """See `reads.gradient_slots`."""
-    fused = _kernels_take(tokens)
+    fused = _kernels_take(tokens, rows)
     made = (_FusedSlots if fused else _Slots).apply(tokens, visible, rows)
     size = 4 if fused else 2
     return [made[start : start + size] for start in range(0, len(made), size)]
@@ -19,15 +19,13 @@ def gradient_slots(tokens: Any, visible: Any, rows: list[int]) -> list[Any]:
 
 def attend_into_slot(queries: Any, tokens: Any, visible: Any, slot: Any) -> Any:
     """See `reads.attend_into_slot`."""
-    attend = _FusedAttend if _kernels_take(tokens) else _Attend
+    attend = _Attend if len(slot) == 2 else _FusedAttend
     return attend.apply(queries, tokens, visible, *slot)
 
 
-def _kernels_take(tokens: Any) -> bool:
-    """Whether the kernels run on this device and take tokens of this width and dtype."""
-    dim = tokens.shape[-1]
-    fits = dim >= 16 and dim & (dim - 1) == 0 and tokens.dtype != torch.float64
-    return fits and (tokens.is_cuda or os.environ.get("TRITON_INTERPRET") == "1")
+def _kernels_take(tokens: Any, rows: list[int]) -> bool:
+    device = tokens.is_cuda or os.environ.get("TRITON_INTERPRET") == "1"
+    return device and bool(_kernels().usable(tokens, rows))
 
 
 def _kernels() -> Any:
