@@ -33,6 +33,8 @@ def add_rows(weight: Any, ids: Any, changes: Any) -> None:
 def put_rows(weight: Any, ids: Any, values: Any) -> None:
     """weight[id] = value, for every pair; of an id that comes twice, either value may stay.
 
+    On torch it is the larger one, so that processes that write the same hold the same.
+
     Args:
         weight: a Keras variable [rows].
         ids: int32 [n], rows of it.
@@ -43,29 +45,28 @@ def put_rows(weight: Any, ids: Any, values: Any) -> None:
             import torch
 
             with torch.no_grad():
-                weight.value[ids.long()] = values
+                weight.value.scatter_reduce_(0, ids.long(), values, "amax", include_self=False)
         case "tensorflow":
             weight.value.scatter_update(_indexed_slices(values, ids))
         case _:
             weight.assign(ops.scatter_update(weight.value, ids[:, None], values))
 
 
-def sum_by_place(values: Any, places: Any) -> Any:
+def sum_by_place(values: Any, places: Any, count: Any) -> Any:
     """sums[places[i]] += values[i], from zeros.
 
     Args:
         values: float [n, width].
-        places: int32 [n], from 0 to n - 1.
+        places: int32 [n], from 0 to count - 1.
+        count: how many sums there are.
 
     Returns:
-        float [n, width].
+        float [count, width].
     """
     if keras.backend.backend() == "torch":
-        import torch
-
         # Keras repeats the places for every channel, as int64.
-        return torch.zeros_like(values).index_add_(0, places, values)
-    return ops.segment_sum(values, places, ops.shape(values)[0])
+        return values.new_zeros((count, values.shape[1])).index_add_(0, places, values)
+    return ops.segment_sum(values, places, count)
 
 
 def _indexed_slices(values: Any, ids: Any) -> Any:
