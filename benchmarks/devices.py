@@ -34,9 +34,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
-from infnet_keras.devices import RowSharding, check_devices, share
+from infnet_keras.devices.check_devices import check_devices
 from infnet_keras.devices.processes import run_in_processes
-from infnet_keras.devices.share import ALL, set_share
+from infnet_keras.devices.row_sharding import RowSharding
+from infnet_keras.devices.share import ALL, set_share, share
 from infnet_keras.devices.whole_batch import from_all_devices
 from infnet_keras.devices.whole_model import distributed
 from infnet_keras.models import from_spec

@@ -1,13 +1,13 @@
 """A training on torch: one process a device, all of which run the same function."""
 
-from __future__ import annotations
-
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
-from multiprocessing import parent_process
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
@@ -22,13 +22,18 @@ _POLL = 0.2  # seconds
 _PATIENCE = timedelta(days=7)
 
 
+class ProcessFailed(RuntimeError):
+    """A mistake of the code in one of the processes; the text is its traceback."""
+
+
 def run_in_processes(
     devices: int, function: Callable[..., None], *arguments: Any, say: Callable[[str], None]
 ) -> None:
     """Run a function in several processes of this machine, which train together on torch.
 
     Each has its `share`, its GPU where there are GPUs, and is joined to the others by NCCL, or by
-    Gloo on the processor. When one of them ends with an error, the others are stopped.
+    Gloo on the processor. When one of them ends with an error, the others are stopped; all end with
+    the caller.
 
     Args:
         devices: how many processes.
@@ -40,37 +45,51 @@ def run_in_processes(
     Raises:
         InfnetError: what one of them raised as such.
         ModelError: one of them was killed.
+        ProcessFailed: another error of one of them.
     """
-    from torch import multiprocessing
-
     os.environ["KERAS_BACKEND"] = "torch"  # the new processes read it, whatever decided it here
-    lines = multiprocessing.get_context("spawn").SimpleQueue()
+    context = get_context("spawn")
+    messages: Any = context.SimpleQueue()
+    errors: list[Exception] = []
+
+    def hear() -> None:
+        while not messages.empty():
+            message = messages.get()
+            if isinstance(message, str):
+                say(message)
+            else:
+                errors.append(message)
+
     with TemporaryDirectory() as meeting:
-        running = multiprocessing.start_processes(
-            _run, (devices, Path(meeting), lines, function, arguments), devices, join=False
-        )
-
-        def tell() -> None:
-            while not lines.empty():
-                say(lines.get())
-
+        processes = [
+            context.Process(
+                target=_run,
+                args=(Share(rank, devices), Path(meeting) / "group", messages, function, arguments),
+            )
+            for rank in range(devices)
+        ]
         try:
-            while not running.join(_POLL):
-                tell()
-        except multiprocessing.ProcessException as error:
-            _explain(running, Path(meeting), error)
+            for process in processes:
+                process.start()
+            while not any(process.exitcode for process in processes):
+                running = [process.sentinel for process in processes if process.exitcode is None]
+                if not running:
+                    break
+                wait(running, _POLL)
+                hear()
         finally:
-            for process in running.processes:
-                process.terminate()
-                process.join()
-            tell()
+            for process in processes:
+                if process.is_alive():
+                    process.terminate()
+                    process.join()
+            hear()
+    _raise_cause(errors, [process.exitcode or 0 for process in processes])
 
 
 def _run(
-    rank: int,
-    devices: int,
+    own: Share,
     meeting: Path,
-    lines: Any,
+    messages: Any,
     function: Callable[..., None],
     arguments: tuple[Any, ...],
 ) -> None:
@@ -79,25 +98,28 @@ def _run(
     from torch import distributed
 
     Thread(target=_end_with_parent, daemon=True).start()
-    torch.set_num_threads(max(1, torch.get_num_threads() // devices))
+    torch.set_num_threads(max(1, torch.get_num_threads() // own.devices))
     if torch.cuda.is_available():
-        torch.cuda.set_device(rank)
+        torch.cuda.set_device(own.rank)
     for library in ("GLOO", "NCCL"):  # they meet on this machine, whatever its host name means
         os.environ.setdefault(f"{library}_SOCKET_IFNAME", "lo")
-    distributed.init_process_group(
-        "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
-        init_method=f"file://{meeting / 'group'}",
-        rank=rank,
-        world_size=devices,
-        timeout=_PATIENCE,
-    )
-    set_share(Share(rank, devices))
     try:
-        function(lines.put, *arguments)
+        distributed.init_process_group(
+            "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo",
+            init_method=f"file://{meeting}",
+            rank=own.rank,
+            world_size=own.devices,
+            timeout=_PATIENCE,
+        )
+        set_share(own)
+        function(messages.put, *arguments)
+        distributed.destroy_process_group()
     except InfnetError as error:
-        (meeting / f"{type(error).__name__}_{rank}").write_text(str(error), "utf-8")
+        messages.put(error)
         sys.exit(1)
-    distributed.destroy_process_group()
+    except Exception:
+        messages.put(ProcessFailed(traceback.format_exc()))
+        sys.exit(1)
 
 
 def _end_with_parent() -> None:
@@ -108,21 +130,19 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _explain(running: Any, meeting: Path, error: Exception) -> None:
-    """Raise what ended the first process to end."""
-    for kind in _kinds(InfnetError):
-        for path in sorted(meeting.glob(f"{kind.__name__}_*")):
-            raise kind(path.read_text("utf-8")) from None
-    for rank, process in enumerate(running.processes):
-        killed = -(process.exitcode or 0)
-        if killed > 0 and killed != signal.SIGTERM:  # by which the others were stopped
+def _raise_cause(errors: list[Exception], codes: list[int]) -> None:
+    """Raise what ended the processes: the others' errors follow from the first one's end."""
+    for error in errors:
+        if isinstance(error, InfnetError):
+            raise error
+    for rank, code in enumerate(codes):
+        if code < 0 and -code != signal.SIGTERM:  # by which the others were stopped
             raise ModelError(
-                f"the process of device {rank} was killed ({signal.Signals(killed).name}), perhaps "
+                f"the process of device {rank} was killed ({signal.Signals(-code).name}), perhaps "
                 "for want of memory, and the others were stopped; what the run had committed is "
                 "kept, so the same command continues from there"
-            ) from None
-    raise error
-
-
-def _kinds(kind: type[InfnetError]) -> list[type[InfnetError]]:
-    return [kind, *(each for below in kind.__subclasses__() for each in _kinds(below))]
+            )
+    for error in errors:
+        raise error
+    if any(codes):
+        raise ProcessFailed(f"the processes ended with codes {codes}")

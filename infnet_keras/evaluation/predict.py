@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.impressions import Impressions
-from infnet_keras.devices import share
+from infnet_keras.devices.share import share
 from infnet_keras.devices.whole_batch import from_all_devices, on_all_devices
 from infnet_keras.errors import DataError
 from infnet_keras.evaluation.predictions import Predictions

@@ -8,7 +8,8 @@ import keras
 
 from infnet_keras.data.prepared.dataset import ImpressionDataset
 from infnet_keras.data.prepared.impressions import Impressions
-from infnet_keras.devices import RowSharding, share
+from infnet_keras.devices.row_sharding import RowSharding
+from infnet_keras.devices.share import share
 from infnet_keras.devices.whole_model import distributed, in_host_memory
 from infnet_keras.models import from_spec
 from infnet_keras.progress import Progress

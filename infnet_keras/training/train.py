@@ -9,8 +9,9 @@ import keras
 
 from infnet_keras.data import PreparedData
 from infnet_keras.data.prepared.impressions import Impressions
-from infnet_keras.devices import check_devices, share
+from infnet_keras.devices.check_devices import check_devices
 from infnet_keras.devices.processes import run_in_processes
+from infnet_keras.devices.share import share
 from infnet_keras.devices.whole_batch import from_all_devices
 from infnet_keras.errors import DataError, ModelError
 from infnet_keras.features.raw_examples_file import save_raw_examples
