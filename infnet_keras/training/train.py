@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from infnet_keras.devices.whole_batch import from_all_devices
 from infnet_keras.errors import DataError, ModelError
 from infnet_keras.features.raw_examples_file import save_raw_examples
 from infnet_keras.progress import Progress
+from infnet_keras.progress.quiet_start import quiet_start
 from infnet_keras.spec import FeatureSpec, dump_spec
 from infnet_keras.training.environment import describe_environment, now
 from infnet_keras.training.fit import fit, made_for
@@ -97,6 +99,7 @@ def train(
             "this one and read prepared data from their directory: leave `callbacks` out and give "
             "`data` as a directory, or take one device"
         )
+    progress.say(f"starting {devices} processes")
     arguments = (spec, impressions.directory, Path(run), restart, source)
     run_in_processes(devices, _train_share, *arguments, say=progress.say)
     state = RunDirectory(Path(run)).read()
@@ -113,6 +116,9 @@ def _train_share(
     source: Path | None,
 ) -> None:
     """What each process of a training on torch does."""
+    with quiet_start():
+        if find_spec("tensorflow") is not None:
+            import tensorflow  # noqa: F401 - Keras imports it anyway when it saves a model
     progress = Progress(say if share().rank == 0 else None)
     opened = PreparedData.open(data)
     _train(spec, opened, run, restart, progress, (), source, share().devices)
