@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from infnet_keras.cli.beam_arguments import parsed_with_beam
 from infnet_keras.cli.output_file import write_output
-from infnet_keras.cli.quiet_start import quiet_start
 from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
 from infnet_keras.errors import InfnetError
+from infnet_keras.progress.quiet_start import quiet_start
 from infnet_keras.spec import FeatureSpec
 
 _ERROR = 2

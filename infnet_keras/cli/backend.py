@@ -6,9 +6,9 @@ import sys
 from importlib.util import find_spec
 
 from infnet_keras.cli.keep_memory import keep_memory
-from infnet_keras.cli.quiet_start import quiet_start
 from infnet_keras.errors import ModelError
 from infnet_keras.progress import Progress
+from infnet_keras.progress.quiet_start import quiet_start
 
 BACKENDS = ("tensorflow", "jax", "torch")
 

@@ -24,6 +24,13 @@ def add_parser(groups: Any) -> None:
         "--run", required=True, type=Path, help="run directory: model.keras, history, state"
     )
     add_backend(parser)
+    parser.add_argument(
+        "--devices",
+        type=int,
+        default=1,
+        metavar="N",
+        help="devices of this machine that share every batch, on JAX or torch (default: 1)",
+    )
     parser.add_argument("--seed", type=int, help="short for --set training.seed=SEED")
     parser.add_argument(
         "--restart", action="store_true", help="forget an earlier run in this directory"
@@ -55,6 +62,7 @@ def _train(arguments: argparse.Namespace) -> None:
         restart=arguments.restart,
         progress=progress,
         warm_start=arguments.warm_start,
+        devices=arguments.devices,
     )
     ended = "stopped early" if result.stopped_early else "all done"
     print(

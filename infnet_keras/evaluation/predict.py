@@ -1,5 +1,6 @@
 """A model's predictions on a split."""
 
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,14 @@ import numpy.typing as npt
 
 from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.impressions import Impressions
+from infnet_keras.devices.share import share
+from infnet_keras.devices.whole_batch import from_all_devices, on_all_devices
 from infnet_keras.errors import DataError
 from infnet_keras.evaluation.predictions import Predictions
 from infnet_keras.progress import Progress
+
+# Labels and probabilities by task, and users, of a batch.
+_Predicted = tuple[dict[str, Any], dict[str, Any], npt.NDArray[np.int64]]
 
 
 def predict_split(
@@ -40,23 +46,27 @@ def predict_split(
             f"the data have no labels of {', '.join(unknown)}, which the model predicts; "
             f"they have {', '.join(data.spec.tasks)}"
         )
-    labels: list[dict[str, Any]] = []
-    outputs: list[dict[str, Any]] = []
-    users: list[npt.NDArray[np.int64]] = []
-    done, total = 0, data.count(split)
+    reader = data.reader(split, batch_size)
+    own: list[_Predicted] = []
+    total = data.count(split)
     with (progress or Progress()).phase(f"predicting {split}", total, "impressions") as phase:
-        for batch in data.reader(split, batch_size).batches():
+        for index in range(share().rank, len(reader), share().devices):
+            batch = reader.batch(index)
             rows = len(batch.users)
             # A compiled step is compiled again for another batch size: the last one is filled up.
-            inputs = (batch.filled(batch_size) if outputs else batch).inputs
-            probabilities = model.predict_on_batch(inputs)
-            outputs.append({task: np.asarray(p)[:rows] for task, p in probabilities.items()})
-            labels.append(batch.labels)
-            users.append(batch.users)
-            done += rows
-            phase.advance(done)
+            inputs = (batch.filled(batch_size) if own else batch).inputs
+            probabilities = model.predict_on_batch(on_all_devices(inputs))
+            outputs = {task: np.asarray(p)[:rows] for task, p in probabilities.items()}
+            own.append((batch.labels, outputs, batch.users))
+            phase.advance(min(total, (index + 1) * batch_size))
+    parts = _in_turn(from_all_devices(own))
     return Predictions(
-        {task: np.concatenate([part[task] for part in labels]) for task in model.tasks},
-        {task: np.concatenate([part[task] for part in outputs]) for task in model.tasks},
-        np.concatenate(users),
+        {task: np.concatenate([labels[task] for labels, _, _ in parts]) for task in model.tasks},
+        {task: np.concatenate([outputs[task] for _, outputs, _ in parts]) for task in model.tasks},
+        np.concatenate([users for _, _, users in parts]),
     )
+
+
+def _in_turn(found: list[list[_Predicted]]) -> list[_Predicted]:
+    """The batches of all processes, which took turns, in the order of the reader."""
+    return [batch for turn in zip_longest(*found) for batch in turn if batch is not None]

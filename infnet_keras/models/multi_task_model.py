@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from infnet_keras.devices.whole_batch import whole_batch, whole_batches
 from infnet_keras.errors import ModelError
 from infnet_keras.losses import TaskUncertainty
 from infnet_keras.losses.task_losses import TASK_LOSSES
@@ -181,6 +182,9 @@ class MultiTaskModel(keras.Model):
     ) -> Any:
         """The weighted sum of the tasks' losses, plus the layers' regularisation."""
         labels = self._labels(y)
+        if training:
+            labels, y_pred = whole_batches(labels), whole_batches(y_pred)
+            sample_weight = _whole_weights(sample_weight)
         if training and self.auxiliary_weights:
             # The model's own losses come first in `losses`, before those of its layers.
             for (name, weight), loss in zip(
@@ -223,3 +227,9 @@ class MultiTaskModel(keras.Model):
                 f"found {found}"
             )
         return {task: given[task] for task in self.task_weights}
+
+
+def _whole_weights(weights: Any) -> Any:
+    if weights is None:
+        return None
+    return whole_batches(weights) if isinstance(weights, Mapping) else whole_batch(weights)

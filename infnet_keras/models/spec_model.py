@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from keras import ops
 
+from infnet_keras.devices.whole_model import whole_model
 from infnet_keras.errors import ModelError
 from infnet_keras.layers import Embedded, EmbeddedInputs, InputFeature, TaskTowers
 from infnet_keras.models.named_axis import NamedAxis
@@ -289,6 +290,14 @@ class SpecModel(RowWiseModel):
             raise ModelError(f"no input {', '.join(missing)}; given: {', '.join(inputs) or 'none'}")
         requests, candidates = ops.shape(inputs[self.item_names[0]])[:2]
         return requests, candidates
+
+    def save(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        """As `keras.Model.save`; of a model on several devices of JAX, what one device would save.
+
+        So the file knows nothing of the devices: any number of them continues from it.
+        """
+        whole = whole_model(self)
+        super(SpecModel, whole).save(filepath, *args, **kwargs)
 
     def save_assets(self, inner_path: str) -> None:
         """Keras' hook: the assets go into the `.keras` file."""

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from infnet_keras.devices.whole_batch import mean_over_devices, own_share, whole_batch
 from infnet_keras.layers.embeddings.lookup import Lookup, read_rows
 from infnet_keras.row_updates.row_rule import RowRule
 from infnet_keras.row_updates.write_rows import add_rows, put_rows, sum_by_place
@@ -87,6 +88,9 @@ class RowUpdates(keras.layers.Layer):
     ) -> dict[str, tuple[Lookup, Any, Any]]:
         """The gradient of each row that was read, once.
 
+        Where several processes share a batch, each gives what its share read, and all get the
+        same: that of the whole batch, the mean of what they compute of it (see `whole_batch`).
+
         Args:
             lookups: what the step read.
             gradients: float [batch, positions, width], of the rows as they were gathered.
@@ -98,13 +102,14 @@ class RowUpdates(keras.layers.Layer):
         """
         summed = {}
         for name, lookup in lookups.items():
-            ids = ops.reshape(lookup.ids, (-1,))
+            ids = whole_batch(ops.reshape(lookup.ids, (-1,)))
             flat = ops.reshape(gradients[name], (-1, gradients[name].shape[-1]))
-            # Every place writes itself at its id; whichever remains stands for the id.
+            # Every place writes itself at its id; the one that remains stands for the id.
             places = ops.arange(ops.shape(ids)[0], dtype="int32")
             put_rows(self.places[name], ids, places)
             chosen = read_rows(self.places[name], ids)
-            ids, total, first = sum_by_place(ids, flat, chosen)
+            ids, total, first = sum_by_place(ids, chosen, flat, own_share(chosen))
+            total = mean_over_devices(total)
             summed[name] = (Lookup(lookup.table, ids), total, first)
         return summed
 

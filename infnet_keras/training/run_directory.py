@@ -129,10 +129,14 @@ class RunDirectory:
         Returns:
             The file's name in `checkpoints/`.
         """
-        name = f"step-{step:09d}.keras"
+        name = self.checkpoint_name(step)
         if not (self.checkpoints / name).exists():
             replace_file(self.checkpoints / name, lambda partial: model.save(partial))
         return name
+
+    def checkpoint_name(self, step: int) -> str:
+        """What the checkpoint of a step is called."""
+        return f"step-{step:09d}.keras"
 
     def publish_best(self, state: TrainingState) -> None:
         """Make `model.keras` the state's best model and drop the bests that it overtook."""

@@ -17,16 +17,19 @@ class SeedEpoch(keras.callbacks.Callback):
     Args:
         dataset: what is trained on; it permutes by its `epoch`.
         seed: of the run.
+        rank: of the process; those that train together draw different numbers.
     """
 
-    def __init__(self, dataset: ImpressionDataset, seed: int) -> None:
+    def __init__(self, dataset: ImpressionDataset, seed: int, rank: int = 0) -> None:
         super().__init__()
         self._dataset = dataset
         self._seed = seed
+        self._rank = rank
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._dataset.epoch = epoch
-        random = np.random.default_rng([self._seed, epoch])
+        stream = [self._rank] if self._rank else []
+        random = np.random.default_rng([self._seed, epoch, *stream])
         keras.utils.set_random_seed(int(random.integers(2**31)))
         for variable in self.model.variables:
             if variable.path.endswith("seed_generator_state"):

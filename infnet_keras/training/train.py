@@ -1,32 +1,31 @@
-"""The fit behind the command line: from encoded impressions to the best model."""
+"""The training behind the command line: from encoded impressions to the best model."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
 
 from infnet_keras.data import PreparedData
-from infnet_keras.data.prepared.dataset import ImpressionDataset
 from infnet_keras.data.prepared.impressions import Impressions
-from infnet_keras.errors import DataError
+from infnet_keras.devices.check_devices import check_devices
+from infnet_keras.devices.processes import run_in_processes
+from infnet_keras.devices.share import share
+from infnet_keras.devices.whole_batch import from_all_devices
+from infnet_keras.errors import DataError, ModelError
 from infnet_keras.features.raw_examples_file import save_raw_examples
-from infnet_keras.models import from_spec
 from infnet_keras.progress import Progress
+from infnet_keras.progress.quiet_start import quiet_start
 from infnet_keras.spec import FeatureSpec, dump_spec
 from infnet_keras.training.environment import describe_environment, now
-from infnet_keras.training.epoch_progress import EpochProgress
-from infnet_keras.training.evaluate_within_epoch import EvaluateWithinEpoch
-from infnet_keras.training.redraw_tables import RedrawTables
+from infnet_keras.training.fit import fit, made_for
 from infnet_keras.training.run_directory import RunDirectory
-from infnet_keras.training.save_state import SaveState
-from infnet_keras.training.seed_epoch import SeedEpoch
-from infnet_keras.training.stop_on_nan import StopOnNaN
+from infnet_keras.training.several_devices.followed_run import FollowedRun
 from infnet_keras.training.task_collapse import collapse_warning
 from infnet_keras.training.training_state import Evaluation, TrainingState
-from infnet_keras.training.validation_auc import ValidationAUC
-from infnet_keras.training.warm_start.begin import Warmed, begin_warm, check_warm_start
+from infnet_keras.training.warm_start.begin import begin_warm, check_warm_start
 
 
 class TrainingResult(NamedTuple):
@@ -53,6 +52,7 @@ def train(
     progress: Progress | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     warm_start: str | Path | None = None,
+    devices: int = 1,
 ) -> TrainingResult:
     """Train a spec's model on prepared data, or continue a run that was interrupted.
 
@@ -70,11 +70,16 @@ def train(
         warm_start: directory of an earlier run whose model this one begins with, of other data: its
             tables mapped by value, its other weights by name, its optimiser left out. A run that
             continues needs it no more.
+        devices: how many devices share every batch, on JAX or torch. What a run directory holds
+            depends on it by rounding alone, and a run may continue on another number. On torch
+            each device has a process of its own, which imports the caller's main module: a script
+            calls `train` below `if __name__ == "__main__":`.
 
     Raises:
         DataError: the data were prepared for another spec, or a split is empty.
         ModelError: the directory holds another run, or another process trains there; the loss
-            became NaN; the disk is full; the earlier run has another model, or none.
+            became NaN; the disk is full; the earlier run has another model, or none; there are not
+            so many devices, or they cannot share a batch equally.
 
     Example:
         >>> result = train(load_spec("minimal"), "prepared", "runs/first")
@@ -82,117 +87,103 @@ def train(
         0.71
     """
     progress = progress or Progress()
+    check_devices(devices, spec.training.batch_size)
     impressions = PreparedData.open(data) if isinstance(data, str | Path) else data
     _check_data(spec, impressions)
-    directory = RunDirectory(Path(run))
     source = None if warm_start is None else check_warm_start(spec, Path(warm_start), Path(run))
-    warmed = None
-    if source is not None and (restart or not directory.has_begun()):
-        warmed = begin_warm(spec, impressions, source)  # refused before anything is written
-    with directory.locked():
-        return _train(spec, impressions, directory, restart, progress, callbacks, source, warmed)
+    if devices == 1 or keras.backend.backend() == "jax":
+        return _train(spec, impressions, Path(run), restart, progress, callbacks, source, devices)
+    if callbacks or not isinstance(impressions, PreparedData):
+        raise ModelError(
+            "on torch several devices train in processes of their own, which know no callbacks of "
+            "this one and read prepared data from their directory: leave `callbacks` out and give "
+            "`data` as a directory, or take one device"
+        )
+    progress.say(f"starting {devices} processes")
+    arguments = (spec, impressions.directory, Path(run), restart, source)
+    run_in_processes(devices, _train_share, *arguments, say=progress.say)
+    state = RunDirectory(Path(run)).read()
+    assert state is not None
+    return _result(state)
+
+
+def _train_share(
+    say: Callable[[str], None],
+    spec: FeatureSpec,
+    data: Path,
+    run: Path,
+    restart: bool,
+    source: Path | None,
+) -> None:
+    """What each process of a training on torch does."""
+    with quiet_start():
+        if find_spec("tensorflow") is not None:
+            import tensorflow  # noqa: F401 - Keras imports it anyway when it saves a model
+    progress = Progress(say if share().rank == 0 else None)
+    opened = PreparedData.open(data)
+    _train(spec, opened, run, restart, progress, (), source, share().devices)
 
 
 def _train(
     spec: FeatureSpec,
-    impressions: Impressions,
-    directory: RunDirectory,
+    data: Impressions,
+    run: Path,
     restart: bool,
     progress: Progress,
     callbacks: Sequence[keras.callbacks.Callback],
     source: Path | None,
-    warmed: Warmed | None,
+    devices: int,
 ) -> TrainingResult:
-    named = None if source is None else str(source)
-    state = directory.start(spec.model_dump(mode="json"), impressions.digest, restart, named)
-    if state.finished is None:
-        environment = _record(directory, spec, impressions, state)
-        if warmed is not None:
-            warmed.save(directory, state, progress)
-        _fit(spec, impressions, directory, state, progress, callbacks, warmed and warmed.model)
-        environment["sessions"][-1]["finished"] = now()
-        directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
-        state.finished = "early stopping" if state.waits >= spec.training.patience else "epochs"
-        directory.finish(state)
-        warning = collapse_warning(spec, state.best)
-        if warning is not None:
-            progress.say(f"warning: {warning}")
-    else:
-        progress.say(f"{directory.path} is a finished run; --restart trains it again")
-    assert state.best is not None  # every epoch ends with an evaluation
-    return TrainingResult(
-        state.best, state.evaluations, state.epoch, state.finished == "early stopping"
-    )
-
-
-def _fit(
-    spec: FeatureSpec,
-    data: Impressions,
-    directory: RunDirectory,
-    state: TrainingState,
-    progress: Progress,
-    more: Sequence[keras.callbacks.Callback],
-    model: Any = None,
-) -> None:
-    options = spec.training
-    if state.epoch == options.epochs or state.waits >= options.patience:
-        return  # killed between its last epoch and its end
-    if model is None:
-        with progress.phase("building the model"):
-            model = _model(spec, data, directory, state)
-    dataset = ImpressionDataset(
-        data,
-        "train",
-        options.batch_size,
-        shuffle=True,
-        seed=options.seed,
-        fill_last_batch=True,
-    )
-
-    def report(evaluation: Evaluation) -> None:
-        progress.say(_line(evaluation, is_best=evaluation is state.best))
-
-    validation = ValidationAUC(
-        data,
-        list(spec.tasks),
-        options.batch_size,
-        options.patience,
-        directory,
-        state,
-        report,
-        progress,
-    )
-    epochs = EpochProgress(progress, options.batch_size)
-    callbacks: list[keras.callbacks.Callback] = [
-        SeedEpoch(dataset, options.seed),
-        StopOnNaN(),
-        epochs,
-    ]
-    if options.redraw_tables:
-        callbacks.insert(1, RedrawTables())
-    if options.evaluations_per_epoch > 1:
-        callbacks.append(EvaluateWithinEpoch(validation, options.evaluations_per_epoch))
-    callbacks += [validation, SaveState(directory, state), *more]
-    try:
-        model.fit(
-            dataset,
-            initial_epoch=state.epoch,
-            epochs=options.epochs,
-            shuffle=False,  # the data set shuffles itself, by seed and epoch
-            verbose=0,
-            callbacks=callbacks,
+    if share().rank > 0:
+        directory: RunDirectory = FollowedRun(run)
+        state = TrainingState.from_json(from_all_devices(None)[0])
+        fit(spec, data, directory, state, progress, callbacks, devices=devices)
+        return _result(state)
+    directory = RunDirectory(run)
+    warmed = None
+    if source is not None and (restart or not directory.has_begun()):
+        with made_for(devices):
+            warmed = begin_warm(spec, data, source)  # refused before anything is written
+    with directory.locked():
+        state = directory.start(
+            spec.model_dump(mode="json"),
+            data.digest,
+            restart,
+            None if source is None else str(source),
         )
-    finally:
-        epochs.close()
+        if state.finished is None:
+            environment = _record(directory, spec, data, state, devices)
+            if warmed is not None:
+                warmed.save(directory, state, progress)
+        from_all_devices(state.to_json())
+        if state.finished is None:
+            fit(spec, data, directory, state, progress, callbacks, warmed and warmed.model, devices)
+            _finish(directory, spec, state, environment, progress)
+        else:
+            progress.say(f"{directory.path} is a finished run; --restart trains it again")
+    return _result(state)
 
 
-def _model(
-    spec: FeatureSpec, data: Impressions, directory: RunDirectory, state: TrainingState
-) -> Any:
-    keras.utils.set_random_seed(spec.training.seed)
-    if state.checkpoint is None:
-        return from_spec(spec, data=data)
-    return keras.models.load_model(directory.checkpoints / state.checkpoint)
+def _finish(
+    directory: RunDirectory,
+    spec: FeatureSpec,
+    state: TrainingState,
+    environment: dict[str, Any],
+    progress: Progress,
+) -> None:
+    environment["sessions"][-1]["finished"] = now()
+    directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
+    state.finished = "early stopping" if state.waits >= spec.training.patience else "epochs"
+    directory.finish(state)
+    warning = collapse_warning(spec, state.best)
+    if warning is not None:
+        progress.say(f"warning: {warning}")
+
+
+def _result(state: TrainingState) -> TrainingResult:
+    assert state.best is not None  # every epoch ends with an evaluation
+    stopped_early = state.finished == "early stopping"
+    return TrainingResult(state.best, state.evaluations, state.epoch, stopped_early)
 
 
 def _check_data(spec: FeatureSpec, data: Impressions) -> None:
@@ -215,7 +206,11 @@ def _check_data(spec: FeatureSpec, data: Impressions) -> None:
 
 
 def _record(
-    directory: RunDirectory, spec: FeatureSpec, data: Impressions, state: TrainingState
+    directory: RunDirectory,
+    spec: FeatureSpec,
+    data: Impressions,
+    state: TrainingState,
+    devices: int,
 ) -> dict[str, Any]:
     """Write what is trained, and with what; a continued run adds a session."""
     path = directory.path / "environment.json"
@@ -225,21 +220,10 @@ def _record(
         "precision": spec.training.precision,
         "data_manifest_sha256": state.data,
         "warm_start": state.warm_start,
-        "sessions": [*earlier, describe_environment()],
+        "sessions": [*earlier, {**describe_environment(), "devices": devices}],
     }
     directory.write("spec.yaml", dump_spec(spec))
     data.assets.save(directory.path / "assets")
     save_raw_examples(directory.path, data.raw_examples)
     directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
     return environment
-
-
-def _line(evaluation: Evaluation, is_best: bool) -> str:
-    tasks = "  ".join(
-        f"{task} {'-' if value is None else f'{value:.4f}'}"
-        for task, value in evaluation.auc.items()
-    )
-    return (
-        f"epoch {evaluation.epoch}  step {evaluation.step}  loss {evaluation.loss:.4f}  "
-        f"AUC: mean {evaluation.mean_auc:.4f}  {tasks}{'  (best)' if is_best else ''}"
-    )

@@ -8,6 +8,8 @@ import keras
 
 from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.impressions import Impressions
+from infnet_keras.devices.share import ALL, Share
+from infnet_keras.errors import DataError
 
 _Pair = tuple[dict[str, Any], dict[str, Any]]
 
@@ -24,6 +26,9 @@ class ImpressionDataset(keras.utils.PyDataset):
 
     An epoch of which Keras asked for a part only (`steps_per_epoch`) goes on in the next one.
 
+    Under a `keras.distribution` every batch has as many rows as the devices can share: the last one
+    is filled up.
+
     Args:
         data: prepared data, or others with their methods.
         split: "train", "valid" or "test".
@@ -35,6 +40,10 @@ class ImpressionDataset(keras.utils.PyDataset):
         workers: more than 1 has batches prepared by a thread while the model runs, so many ahead.
             Keras' own workers are not used: when `fit` looks at a first batch to build a model,
             they hand over some batches of the first epoch twice and others never.
+        share: of every batch, which equal part to give, where each process trains on its own.
+
+    Raises:
+        DataError: the devices cannot share a batch equally.
 
     Example:
         >>> train = ImpressionDataset(prepared, "train", batch_size=64, shuffle=True)
@@ -52,10 +61,23 @@ class ImpressionDataset(keras.utils.PyDataset):
         seed: int = 0,
         fill_last_batch: bool = False,
         workers: int = 1,
+        share: Share = ALL,
     ):
         super().__init__(workers=1)
-        self.reader = data.reader(split, batch_size, shuffle, seed)
-        self._rows = batch_size if fill_last_batch and len(self.reader) > 1 else 0
+        distribution = keras.distribution.distribution()
+        devices = share.devices if distribution is None else distribution.num_model_replicas
+        if batch_size % devices:
+            raise DataError(
+                f"{devices} devices cannot share batches of {batch_size} equally: make batch_size "
+                f"a multiple of {devices}"
+            )
+        # The share of a batch is a batch of a reader with smaller ones, in the same order.
+        rows = batch_size // share.devices
+        self.reader = data.reader(split, rows, shuffle, seed)
+        self._share = share
+        self._batches = -(-len(self.reader) // share.devices)
+        filled = devices > 1 or (fill_last_batch and self._batches > 1)
+        self._rows = rows if filled else 0
         self._ahead = workers if workers > 1 else 0
         self._thread: ThreadPoolExecutor | None = None
         self._prepared: dict[tuple[int, int], Future[_Pair]] = {}
@@ -82,10 +104,10 @@ class ImpressionDataset(keras.utils.PyDataset):
     @property
     def num_batches(self) -> int:
         """Batches in an epoch."""
-        return len(self.reader)
+        return self._batches
 
     def __len__(self) -> int:
-        return len(self.reader)
+        return self._batches
 
     def __getitem__(self, index: int) -> _Pair:
         with self._lock:
@@ -117,7 +139,12 @@ class ImpressionDataset(keras.utils.PyDataset):
                 self._prepared[epoch, number] = self._thread.submit(self._read, number, epoch)
 
     def _read(self, number: int, epoch: int) -> _Pair:
-        batch = self.reader.batch(number, epoch).filled(self._rows)
+        part = number * self._share.devices + self._share.rank
+        last = len(self.reader) - 1
+        batch = self.reader.batch(min(part, last), epoch)
+        if part > last:  # the last batch is too small for all to have rows of it
+            batch = batch.first(0)
+        batch = batch.filled(self._rows)
         return batch.inputs, batch.labels
 
     def on_epoch_begin(self) -> None:

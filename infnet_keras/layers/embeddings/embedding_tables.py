@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
+from infnet_keras.devices.row_sharding import padded_rows
+from infnet_keras.devices.whole_batch import whole_batch
 from infnet_keras.errors import ModelError
 from infnet_keras.layers.embeddings.lookup import Lookup, gather
 from infnet_keras.layers.split_sizes import split_sizes
@@ -109,7 +111,7 @@ class EmbeddingTables(keras.layers.Layer):
         for width, count in self.fused_rows.items():
             # autocast would convert the whole table at every step; its gathered rows are few.
             self.tables[width] = self.add_weight(
-                shape=(count, width),
+                shape=(padded_rows(count), width),
                 initializer=self.initializer,
                 name=f"tables_{width}",
                 trainable=not self.row_wise,
@@ -123,9 +125,11 @@ class EmbeddingTables(keras.layers.Layer):
 
     def redraw(self) -> None:
         """Draw the rows of every table anew."""
-        for table in self.tables.values():
+        for width, table in self.tables.items():
+            count = self.fused_rows[width]
             initializer = self.initializer.clone()  # an initialiser gives equal numbers each time
-            table.assign(initializer(table.shape, table.dtype))
+            rows = initializer((count, width), table.dtype)
+            table.assign(ops.pad(rows, ((0, table.shape[0] - count), (0, 0))))
 
     def rows_of_tables(
         self, weights: Mapping[int, Any] | None = None
@@ -208,7 +212,7 @@ class EmbeddingTables(keras.layers.Layer):
             if training and self.l2 > 0.0:
                 valid = ops.not_equal(self._flat({name: ids[name] for name in names}), 0)
                 squares = ops.sum(ops.square(values), axis=-1) * ops.cast(valid, values.dtype)
-                self.add_loss(self.l2 * ops.mean(ops.sum(squares, axis=-1)))
+                self.add_loss(self.l2 * ops.mean(whole_batch(ops.sum(squares, axis=-1))))
             values = ops.cast(values, self.compute_dtype)
             if int(width) in self.projections:
                 values = self.projections[int(width)](values)

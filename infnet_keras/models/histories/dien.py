@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from infnet_keras.devices.whole_batch import whole_batch
 from infnet_keras.layers import Embedded, InterestEvolution
 from infnet_keras.layers.histories.next_step_loss import next_step_loss
 from infnet_keras.models.histories.target_model import TargetModel
@@ -63,7 +64,7 @@ class DIEN(TargetModel):
         for history in _foretold(self.histories):
             steps, mask = self.steps_of(history, embedded["embeddings"])
             states = self.readers[history.sequence].extractor(steps, mask)[:, 0]
-            losses.append(next_step_loss(states, steps, mask))
+            losses.append(next_step_loss(*map(whole_batch, (states, steps, mask))))
         return {"interest": sum(losses) / len(losses)}
 
     def named_axes(self) -> list[NamedAxis]:

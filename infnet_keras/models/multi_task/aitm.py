@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from infnet_keras.devices.whole_batch import whole_batches
 from infnet_keras.layers import Embedded, Experts, InformationTransfer
 from infnet_keras.models.joined_model import JoinedModel
 from infnet_keras.models.named_axis import NamedAxis
@@ -85,7 +86,8 @@ class AITM(JoinedModel):
     ) -> dict[str, Any]:
         # How far tasks are more probable than those before them in the chain.
         pairs = pairwise(self.chain)
-        excess = [ops.mean(ops.relu(answers[later] - answers[task])) for task, later in pairs]
+        whole = whole_batches(answers)
+        excess = [ops.mean(ops.relu(whole[later] - whole[task])) for task, later in pairs]
         return {"calibrator": sum(excess)}
 
     def read(self, joined: dict[str, Any], training: bool) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -30,6 +30,7 @@ class RowWiseModel(MultiTaskModel):
     Attributes:
         embedded_inputs: the layer that owns every embedding table.
         row_updates: the tables' optimiser, or None.
+        replica: calls the model in training as one of several processes' replicas, or None.
     """
 
     embedded_inputs: EmbeddedInputs
@@ -37,6 +38,17 @@ class RowWiseModel(MultiTaskModel):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.row_updates: RowUpdates | None = None
+        self.replica: Callable[..., Any] | None = None
+
+    def replicate(self) -> None:
+        """Train as one of the replicas that several processes hold (see `run_in_processes`).
+
+        Weights are those of the first process from now on, and each step's gradients the mean over
+        the processes.
+        """
+        from infnet_keras.devices.torch_replica import torch_replica
+
+        self.replica = torch_replica(self)
 
     def compile(self, optimizer: Any = "adam", loss: Any = None, **kwargs: Any) -> None:
         """As `MultiTaskModel.compile`.
@@ -58,20 +70,22 @@ class RowWiseModel(MultiTaskModel):
 
     def train_step(self, *arguments: Any) -> Any:
         """Keras' hook: one step of training."""
-        if self.row_updates is None:
+        if self.row_updates is None and self.replica is None:
             return super().train_step(*arguments)
         # Each module imports its own framework.
         step = import_module(f"infnet_keras.models.row_wise.{keras.backend.backend()}_step")
         return step.train_step(self, *arguments)
 
-    def scaled_loss(self, x: Any, y: Any, sample_weight: Any, rows: Mapping[str, Any]) -> Any:
+    def scaled_loss(
+        self, x: Any, y: Any, sample_weight: Any, rows: Mapping[str, Any] | None
+    ) -> Any:
         """The loss that a step differentiates, and the answers; counts the loss that is shown.
 
         Args:
             x, y, sample_weight: of a batch.
-            rows: what was gathered for it.
+            rows: what was gathered for it; None where the tables are weights like any other.
         """
-        answers = self(x, training=True, rows=rows)
+        answers = (self.replica or self)(x, training=True, rows=rows)
         loss = self.compute_loss(x=x, y=y, y_pred=answers, sample_weight=sample_weight)
         shown = next(metric for metric in self.metrics if metric.name == "loss")
         shown.update_state(loss, sample_weight=ops.shape(next(iter(x.values())))[0])

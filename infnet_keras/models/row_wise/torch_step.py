@@ -1,4 +1,4 @@
-"""A training step on torch that moves single rows."""
+"""A training step on torch that moves single rows, and that replicas of a model take together."""
 
 from typing import Any
 
@@ -12,29 +12,32 @@ def train_step(model: Any, data: Any) -> dict[str, Any]:
     """As `keras.Model.train_step` on torch.
 
     Args:
-        model: a `RowWiseModel`.
-        data: a batch.
+        model: a `RowWiseModel` with `row_updates`, or one that was replicated, or both.
+        data: a batch, of which each replica has its share.
 
     Returns:
         The metrics.
     """
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-    with torch.no_grad():
-        lookups = model.embedded_inputs.lookups(model.inputs_of(x), training=True)
-        rows = gather(lookups)
-    for each in rows.values():
-        each.requires_grad_(True)
+    lookups, rows = {}, None
+    if model.row_updates is not None:
+        with torch.no_grad():
+            lookups = model.embedded_inputs.lookups(model.inputs_of(x), training=True)
+            rows = gather(lookups)
+        for each in rows.values():
+            each.requires_grad_(True)
     model.zero_grad()
     loss, answers = model.scaled_loss(x, y, sample_weight, rows)
     loss.backward()
     with torch.no_grad():
         trainable = model.trainable_variables
-        row_gradients = {
-            name: torch.zeros_like(each) if each.grad is None else each.grad
-            for name, each in rows.items()
-        }
         gradients = [variable.value.grad for variable in trainable]
-        gradients = model.move_rows(lookups, row_gradients, gradients)
+        if rows is not None:
+            row_gradients = {
+                name: torch.zeros_like(each) if each.grad is None else each.grad
+                for name, each in rows.items()
+            }
+            gradients = model.move_rows(lookups, row_gradients, gradients)
         model.optimizer.apply(gradients, trainable)
     logs: dict[str, Any] = model.compute_metrics(x, y, answers, sample_weight)
     return logs

@@ -1,0 +1,1 @@
+"""One training on several devices: batches shared out, tables by row, processes on torch."""

@@ -1,0 +1,1 @@
+"""A run on several devices: what each process does of it."""
