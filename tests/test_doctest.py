@@ -27,6 +27,7 @@ EXCLUDED = {
     "infnet_keras.data.examples.columns": "its example is of another spec",
     "infnet_keras.cli": "commands, which tests/cli runs",
     "infnet_keras.export": "an export takes a minute: tests/export runs what the examples do",
+    "infnet_keras.devices.row_sharding": "for JAX alone: tests/training/eight_devices.py does it",
     "infnet_keras.scoring.run_scorer": "its example reads a run",
     "infnet_keras.scoring.saved_model_scorer": "its example reads an exported model",
     "infnet_keras.scoring.score_table": "its example reads an exported model",

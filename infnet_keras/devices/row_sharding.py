@@ -23,7 +23,7 @@ class RowSharding(keras.distribution.ModelParallel):
         ModelError: the backend is not JAX.
 
     Example:
-        >>> with RowSharding().scope():  # doctest: +SKIP
+        >>> with RowSharding().scope():
         ...     model = from_spec("minimal")
         ...     model.fit(ImpressionDataset(prepared, "train", 1024, shuffle=True))
     """

@@ -129,6 +129,9 @@ class SpecModel(RowWiseModel):
     ) -> dict[str, Any]:
         """Losses besides the tasks', of a training step: name -> scalar, see `MultiTaskModel`.
 
+        A process that trains with others sees its share of the batch here, and a loss is of all of
+        it: what a mean reads of the examples goes through `whole_batch`.
+
         Args:
             embedded: as `represent` takes it.
             answers: what the step says: task -> float [batch].

@@ -20,6 +20,7 @@ READ = (
     "large_tables.md",
     "options.md",
     "serving_contract.md",
+    "several_devices.md",
     "warm_start.md",
 )
 
