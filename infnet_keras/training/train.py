@@ -1,7 +1,7 @@
 """The fit behind the command line: from encoded impressions to the best model."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,6 +53,7 @@ def train(
     progress: Progress | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     warm_start: str | Path | None = None,
+    observe: Callable[[Evaluation], None] | None = None,
 ) -> TrainingResult:
     """Train a spec's model on prepared data, or continue a run that was interrupted.
 
@@ -70,6 +71,8 @@ def train(
         warm_start: directory of an earlier run whose model this one begins with, of other data: its
             tables mapped by value, its other weights by name, its optimiser left out. A run that
             continues needs it no more.
+        observe: called with every evaluation, those within an epoch too; what it raises ends the
+            fit, and the run continues from its last epoch another time.
 
     Raises:
         DataError: the data were prepared for another spec, or a split is empty.
@@ -90,7 +93,9 @@ def train(
     if source is not None and (restart or not directory.has_begun()):
         warmed = begin_warm(spec, impressions, source)  # refused before anything is written
     with directory.locked():
-        return _train(spec, impressions, directory, restart, progress, callbacks, source, warmed)
+        return _train(
+            spec, impressions, directory, restart, progress, callbacks, source, warmed, observe
+        )
 
 
 def _train(
@@ -102,6 +107,7 @@ def _train(
     callbacks: Sequence[keras.callbacks.Callback],
     source: Path | None,
     warmed: Warmed | None,
+    observe: Callable[[Evaluation], None] | None,
 ) -> TrainingResult:
     named = None if source is None else str(source)
     state = directory.start(spec.model_dump(mode="json"), impressions.digest, restart, named)
@@ -109,7 +115,8 @@ def _train(
         environment = _record(directory, spec, impressions, state)
         if warmed is not None:
             warmed.save(directory, state, progress)
-        _fit(spec, impressions, directory, state, progress, callbacks, warmed and warmed.model)
+        model = warmed and warmed.model
+        _fit(spec, impressions, directory, state, progress, callbacks, observe, model)
         environment["sessions"][-1]["finished"] = now()
         directory.write("environment.json", json.dumps(environment, indent=1) + "\n")
         state.finished = "early stopping" if state.waits >= spec.training.patience else "epochs"
@@ -132,6 +139,7 @@ def _fit(
     state: TrainingState,
     progress: Progress,
     more: Sequence[keras.callbacks.Callback],
+    observe: Callable[[Evaluation], None] | None,
     model: Any = None,
 ) -> None:
     options = spec.training
@@ -151,6 +159,8 @@ def _fit(
 
     def report(evaluation: Evaluation) -> None:
         progress.say(_line(evaluation, is_best=evaluation is state.best))
+        if observe is not None:
+            observe(evaluation)
 
     validation = ValidationAUC(
         data,
