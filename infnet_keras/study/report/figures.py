@@ -195,6 +195,8 @@ def _svg(figure: Any) -> str:
     from matplotlib import rc_context
 
     with rc_context({"svg.hashsalt": "infnet"}):
-        figure.savefig(text, format="svg", metadata=dict.fromkeys(["Creator", "Date", "Format", "Type"]))
+        figure.savefig(
+            text, format="svg", metadata=dict.fromkeys(["Creator", "Date", "Format", "Type"])
+        )
     svg = text.getvalue()
     return svg[svg.index("<svg") :].strip()
