@@ -11,7 +11,8 @@ from infnet_keras.search.space import import_optuna
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-_STARTUP = 4  # trials at random, before the sampler learns and the pruner compares
+_AT_RANDOM = 4  # trials before the sampler learns
+_UNPRUNED = 3  # trials before the pruner compares
 _INTERRUPTED = "interrupted"
 
 
@@ -65,7 +66,7 @@ class Search:
             study_name="search",
             storage=storage,
             direction="maximize",
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=_STARTUP),
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=_UNPRUNED),
             load_if_exists=True,
         )
         self._check_space(directory)
@@ -94,7 +95,7 @@ class Search:
         text = f"{self._seed}/{self._counted(ended=False)}"
         seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
         self._study.sampler = self._optuna.samplers.TPESampler(
-            seed=seed, n_startup_trials=_STARTUP, constant_liar=True
+            seed=seed, n_startup_trials=_AT_RANDOM, constant_liar=True
         )
         return self._study.ask(self._space)
 

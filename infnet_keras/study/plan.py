@@ -19,7 +19,6 @@ def plan_text(runs: StudyRuns, processes: int) -> str:
         Lines joined by newlines.
     """
     file = runs.study.file
-    seeds = len(file.seeds)
     lines = [
         f"{file.name}: spec {runs.study.spec.name}, backend {file.backend}, "
         f"seeds {', '.join(map(str, file.seeds))}"
@@ -38,14 +37,15 @@ def plan_text(runs: StudyRuns, processes: int) -> str:
             left = row_search.search.left
         trials_left += left
         own = [v for v in variants if v.row == name]
+        count = len(_by_identity(runs, own))
         if settings is None and budget:
-            unknown += len(own) * seeds
+            unknown += count
         else:
             settled |= _by_identity(runs, own)
         before = file.models[name].looks_before
         lines.append(
             f"  {name:{width}}  {file.type_of(name)}: {budget} trials ({left} left), "
-            f"{len(own) * seeds} runs, validation looks {budget + before} ({before} earlier)"
+            f"{count} runs, validation looks {budget + before} ({before} earlier)"
         )
     waiting = [run for run in settled.values() if run.result is None]
     seconds = _seconds(runs.directory.runs.glob("*/"))

@@ -71,6 +71,8 @@ class Rows:
                 if trees:
                     raise SpecError(f"{_TREES}{next(iter(trees))} is of rows of type {LIGHTGBM}")
             resolved = override_spec(spec, given)
+            # Said or left to `defaults`, it is the same width: and the same run.
+            resolved = override_spec(resolved, {"model.dim": resolved.dim})
         except SpecError as error:
             raise SpecError(f"row {row!r} of study {file.name!r}: {error}") from error
         return Configuration(resolved, self._data, file.backend, options)

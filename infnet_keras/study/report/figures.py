@@ -60,14 +60,15 @@ def field_attention_figure(attention: Mapping[str, Any]) -> str:
     weights, positions = _weights(attention)
     fields = [i for i, (_, step) in enumerate(positions) if step is None]
     names = [positions[i][0] for i in fields]
-    figure = new_figure(_WIDTH, 1.3 + 0.17 * len(fields))
+    height = 1.3 + 0.17 * len(fields)
+    figure = new_figure(_WIDTH, height)
     axes = figure.subplots()
     image = axes.imshow(weights[:, fields].T, aspect="auto", cmap="viridis", vmin=0.0)
     axes.set_yticks(range(len(fields)), names, fontsize=7)
     queries = attention["queries"]
     axes.set_xticks(range(len(queries)), queries, rotation=45, ha="left", fontsize=8)
     axes.xaxis.tick_top()
-    bar = figure.colorbar(image, ax=axes, location="bottom", pad=0.01, aspect=40)
+    bar = figure.colorbar(image, ax=axes, location="bottom", pad=0.15 / height, aspect=40)
     bar.ax.tick_params(labelsize=7)
     bar.set_label("mean attention over the fields", fontsize=8)
     return _svg(figure)
