@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 
 from infnet_keras.cli import main
 from infnet_keras.data import PreparedData
@@ -36,18 +37,20 @@ def finished(out: Path) -> dict[str, int]:
 def test_a_killed_study_continues_and_repeats_nothing(
     capsys: pytest.CaptureFixture[str], study_file: Path, data: Path, tmp_path: Path
 ) -> None:
+    pytest.importorskip("optuna")
     out = tmp_path / "out"
+    _tune(study_file)
     line = [sys.executable, "-m", "infnet_keras.cli", *command(study_file, data, out)]
     killed = subprocess.Popen(line, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
     until = time.monotonic() + 200
-    while len(finished(out)) < 2:
+    while len(finished(out)) < 1:
         assert time.monotonic() < until
         assert killed.poll() is None
         time.sleep(0.02)
     os.kill(killed.pid, signal.SIGKILL)
     killed.wait()
     before = finished(out)
-    assert 2 <= len(before) < 4
+    assert 1 <= len(before) < 4
     log = (out / "logs" / "worker_1.log").read_text()
 
     assert main(command(study_file, data, out)) == 0
@@ -57,6 +60,7 @@ def test_a_killed_study_continues_and_repeats_nothing(
     added = (out / "logs" / "worker_1.log").read_text().removeprefix(log)
     began = [text.split()[1].rstrip(",") for text in added.splitlines() if text.startswith("run ")]
     assert sorted(began) == sorted(after.keys() - before.keys())
+    _was_chosen_by_validation(out)
     assert capsys.readouterr().out.strip() == str(out / "report.html")
 
     logged = (out / "logs" / "worker_1.log").read_text()
@@ -66,6 +70,38 @@ def test_a_killed_study_continues_and_repeats_nothing(
     _is_what_train_and_evaluate_give(out, study_file.parent / "tiny.yaml", data, tmp_path)
     assert main([*command(study_file, data, out), "--dry-run"]) == 0
     assert "0 trials and 0 runs to do, 4 runs done" in capsys.readouterr().out
+    assert main([*command(study_file, data, out), "--trials", "3"]) == 2
+    assert "searching again would choose after the test was seen" in capsys.readouterr().err
+
+
+def _tune(study_file: Path) -> None:
+    study = yaml.safe_load(study_file.read_text())
+    study["tuning"] = {
+        "trials": 2,
+        "search": {"training.learning_rate": {"low": 0.001, "high": 0.1}},
+    }
+    study["models"]["infnet"] = {"tuned": False, "looks_before": 5}
+    study_file.write_text(yaml.safe_dump(study))
+
+
+def _was_chosen_by_validation(out: Path) -> None:
+    """Of two trials the better one is trained on, from where it is, and the other is not scored."""
+    settings = {r["row"]: r for r in _lines(out / "tables" / "settings.csv")}
+    assert (settings["infnet"]["looks"], settings["shared_bottom"]["looks"]) == ("5", "2")
+    trials = {}
+    for path in out.glob("runs/*/validation.json"):
+        spec = json.loads((path.parent / "configuration.json").read_text())["spec"]
+        if (spec["model"]["type"], spec["training"]["seed"]) == ("shared_bottom", 0):
+            trials[path.parent] = json.loads(path.read_text())["mean_auc"]
+    best, worst = sorted(trials, key=trials.__getitem__, reverse=True)
+    assert float(settings["shared_bottom"]["validation_auc"]) == trials[best]
+    assert (best / "result.json").exists()
+    assert [path.name for path in worst.glob("*")].count("result.json") == 0
+    assert not (worst / "training").exists()
+    log = (out / "logs" / "worker_1.log").read_text()
+    trained_until = log[: log.rindex(f"run {best.name}")]
+    assert f"run {best.name}" in trained_until  # as a trial
+    assert "epoch" not in log[log.rindex(f"run {best.name}") :].split("\nrun ")[0]
 
 
 def _is_what_train_and_evaluate_give(out: Path, spec: Path, data: Path, tmp_path: Path) -> None:
@@ -78,7 +114,9 @@ def _is_what_train_and_evaluate_give(out: Path, spec: Path, data: Path, tmp_path
         and r["seed"] == "1"
         and r["metric"] == "auc"
     ]
+    configuration = json.loads((out / "runs" / seeds["run"] / "configuration.json").read_text())
     values = {"model.type": "shared_bottom", "model.bottom_hidden": [8], "training.seed": 1}
+    values["training.learning_rate"] = configuration["spec"]["training"]["learning_rate"]
     train(override_spec(load_spec(spec), values), data, tmp_path / "alone")
     prepared = PreparedData.open(data)
     expected = predict_split(load_run_model(tmp_path / "alone"), prepared, "test")
