@@ -1,6 +1,7 @@
 """What a study would do, and what is done already: `--dry-run`."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from infnet_keras.runs.run_files import RunFiles
 from infnet_keras.runs.settled import Settings
@@ -53,8 +54,9 @@ def plan_text(runs: StudyRuns, processes: int) -> str:
         f"{trials_left} trials and {len(waiting) + unknown} runs to do, "
         f"{len(settled) - len(waiting)} runs done"
     )
-    if seconds:
-        expected = (trials_left + len(waiting) + unknown) * seconds / processes
+    todo = trials_left + len(waiting) + unknown
+    if seconds and todo:
+        expected = todo * seconds / processes
         lines.append(
             f"about {expected / 60:.0f} min, at {seconds:.0f} s a run as measured here and "
             f"{processes} processes"
@@ -68,8 +70,8 @@ def _by_identity(runs: StudyRuns, variants: list[Variant]) -> dict[str, RunFiles
     return {run.configuration.identity: run for run in found}
 
 
-def _seconds(paths: Iterable[object]) -> float | None:
+def _seconds(paths: Iterable[Path]) -> float | None:
     """The mean of the runs that have ended here."""
-    known = [RunFiles.at(path).validation for path in paths]  # type: ignore[arg-type]
+    known = [RunFiles.at(path).validation for path in paths]
     found = [run["seconds"] for run in known if run is not None]
     return sum(found) / len(found) if found else None

@@ -70,8 +70,9 @@ class Results:
         return self._runs[row]
 
     def variant_runs(self, variant: Variant) -> list[RunFiles] | None:
-        """The runs of a variant; None where one of them is not finished."""
-        if self.study.settings(variant.row) is None:
+        """The runs of a variant; None where one of them is not finished, or not asked for."""
+        names = self.study.names
+        if variant.row not in names or self.study.settings(variant.row) is None:
             return None
         found = self.study.runs_of(variant)
         return found if _finished(found) else None

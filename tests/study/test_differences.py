@@ -6,14 +6,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from infnet_keras.errors import SpecError
 from infnet_keras.evaluation import Predictions, compare_predictions, evaluate_predictions
 from infnet_keras.runs.resample_run import load_resamples, resample_run
 from infnet_keras.runs.run_files import RunFiles, write_json
 from infnet_keras.study.differences import differences, holm, p_value
-from infnet_keras.study.loading import load_study
+from infnet_keras.study.loading import Study, load_study
 from infnet_keras.study.results import Results, score_of
 from infnet_keras.study.run_study import StudyRuns
 from infnet_keras.study.study_directory import StudyDirectory
+from infnet_keras.study.study_file import Sweep
 
 RESAMPLES = 20
 
@@ -139,6 +141,23 @@ def test_the_reports_tables_hold_what_was_measured(results: Results, tmp_path: P
         assert (out / "tables" / f"{name}.csv").exists()
     lines = (out / "tables" / "metrics.csv").read_text().splitlines()
     assert f"shared_bottom,click,auc,{score.mean},{score.deviation},2" in lines
+
+
+def test_some_rows_are_reported_by_themselves(results: Results) -> None:
+    """The rest of the study, what starts from it included, is as if it were not there."""
+    pytest.importorskip("matplotlib")
+    from infnet_keras.study.report import write_report
+
+    file, spec = results.study.study
+    sweeps = {"width": Sweep(key="model.dim", values=[4, 8])}
+    study = Study(file.model_copy(update={"ablations": "infnet", "sweeps": sweeps}), spec)
+    runs = StudyRuns(study, "c0ffee", results.study.directory, only=["shared_bottom"])
+    counts = SimpleNamespace(users=40, impressions={"train": 480, "valid": 60, "test": 60})
+    page = write_report(runs, SimpleNamespace(manifest=counts), processes=2).read_text()
+    assert "shared_bottom" in page
+    assert not [title for title in ("Differences", "Ablation", "Sweeps") if title in page]
+    with pytest.raises(SpecError, match="--only mmoe: the study has no such row"):
+        StudyRuns(study, "c0ffee", results.study.directory, only=["mmoe"])
 
 
 def test_a_row_that_is_not_finished_is_left_out(results: Results) -> None:
