@@ -26,10 +26,10 @@ class ValueRates:
         >>> rates = ValueRates(rows=3, tasks=["click"], folds=2, strength=1.0)
         >>> rates.add(np.array([2, 2]), {"click": np.array([1.0, 0.0])}, np.array([0, 1]))
         >>> rates.close()
-        >>> rates.rate("click", np.array([2, 1]))
-        array([0.5, 0.5])
-        >>> rates.rate("click", np.array([2]), folds=np.array([0]))  # of the label 0.0 alone
-        array([0.25])
+        >>> rates.rate("click", np.array([2, 1])).tolist()
+        [0.5, 0.5]
+        >>> rates.rate("click", np.array([2]), folds=np.array([0])).tolist()  # of 0.0 alone
+        [0.25]
     """
 
     def __init__(self, rows: int, tasks: list[str], folds: int, strength: float) -> None:

@@ -43,11 +43,13 @@ class Search:
         ModelError: the directory holds a search of another space.
 
     Example:
-        >>> search = Search(Path("search"), space, trials=2)
+        >>> from optuna.distributions import IntDistribution
+        >>> search = Search(tmp_path, {"model.dim": IntDistribution(8, 64)}, trials=3)
         >>> while (trial := search.ask()) is not None:
-        ...     search.complete(trial, train_with(trial.params))
-        >>> search.best().values
-        {'model.dim': 24}
+        ...     search.complete(trial, 0.7 + 1e-4 * trial.params["model.dim"])
+        >>> best = search.best()
+        >>> best.mean_auc == 0.7 + 1e-4 * best.values["model.dim"]
+        True
     """
 
     def __init__(
