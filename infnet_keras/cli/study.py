@@ -62,6 +62,7 @@ def _study(arguments: argparse.Namespace) -> None:
         from infnet_keras.study.loading import load_study
         from infnet_keras.study.plan import plan_text
         from infnet_keras.study.report import write_report
+        from infnet_keras.study.requirements import check_installed
         from infnet_keras.study.run_study import StudyRuns, run_study
         from infnet_keras.study.study_directory import StudyDirectory
 
@@ -84,8 +85,11 @@ def _study(arguments: argparse.Namespace) -> None:
         command = worker_command(arguments.data.resolve(), study.file.backend)
         return Schedule(command, processes, memory, directory.logs, progress, needed)
 
-    directory.begin(study.file)
+    check_installed(runs)
+    data.assets.check(study.spec)
+    directory.begin()
     with run_lock(directory.path):
+        directory.note(study.file)
         failures = run_study(runs, start, progress)
         with progress.phase("writing the report"):
             report = write_report(runs, data, processes)

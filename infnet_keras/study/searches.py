@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from infnet_keras.boosting.options import LightGBMOptions
-from infnet_keras.errors import SpecError
+from infnet_keras.errors import ModelError, SpecError
 from infnet_keras.progress import Progress
 from infnet_keras.runs.configuration import Configuration
 from infnet_keras.runs.job import Job
@@ -72,7 +72,10 @@ class RowSearch:
         before = self._rows.study.file.models[self.row].looks_before
         if self.description is None:
             return Settings({}, looks_before=before)
-        best = self.search.best()
+        try:
+            best = self.search.best()
+        except ModelError as error:
+            raise ModelError(f"row {self.row!r}: {error}") from error
         looks, pruned = self.search.looks, self.search.stopped_early
         return Settings(best.values, best.mean_auc, looks, pruned, before)
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from infnet_keras.errors import ModelError
 from infnet_keras.runs.configuration import Configuration
-from infnet_keras.runs.run_files import RunFiles
+from infnet_keras.runs.run_files import RunFiles, write_json
 from infnet_keras.served_names import served_names
 from infnet_keras.study.study_file import StudyFile
 
@@ -33,7 +33,7 @@ class StudyDirectory:
         self.timing = path / "timing.json"
         self.attention = path / "attention.json"
 
-    def begin(self, file: StudyFile) -> None:
+    def begin(self) -> None:
         """Make the directory, if need be.
 
         Raises:
@@ -43,18 +43,21 @@ class StudyDirectory:
             if not self.path.is_dir():
                 raise ModelError(f"{self.path} is a file; give --out a directory")
             there = {entry.name for entry in self.path.iterdir()}
-            if there and _MARK not in there and there != {"lock"}:
+            strangers = there - {"lock", "logs", "runs", "tables"}  # killed as it began
+            if strangers and _MARK not in there:
                 raise ModelError(
-                    f"{self.path} holds {min(there)!r} and no study; give --out a new directory, "
-                    "or an empty one"
+                    f"{self.path} holds {min(strangers)!r} and no study; give --out a new "
+                    "directory, or an empty one"
                 )
         try:
             for directory in (self.path, self.runs, self.logs, self.tables):
                 directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ModelError(f"cannot make {self.path}: {error.strerror or error}") from error
-        text = file.model_dump_json(indent=1)
-        (self.path / _MARK).write_text(text + "\n", encoding="utf-8")
+
+    def note(self, file: StudyFile) -> None:
+        """Write down the study as it is given now."""
+        write_json(self.path / _MARK, file.model_dump(mode="json"))
 
     def run(self, configuration: Configuration) -> RunFiles:
         """The files of a run."""

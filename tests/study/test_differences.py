@@ -38,7 +38,7 @@ def results(study_file: Path, tmp_path: Path) -> Results:
     """Of runs with made-up predictions: a reference, and one that is better."""
     directory = StudyDirectory(tmp_path / "out")
     study = load_study(study_file)
-    directory.begin(study.file)
+    directory.begin()
     runs = StudyRuns(study, "c0ffee", directory)
     runs.settle()
     for label, run in runs.final_runs():
