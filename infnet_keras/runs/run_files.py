@@ -12,7 +12,7 @@ from infnet_keras.runs.configuration import Configuration
 
 
 class RunFiles:
-    """The directory of a run, named by its configuration's identity.
+    """The directory of a run.
 
     - `configuration.json`: what was asked for.
     - `training/`: the run directory of the fit, which continues after a kill by itself.
@@ -20,14 +20,19 @@ class RunFiles:
     - `test.npz`, `resampled_N.npy`, and last `result.json`: of the test part, which is scored once.
 
     Args:
-        runs: the directory of all runs.
-        configuration: of this one.
+        path: the directory.
+        configuration: of the run.
     """
 
-    def __init__(self, runs: Path, configuration: Configuration) -> None:
+    def __init__(self, path: Path, configuration: Configuration) -> None:
         self.configuration = configuration
-        self.path = runs / configuration.identity
-        self.training = self.path / "training"
+        self.path = path
+        self.training = path / "training"
+
+    @classmethod
+    def of(cls, runs: Path, configuration: Configuration) -> "RunFiles":
+        """The run of a configuration, whose identity names its directory among all runs."""
+        return cls(runs / configuration.identity, configuration)
 
     @classmethod
     def at(cls, path: Path) -> "RunFiles":
@@ -35,7 +40,7 @@ class RunFiles:
         content = read_json(path / "configuration.json")
         if content is None:
             raise ModelError(f"{path} holds no run: its configuration.json is missing")
-        return cls(path.parent, Configuration.of(content))
+        return cls(path, Configuration.of(content))
 
     @property
     def validation(self) -> dict[str, Any] | None:

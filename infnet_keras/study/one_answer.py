@@ -16,11 +16,13 @@ class OneAnswer:
         path: the JSON file that keeps request and answer.
 
     Attributes:
+        request: what the worker is told.
         label: how progress calls it.
         failure: why there is no answer; None where there is one, or none yet.
     """
 
     def __init__(self, request: dict[str, Any], label: str, path: Path) -> None:
+        self.request = request
         self._job = Job(request, label, "timing")
         self._path = path
         self.label = label
@@ -31,7 +33,7 @@ class OneAnswer:
     def answer(self) -> Any:
         """What was answered; None where it was not asked yet."""
         content = read_json(self._path)
-        if content is None or content["request"] != self._job.request:
+        if content is None or content["request"] != self.request:
             return None
         return content["answer"]
 
@@ -52,4 +54,8 @@ class OneAnswer:
         if message["said"] == "failed":
             self.failure = message["error"]
         else:
-            write_json(self._path, {"request": job.request, "answer": message["found"]})
+            self.keep(message["found"])
+
+    def keep(self, answer: Any) -> None:
+        """Write the answer beside its request."""
+        write_json(self._path, {"request": self.request, "answer": answer})

@@ -1,5 +1,6 @@
 """The runs of a study: each row, ablation and point of a sweep, seed by seed."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,7 @@ class Rows:
     def __init__(self, study: Study, data: str) -> None:
         self.study = study
         self._data = data
+        self._resolved: dict[str, Configuration] = {}
 
     def configuration(self, row: str, seed: int, values: Values) -> Configuration:
         """The run of a row with a seed.
@@ -57,6 +59,12 @@ class Rows:
         Raises:
             SpecError: a value does not fit the spec; the message names the row.
         """
+        key = json.dumps([row, seed, dict(values)], sort_keys=True)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(row, seed, values)
+        return self._resolved[key]
+
+    def _resolve(self, row: str, seed: int, values: Values) -> Configuration:
         file, spec = self.study
         kind = file.type_of(row)
         given = {**file.set, **file.models[row].set, **values, "training.seed": seed}

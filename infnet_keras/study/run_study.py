@@ -35,6 +35,11 @@ class StudyRuns:
         directory: where it is kept.
         only: names of the rows to carry out; None: all.
 
+    Attributes:
+        names: of the rows to carry out.
+        searches: the search of each.
+        settled: the file that fixes the settings of each.
+
     Raises:
         SpecError: a row's values do not fit the spec, or there is no such row.
     """
@@ -54,7 +59,7 @@ class StudyRuns:
         self.names = [name for name in models if only is None or name in only]
         self.searches = {n: RowSearch(self.rows, n, directory.searches) for n in self.names}
         files = directory.row_files(study.file)
-        self._settled = {
+        self.settled = {
             n: SettledRow(directory.settled, files[n], self.searches[n].description)
             for n in self.names
         }
@@ -63,7 +68,7 @@ class StudyRuns:
 
     def settings(self, row: str) -> Settings | None:
         """What a row is trained with; None as long as its search has not ended."""
-        return self._settled[row].read()
+        return self.settled[row].read()
 
     def unsettled(self) -> list[str]:
         """Rows whose settings are not fixed."""
@@ -82,7 +87,7 @@ class StudyRuns:
     def refuse_second_searches(self) -> None:
         """Make sure that nothing would be chosen after the test was seen."""
         for name in self.names:
-            self._settled[name].refuse_second_search(self.directory.runs, name)
+            self.settled[name].refuse_second_search(self.directory.runs, name)
 
     def settle(self) -> None:
         """Fix the settings of every row whose search has ended, and free what lost."""
@@ -90,7 +95,7 @@ class StudyRuns:
             settings = self.settings(name) or self.searches[name].settings()
             variants = [v for v in self.rows.variants(self.names) if v.row == name]
             runs = [r.configuration.identity for v in variants for r in self.runs_of(v, settings)]
-            self._settled[name].write(settings, list(dict.fromkeys(runs)))
+            self.settled[name].write(settings, list(dict.fromkeys(runs)))
         kept = settled_runs(self.directory.settled)
         for path in self.directory.runs.iterdir():
             if path.name not in kept and (path / "validation.json").exists():

@@ -126,7 +126,7 @@ class Searches:
                 continue
             self._turn.append(row_search)
             try:
-                run = RunFiles(self._runs, row_search.configuration(trial.params))
+                run = RunFiles.of(self._runs, row_search.configuration(trial.params))
             except SpecError as error:
                 self._progress.say(f"trial {trial.number + 1} makes no model: {error}")
                 row_search.search.failed(trial)

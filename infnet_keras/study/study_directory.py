@@ -61,7 +61,7 @@ class StudyDirectory:
 
     def run(self, configuration: Configuration) -> RunFiles:
         """The files of a run."""
-        return RunFiles(self.runs, configuration)
+        return RunFiles.of(self.runs, configuration)
 
     @staticmethod
     def row_files(file: StudyFile) -> dict[str, str]:

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("uncompiled")
 
 def run_of(study_file: Path, data: PreparedData, row: str, runs: Path, **values) -> RunFiles:
     rows = Rows(load_study(study_file), data.digest)
-    run = RunFiles(runs, rows.configuration(row, 0, values))
+    run = RunFiles.of(runs, rows.configuration(row, 0, values))
     run.begin()
     return run
 

@@ -100,7 +100,8 @@ def test_shipped_studies_resolve(name: str, tmp_path: Path) -> None:
     study = load_study(name)
     rows = Rows(study, data="c0ffee")
     for variant in rows.variants(list(study.file.models)):
-        rows.configuration(variant.row, 0, variant.values)
+        one = rows.configuration(variant.row, 0, variant.values)
+        assert Configuration.of(one.content()).identity == one.identity
     types = [study.file.type_of(row) for row in study.file.models]
     if name != "demo":
         assert set(types) == {*model_options(), LIGHTGBM}

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.evaluation.plots import new_figure
-from infnet_keras.study.report.table import number
+from infnet_keras.study.report.table import short
 from infnet_keras.study.results import Results
 from infnet_keras.study.rows import Variant
 
@@ -142,11 +142,12 @@ def time_figure(results: Results, timing: Mapping[str, Any], what: str) -> str |
     axes.set_xlabel("parameters outside tables", fontsize=9)
     axes.set_ylabel(f"ms a {what}", fontsize=9)
     axes.tick_params(labelsize=8)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: number(value)))
-        axis.set_minor_formatter(NullFormatter())
     axes.margins(0.1)
+    for axis, limits in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        wide = limits[1] > 30 * limits[0]
+        axis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
+        axis.set_minor_formatter(NullFormatter())
     low, high = (float(np.log10(limit)) for limit in axes.get_ylim())
     ordered = sorted(points, key=lambda point: point[2])
     # Names from the bottom to the top, none nearer to the next than a line of text.

@@ -14,10 +14,9 @@ h1 { font-size: 1.5em; margin: .3em 0 .6em; overflow-wrap: anywhere; }
 h2 { font-size: 1.15em; margin: 1.8em 0 .4em; border-bottom: 1px solid #ccc; padding-bottom: .2em; }
 p { margin: .4em 0 .8em; max-width: 75ch; }
 .beside { display: grid; gap: 18px 28px; align-items: start;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 540px), 1fr)); }
-.figures { display: grid; gap: 18px 20px; align-items: start; margin-top: 16px;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 380px), 1fr)); }
-figure { margin: 0; }
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 540px), 1fr)); }
+.figures { columns: 380px; column-gap: 20px; margin-top: 16px; }
+figure { margin: 0 0 18px; break-inside: avoid; }
 figure svg { display: block; width: 100%; max-width: 460px; height: auto; margin: 0 auto; }
 table { border-collapse: collapse; width: 100%; font-size: 13px;
   font-variant-numeric: tabular-nums; }

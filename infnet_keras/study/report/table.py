@@ -60,6 +60,19 @@ def signed(value: float | None) -> str:
     return "-" if value is None else f"{'+' if value >= 0 else ''}{fraction(value)}"
 
 
+def short(value: float) -> str:
+    """A number for an axis.
+
+    Example:
+        >>> short(0.5), short(20.0), short(20000.0), short(1500000.0)
+        ('0.5', '20', '20k', '1.5M')
+    """
+    for size, name in ((1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:g}{name}"
+    return f"{value:g}"
+
+
 def number(value: float | None) -> str:
     """Three digits that count, thousands apart.
 

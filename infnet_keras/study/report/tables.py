@@ -1,5 +1,6 @@
 """The tables of a report."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -155,4 +156,5 @@ def _p(value: float | None) -> str:
 
 
 def _value(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    """As YAML spells it."""
+    return f"{value:.3g}" if isinstance(value, float) else json.dumps(value).strip('"')
