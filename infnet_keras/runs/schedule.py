@@ -125,8 +125,11 @@ class Schedule:
             worker, content = self._messages.get(timeout=_LOOK)
         except queue.Empty:
             return
+        if content is None and worker in self._idle:
+            self._idle.remove(worker)
+            self._end(worker)
         if worker not in self._running:
-            return  # ended by this process
+            return  # among them those that this process ended
         job, _ = self._running[worker]
         if content is None:
             self._died(worker, job, jobs)

@@ -55,7 +55,7 @@ class Results:
     def __init__(self, runs: StudyRuns) -> None:
         self.study = runs
         self.tasks = list(runs.study.spec.tasks)
-        named = {name: Variant(name, name, {}) for name in runs.names}
+        named = {name: Variant(name) for name in runs.names}
         self._runs = {
             name: runs.runs_of(variant)
             for name, variant in named.items()

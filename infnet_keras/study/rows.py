@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,13 +26,20 @@ class Variant:
 
     Attributes:
         row: the row of the study that they are of, or start from.
-        label: how they are called.
         values: dotted key -> value, on top of the row's.
+        curve: the title of the sweep, or of the ablation, that this is a point of.
+        label: how the point is called.
     """
 
     row: str
-    label: str
-    values: dict[str, Any]
+    values: dict[str, Any] = field(default_factory=dict)
+    curve: str = ""
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """How progress calls it."""
+        return " ".join(part for part in (self.row, self.curve, self.label) if part)
 
 
 class Rows:
@@ -90,8 +97,8 @@ class Rows:
         row = self.study.file.ablations
         if row is None:
             return []
-        without = [Variant(row, part, {"model.without": part}) for part in ABLATIONS]
-        return [Variant(row, "full", {}), *without]
+        without = [Variant(row, {"model.without": p}, "without", p) for p in ABLATIONS]
+        return [Variant(row, {}, "without", "full"), *without]
 
     def sweeps(self) -> dict[str, list[Variant]]:
         """Figure 4: by title, the points of each curve."""
@@ -99,14 +106,15 @@ class Rows:
         for title, sweep in self.study.file.sweeps.items():
             row = sweep.of or self.study.file.reference_row
             if sweep.key is not None:
-                points = [Variant(row, _spelt(v), {sweep.key: v}) for v in sweep.values]
+                points = [Variant(row, {sweep.key: v}, title, _spelt(v)) for v in sweep.values]
             else:
                 lengths = {n: s.length for n, s in self._spec_of(row).sequences.items() if s.length}
                 points = [
                     Variant(
                         row,
-                        str(most),
                         {f"sequences.{n}.length": min(most, v) for n, v in lengths.items()},
+                        title,
+                        str(most),
                     )
                     for most in sweep.history
                 ]
@@ -117,7 +125,7 @@ class Rows:
         """Everything that is trained of some rows: first the rows, then what starts from them."""
         points = [point for curve in self.sweeps().values() for point in curve]
         others = [v for v in [*self.ablations(), *points] if v.row in rows]
-        return [*(Variant(row, row, {}) for row in rows), *others]
+        return [*(Variant(row) for row in rows), *others]
 
     def _spec_of(self, row: str) -> FeatureSpec:
         return self.configuration(row, self.study.file.seeds[0], {}).spec

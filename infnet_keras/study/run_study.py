@@ -1,7 +1,6 @@
 """Carry out a study: searches, then runs, then timing, then the report."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from infnet_keras.errors import SpecError
 from infnet_keras.progress import Progress
@@ -17,13 +16,6 @@ from infnet_keras.study.searches import RowSearch, Searches
 from infnet_keras.study.study_directory import StudyDirectory
 
 Start = Callable[[dict[str, int]], Schedule]
-
-
-class RowRuns(NamedTuple):
-    """A variant of a row and its runs, in the order of the seeds."""
-
-    variant: Variant
-    runs: list[RunFiles]
 
 
 class StudyRuns:
@@ -68,7 +60,9 @@ class StudyRuns:
 
     def settings(self, row: str) -> Settings | None:
         """What a row is trained with; None as long as its search has not ended."""
-        return self.settled[row].read()
+        found = self.settled[row].read()
+        looks = self.study.file.models[row].looks_before  # which may be counted anew
+        return None if found is None else found._replace(looks_before=looks)
 
     def unsettled(self) -> list[str]:
         """Rows whose settings are not fixed."""
@@ -107,8 +101,7 @@ class StudyRuns:
         of = {id(v): self.runs_of(v) for v in variants}
         for place, seed in enumerate(self.study.file.seeds):
             for variant in variants:
-                of_row = "" if variant.label == variant.row else f" {variant.label}"
-                yield f"{variant.row}{of_row}, seed {seed}", of[id(variant)][place]
+                yield f"{variant.name}, seed {seed}", of[id(variant)][place]
 
 
 def run_study(runs: StudyRuns, start: Start, progress: Progress) -> dict[str, str]:
@@ -145,7 +138,7 @@ def run_study(runs: StudyRuns, start: Start, progress: Progress) -> dict[str, st
 def answers(runs: StudyRuns) -> list[OneAnswer]:
     """Timing of every row that is trained, and the attention of one."""
     directory, file = runs.directory, runs.study.file
-    first = {name: runs.runs_of(Variant(name, name, {}))[0] for name in runs.names}
+    first = {name: runs.runs_of(Variant(name))[0] for name in runs.names}
     trained = {name: run for name, run in first.items() if run.result is not None}
     found = []
     if trained:

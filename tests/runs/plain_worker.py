@@ -29,4 +29,6 @@ for line in sys.stdin:
         with Path(job["journal"]).open("a") as journal:
             journal.write(f"end {job['name']} {time.monotonic()}\n")
         say(said="done", found={"peak_bytes": len(held) + 20_000_000, "name": job["name"]})
+        if job.get("leaves"):
+            sys.exit(0)
     held = bytearray()

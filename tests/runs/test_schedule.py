@@ -144,6 +144,23 @@ def test_a_process_that_dies_is_replaced_and_a_job_that_kills_it_again_fails(ben
     assert any("once: its process ended with status 7" in line for line in bench.lines)
 
 
+def test_a_process_that_dies_while_it_has_nothing_to_do_is_not_waited_for(bench: Bench) -> None:
+    """Of two that take turns for their memory, the second meets the dead one as it is free."""
+    turns = [bench.job(f"big{n}", kind="big", seconds=1.0) for n in range(2)]
+    jobs = Listed([bench.job("leaves", leaves=True), *turns, bench.job("small", kind="small")])
+
+    def run() -> None:
+        with bench.schedule(2, memory=350 * MB, big=220 * MB, small=40 * MB) as schedule:
+            schedule.run(jobs, "working", "jobs")
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive()
+    assert all(message["said"] == "done" for _, message in jobs.ends)
+    assert len(jobs.ends) == 4
+
+
 def test_what_is_done_alone_runs_alone_in_a_new_process(bench: Bench) -> None:
     with bench.schedule(processes=2) as schedule:
         schedule.run(Listed([bench.job("a"), bench.job("b")]), "working", "jobs")
