@@ -147,7 +147,9 @@ def test_a_process_that_dies_is_replaced_and_a_job_that_kills_it_again_fails(ben
 def test_a_process_that_dies_while_it_has_nothing_to_do_is_not_waited_for(bench: Bench) -> None:
     """Of two that take turns for their memory, the second meets the dead one as it is free."""
     turns = [bench.job(f"big{n}", kind="big", seconds=1.0) for n in range(2)]
-    jobs = Listed([bench.job("leaves", leaves=True), *turns, bench.job("small", kind="small")])
+    jobs = Listed(
+        [bench.job("leaves", kind="small", leaves=True), *turns, bench.job("small", kind="small")]
+    )
 
     def run() -> None:
         with bench.schedule(2, memory=350 * MB, big=220 * MB, small=40 * MB) as schedule:
