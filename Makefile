@@ -1,4 +1,4 @@
-# make demo | pipeline | test | test-fast | test-long | lint | docs | notebook: each sets up what it
+# make demo | study | pipeline | test | test-fast | test-long | lint | docs | notebook: each sets up what it
 # needs, in .venv, and no more: setup-demo TensorFlow and what serving needs, setup also JAX, torch
 # and development, setup-pipeline also TFX.
 PYTHON ?= python3
@@ -9,12 +9,12 @@ WORKERS ?= 2
 EVERY_BACKEND := tests/layers tests/losses tests/models tests/parity tests/training \
 	tests/evaluation tests/export tests/integration tests/data/prepared/test_dataset.py \
 	tests/metrics/test_keras_metrics.py tests/callbacks tests/testing \
-	tests/scoring/test_run_scorer.py
+	tests/scoring/test_run_scorer.py tests/study/test_runs.py tests/study/test_study_command.py
 # Under two minutes on two cores, without TFX: what a change of the code breaks first. Layers and the
 # kernels of features, which compile much, are left to `make test`.
 FAST := tests/spec tests/files tests/request tests/metrics tests/losses tests/data/history \
 	tests/serving/batching tests/serving/rest tests/test_import_circles.py \
-	tests/test_input_names.py tests/test_public_names.py tests/test_served_names.py
+	tests/search tests/test_input_names.py tests/test_public_names.py tests/test_served_names.py
 NOTEBOOK := notebooks/from_spec_to_served_ranking.ipynb
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -p no:cacheprovider
 
@@ -25,7 +25,7 @@ KSERVE := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps -c co
 unexport PYTHONDONTWRITEBYTECODE
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: setup-demo setup setup-pipeline demo pipeline test test-tensorflow test-pipeline test-jax test-torch \
+.PHONY: setup-demo setup setup-study setup-pipeline demo study pipeline test test-tensorflow test-pipeline test-jax test-torch \
 	test-fast test-long lint docs notebook clean
 
 COMPILE := $(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true
@@ -36,6 +36,15 @@ setup-demo: .venv/demo-ready
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
 		-e '.[tensorflow,serving]'
+	$(COMPILE)
+	touch $@
+
+setup-study: .venv/study-ready
+
+# torch runs a study's many short runs without compiling them first.
+.venv/study-ready: .venv/demo-ready
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt \
+		-e '.[tensorflow,torch,serving,study,lightgbm]'
 	$(COMPILE)
 	touch $@
 
@@ -66,6 +75,12 @@ demo: setup-demo
 	$(BIN)/infnet evaluate --run demo/run --data demo/data --split test --json demo/report.json
 	$(BIN)/infnet export --run demo/run --out demo/models/qb_video
 	$(BIN)/infnet predict --model demo/models/qb_video --json demo/models/qb_video/1/assets.extra/example_request.json
+
+study: setup-study
+	rm -rf study
+	$(BIN)/infnet data generate --spec qb_video --out study/raw --users 500 --events 24000 --seed 0
+	$(BIN)/infnet data prepare --spec qb_video --raw study/raw --out study/data --valid-from 0.8 --test-from 0.9
+	$(BIN)/infnet study demo --data study/data --out study/out
 
 pipeline: setup-pipeline
 	rm -rf pipeline
@@ -113,4 +128,4 @@ notebook: setup
 	$(BIN)/python notebooks/execute.py $(NOTEBOOK)
 
 clean:
-	rm -rf .venv demo pipeline build dist *.egg-info
+	rm -rf .venv demo study pipeline build dist *.egg-info

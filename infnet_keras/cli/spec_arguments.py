@@ -36,8 +36,20 @@ def resolved_spec(spec: str, replacements: list[str]) -> FeatureSpec:
         SpecError: the spec is wrong, or a replacement is.
     """
     loaded = load_spec(spec)
-    values = dict(_replacement(text) for text in replacements)
+    values = replacement_values(replacements)
     return override_spec(loaded, values) if values else loaded
+
+
+def replacement_values(replacements: list[str]) -> dict[str, Any]:
+    """The values of `--set`, by dotted key.
+
+    Args:
+        replacements: "key=value" each, the value in YAML.
+
+    Raises:
+        SpecError: one is something else.
+    """
+    return dict(_replacement(text) for text in replacements)
 
 
 def _replacement(text: str) -> tuple[str, Any]:

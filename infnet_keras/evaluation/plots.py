@@ -38,7 +38,7 @@ def plot_attention(attention: "AttentionMap", path: str | Path) -> None:
     sources = list(dict.fromkeys(positions[i].source for i in steps))
     width = min(40.0, max(7.0, 0.22 * max(len(fields), len(sources)) + 3.0))
     height = len(panels) * (2.2 + 0.3 * len(attention.queries))
-    figure = _figure(width, height)
+    figure = new_figure(width, height)
     for axes, (title, columns) in zip(
         figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True
     ):
@@ -66,7 +66,7 @@ def plot_calibration(predictions: Predictions, path: str | Path, bins: int = 20)
     Raises:
         InfnetError: matplotlib is not installed.
     """
-    figure = _figure(6.0, 6.0)
+    figure = new_figure(6.0, 6.0)
     axes = figure.subplots()
     shown = [1.0]
     for task in predictions.tasks:
@@ -89,7 +89,7 @@ def plot_calibration(predictions: Predictions, path: str | Path, bins: int = 20)
     figure.savefig(path, dpi=150)
 
 
-def _figure(width: float, height: float) -> Any:
+def new_figure(width: float, height: float) -> Any:
     """A figure of its own, outside pyplot's global state."""
     try:
         from matplotlib.figure import Figure

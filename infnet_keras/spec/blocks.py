@@ -9,12 +9,13 @@ from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.models.any_model import DEFAULT_TYPE
 
 
-def annotation_at(path: KeyPath, document: Node) -> Any:
+def annotation_at(path: KeyPath, document: Node, top: type[Block] = FeatureSpec) -> Any:
     """The type annotation of the value at a path; None where the grammar knows no such key.
 
     Args:
-        path: keys from the top of the spec.
+        path: keys from the top of the document.
         document: the spec; its `type` says which of several blocks stands at a place.
+        top: the block that the whole document is.
 
     Example:
         >>> annotation_at(("tasks", "like"), Node.of({}))
@@ -22,7 +23,7 @@ def annotation_at(path: KeyPath, document: Node) -> Any:
         >>> annotation_at(("model",), Node.of({"model": {"type": "shared_bottom"}}))
         <class 'infnet_keras.spec.models.multi_task.shared_bottom.SharedBottomOptions'>
     """
-    annotation: Any = FeatureSpec
+    annotation: Any = top
     for depth, key in enumerate(path):
         annotation = _child(annotation, key)
         if annotation is None:

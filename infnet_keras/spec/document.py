@@ -107,8 +107,12 @@ class Node:
         return Node(merged, refinement.place)
 
 
-def read_yaml(file: Path) -> Node:
+def read_yaml(file: Path, what: str = "a feature spec") -> Node:
     """Read one YAML file whose top is a mapping.
+
+    Args:
+        file: the file.
+        what: what it should hold, for errors.
 
     Raises:
         SpecError: the file is not there, is not UTF-8 text or not YAML, says a key twice or has a
@@ -120,15 +124,16 @@ def read_yaml(file: Path) -> Node:
         raise SpecError(f"{file}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SpecError(f"{file}: is not UTF-8 text: {error.reason}") from error
-    return parse_yaml(text, str(file))
+    return parse_yaml(text, str(file), what)
 
 
-def parse_yaml(text: str, file: str) -> Node:
+def parse_yaml(text: str, file: str, what: str = "a feature spec") -> Node:
     """Parse YAML text whose top is a mapping.
 
     Args:
         text: the YAML.
         file: what errors call its origin.
+        what: what it should hold, for errors.
 
     Raises:
         SpecError: as `read_yaml` raises it.
@@ -147,7 +152,7 @@ def parse_yaml(text: str, file: str) -> Node:
         line = text.count("\n", 0, error.position) + 1
         raise SpecError(f"{file}:{line}: not valid YAML: {error.reason}") from error
     if document is None or not isinstance(document.value, dict):
-        raise SpecError(f"{file}:1: a feature spec is a mapping of keys such as `name` to values")
+        raise SpecError(f"{file}:1: {what} is a mapping of keys such as `name` to values")
     return document
 
 

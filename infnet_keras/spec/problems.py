@@ -6,9 +6,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from infnet_keras.spec.base import SpecProblem
+from infnet_keras.spec.base import Block, SpecProblem
 from infnet_keras.spec.blocks import annotation_at, block_of, choices_of
 from infnet_keras.spec.document import KeyPath, Node
+from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.key_places import places_of
 from infnet_keras.spec.models import model_options
 from infnet_keras.spec.nearest import nearest
@@ -36,19 +37,22 @@ _BOUNDS = {
 }
 
 
-def first_problem(error: ValidationError, document: Node) -> SpecProblem:
+def first_problem(
+    error: ValidationError, document: Node, top: type[Block] = FeatureSpec
+) -> SpecProblem:
     """The finding that a reader should mend first: unknown keys, then by line.
 
     Args:
         error: what pydantic found in `document.plain()`.
-        document: the spec with the places of its values.
+        document: the document with the places of its values.
+        top: the block that the document is.
     """
     found = [(_path(details, document), details) for details in error.errors()]
     found = [item for item in found if not _is_other_alternative(*item, found, document)]
     unknown = [item for item in found if item[1]["type"] == "extra_forbidden"]
     path, details = min(unknown or found, key=lambda item: document.place_of(item[0]).line or 0)
     together = [other for other_path, other in found if other_path == path]
-    return SpecProblem(path, _sentence(path, details, together, document))
+    return SpecProblem(path, _sentence(path, details, together, document, top))
 
 
 def _path(details: ErrorDetails, document: Node) -> KeyPath:
@@ -80,14 +84,18 @@ def _is_other_alternative(
 
 
 def _sentence(
-    path: KeyPath, details: ErrorDetails, together: list[ErrorDetails], document: Node
+    path: KeyPath,
+    details: ErrorDetails,
+    together: list[ErrorDetails],
+    document: Node,
+    top: type[Block],
 ) -> str:
     kind, value = details["type"], details["input"]
     context: dict[str, Any] = details.get("ctx", {})
     if kind == "extra_forbidden":
-        block = block_of(annotation_at(path[:-1], document))
+        block = block_of(annotation_at(path[:-1], document, top))
         known = list(block.model_fields) if block is not None else []
-        return f"unknown key {path[-1]!r}; {_hint(path, known)}"
+        return f"unknown key {path[-1]!r}; {_hint(path, known, top)}"
     if kind == "missing":
         return f"the key {path[-1]!r} is needed here and not given"
     if kind == "value_error":
@@ -101,11 +109,13 @@ def _sentence(
     if kind in _BOUNDS:
         words, bound = _BOUNDS[kind]
         return f"expected {words} {context[bound]}; found {_shown(value)}"
-    expected = [text for text in (_expected(path, other, document) for other in together) if text]
+    expected = [
+        text for text in (_expected(path, other, document, top) for other in together) if text
+    ]
     if not expected:
         return details["msg"]
     sentence = f"expected {' or '.join(dict.fromkeys(expected))}; found {_shown(value)}"
-    choices = choices_of(annotation_at(path, document))
+    choices = choices_of(annotation_at(path, document, top))
     if isinstance(value, str) and choices and "did you mean" in nearest(value, choices):
         sentence += f"; {nearest(value, choices)}"
     elif isinstance(value, bool | int | float) and "a text" in expected:
@@ -113,9 +123,11 @@ def _sentence(
     return sentence
 
 
-def _hint(path: KeyPath, known: list[str]) -> str:
+def _hint(path: KeyPath, known: list[str], top: type[Block]) -> str:
     """Where an unknown key belongs, or the key of this block that was meant."""
     key = str(path[-1])
+    if top is not FeatureSpec:  # whose places are of a spec
+        return nearest(key, known)
     # A model of another type is no other place.
     places = [p or "the spec itself" for p in places_of(key) if p != path[0] or p != "model"]
     if not places or get_close_matches(key, known, n=1, cutoff=_ALMOST_EQUAL):
@@ -123,12 +135,12 @@ def _hint(path: KeyPath, known: list[str]) -> str:
     return f"it is a key of {' or of '.join(places)}"
 
 
-def _expected(path: KeyPath, details: ErrorDetails, document: Node) -> str:
+def _expected(path: KeyPath, details: ErrorDetails, document: Node, top: type[Block]) -> str:
     kind = details["type"]
     if kind == "literal_error":
-        return "one of " + ", ".join(choices_of(annotation_at(path, document)))
+        return "one of " + ", ".join(choices_of(annotation_at(path, document, top)))
     if kind == "model_type":
-        block = block_of(annotation_at(path, document))
+        block = block_of(annotation_at(path, document, top))
         return f"a block with keys of {', '.join(block.model_fields)}" if block is not None else ""
     return _EXPECTED.get(kind, "")
 

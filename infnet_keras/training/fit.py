@@ -1,6 +1,6 @@
 """The fit of a run: its model, its data and its callbacks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -34,6 +34,7 @@ def fit(
     more: Sequence[keras.callbacks.Callback],
     model: Any = None,
     devices: int = 1,
+    observe: Callable[[Evaluation], None] | None = None,
 ) -> None:
     """Train from a state to the end of the epochs, or until nothing gets better.
 
@@ -46,6 +47,7 @@ def fit(
         more: more callbacks.
         model: the model of the state, where it is at hand.
         devices: how many train together; on torch this process is one of as many.
+        observe: called with every evaluation.
     """
     options = spec.training
     if state.epoch == options.epochs or state.waits >= options.patience:
@@ -54,7 +56,7 @@ def fit(
         with progress.phase("building the model"), made_for(devices):
             model = _model(spec, data, directory, state)
     with _on_devices(model, devices) as model:
-        _fit(spec, data, directory, state, progress, more, model)
+        _fit(spec, data, directory, state, progress, more, model, observe)
 
 
 @contextmanager
@@ -89,6 +91,7 @@ def _fit(
     progress: Progress,
     more: Sequence[keras.callbacks.Callback],
     model: Any,
+    observe: Callable[[Evaluation], None] | None,
 ) -> None:
     options = spec.training
     dataset = ImpressionDataset(
@@ -103,6 +106,8 @@ def _fit(
 
     def report(evaluation: Evaluation) -> None:
         progress.say(_line(evaluation, is_best=evaluation is state.best))
+        if observe is not None:
+            observe(evaluation)
 
     validation = ValidationAUC(
         data,

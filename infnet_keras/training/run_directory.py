@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from infnet_keras.errors import ModelError
+from infnet_keras.files.run_lock import LOCK, run_lock
 from infnet_keras.files.whole_file import UNFINISHED, write_whole
-from infnet_keras.training.run_lock import LOCK, run_lock
 from infnet_keras.training.training_state import Evaluation, TrainingState, is_of_version_1
 
 _OWN_FILES = ("model.keras", "history.jsonl", "environment.json", "warm_start.json", "spec.yaml")

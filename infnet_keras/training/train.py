@@ -53,6 +53,7 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     warm_start: str | Path | None = None,
     devices: int = 1,
+    observe: Callable[[Evaluation], None] | None = None,
 ) -> TrainingResult:
     """Train a spec's model on prepared data, or continue a run that was interrupted.
 
@@ -74,6 +75,8 @@ def train(
             depends on it by rounding alone, and a run may continue on another number. On torch
             each device has a process of its own, which imports the caller's main module: a script
             calls `train` below `if __name__ == "__main__":`.
+        observe: called with every evaluation, those within an epoch too; what it raises ends the
+            fit, and the run continues from its last epoch another time.
 
     Raises:
         DataError: the data were prepared for another spec, or a split is empty.
@@ -92,12 +95,14 @@ def train(
     _check_data(spec, impressions)
     source = None if warm_start is None else check_warm_start(spec, Path(warm_start), Path(run))
     if devices == 1 or keras.backend.backend() == "jax":
-        return _train(spec, impressions, Path(run), restart, progress, callbacks, source, devices)
-    if callbacks or not isinstance(impressions, PreparedData):
+        return _train(
+            spec, impressions, Path(run), restart, progress, callbacks, source, devices, observe
+        )
+    if callbacks or observe or not isinstance(impressions, PreparedData):
         raise ModelError(
             "on torch several devices train in processes of their own, which know no callbacks of "
-            "this one and read prepared data from their directory: leave `callbacks` out and give "
-            "`data` as a directory, or take one device"
+            "this one and read prepared data from their directory: leave `callbacks` and `observe` "
+            "out and give `data` as a directory, or take one device"
         )
     progress.say(f"starting {devices} processes")
     arguments = (spec, impressions.directory, Path(run), restart, source)
@@ -133,6 +138,7 @@ def _train(
     callbacks: Sequence[keras.callbacks.Callback],
     source: Path | None,
     devices: int,
+    observe: Callable[[Evaluation], None] | None = None,
 ) -> TrainingResult:
     if share().rank > 0:
         directory: RunDirectory = FollowedRun(run)
@@ -157,7 +163,8 @@ def _train(
                 warmed.save(directory, state, progress)
         from_all_devices(state.to_json())
         if state.finished is None:
-            fit(spec, data, directory, state, progress, callbacks, warmed and warmed.model, devices)
+            model = warmed and warmed.model
+            fit(spec, data, directory, state, progress, callbacks, model, devices, observe)
             _finish(directory, spec, state, environment, progress)
         else:
             progress.say(f"{directory.path} is a finished run; --restart trains it again")

@@ -11,7 +11,14 @@ SERVED = ("deploy.md", "rollout.md", "serving.md", "page.md")
 # The others ask the model that the first exports.
 ITS_OWN_MODEL = ("production.md", "batch_scoring.md", "requests.md")
 # Guides that start from nothing.
-ALONE = ("backends.md", "feature_spec.md", "generated_logs.md", "layers.md", "subclassing.md")
+ALONE = (
+    "backends.md",
+    "feature_spec.md",
+    "generated_logs.md",
+    "layers.md",
+    "study.md",
+    "subclassing.md",
+)
 # Guides that need TFX: tests/pipeline/test_pipeline_guides.py runs them.
 PIPELINE = ("beam.md", "pipeline.md")
 # Pages to read, without a command.

@@ -1,28 +1,28 @@
-"""One training at a time in a run directory."""
+"""One process at a time that trains in a directory."""
 
 import fcntl
 import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from infnet_keras.errors import ModelError
-from infnet_keras.training.environment import now
 
 LOCK = "lock"
-"""The file of a run directory that names who trains there."""
+"""The file of a directory that names who trains there."""
 
 
 @contextmanager
 def run_lock(run: Path) -> Iterator[None]:
-    """Keep a run directory to this process until the block ends, however it ends.
+    """Keep the directory of a run, or of a study, to this process until the block ends, in any way.
 
     The lock is the operating system's: a killed process holds nothing. On a file system without
     locks nobody is kept apart.
 
     Args:
-        run: the run directory; it exists.
+        run: the directory; it exists.
 
     Raises:
         ModelError: another process trains there; the message names it.
@@ -35,11 +35,12 @@ def run_lock(run: Path) -> Iterator[None]:
             holder = os.pread(descriptor, 1000, 0).decode(errors="replace").strip()
             raise ModelError(
                 f"another process trains in {run}: {holder or 'one that has just begun'}; wait "
-                "for its end, or give another --run"
+                "for its end, or give another directory"
             ) from error
         except OSError:  # no locks here
             pass
-        holder = f"process {os.getpid()} on {socket.gethostname()}, since {now()}\n"
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        holder = f"process {os.getpid()} on {socket.gethostname()}, since {now}\n"
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, holder.encode(), 0)
         yield

@@ -1,0 +1,1 @@
+"""Gradient boosted trees on the spec's own features: the yardstick that is no neural network."""

@@ -1,0 +1,1 @@
+"""Many runs: what identifies one, its files, the processes that run several beside one another."""
