@@ -45,6 +45,10 @@ class FinalRuns:
     def left(self) -> int:
         return len(self._waiting) + len(self._running)
 
+    @property
+    def waiting(self) -> list[str]:
+        return [run.configuration.kind for _, run in self._waiting]
+
     def next(self) -> Job | None:
         if not self._waiting:
             return None

@@ -41,6 +41,10 @@ class OneAnswer:
     def left(self) -> int:
         return int(self.answer is None and self.failure is None)
 
+    @property
+    def waiting(self) -> list[str]:
+        return []
+
     def next(self) -> Job | None:
         if self._begun:
             return None

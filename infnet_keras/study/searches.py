@@ -118,6 +118,15 @@ class Searches:
     def left(self) -> int:
         return sum(one.search.left for one in self._searches)
 
+    @property
+    def waiting(self) -> list[str]:
+        running = [id(row_search) for row_search, _, _ in self._trials.values()]
+        return [
+            one.configuration({}).kind
+            for one in self._searches
+            for _ in range(one.search.left - running.count(id(one)))
+        ]
+
     def next(self) -> Job | None:
         while self._turn:
             row_search = self._turn.pop(0)
