@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from infnet_keras.progress import Progress
-from infnet_keras.runs.job import Job
+from infnet_keras.runs.processes.job import Job
 from infnet_keras.runs.resample_run import resampled
 from infnet_keras.runs.run_files import RunFiles
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from infnet_keras.runs.job import Job
+from infnet_keras.runs.processes.job import Job
 from infnet_keras.runs.run_files import read_json, write_json
 
 

@@ -9,7 +9,7 @@ from infnet_keras.boosting.options import LightGBMOptions
 from infnet_keras.errors import ModelError, SpecError
 from infnet_keras.progress import Progress
 from infnet_keras.runs.configuration import Configuration
-from infnet_keras.runs.job import Job
+from infnet_keras.runs.processes.job import Job
 from infnet_keras.runs.run_files import RunFiles
 from infnet_keras.runs.settled import Settings
 from infnet_keras.search.search import Search

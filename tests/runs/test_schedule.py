@@ -11,8 +11,8 @@ import pytest
 
 from infnet_keras.errors import ModelError
 from infnet_keras.progress import Progress
-from infnet_keras.runs.job import Job
-from infnet_keras.runs.schedule import Schedule, checked_memory
+from infnet_keras.runs.processes.job import Job
+from infnet_keras.runs.processes.schedule import Schedule, checked_memory
 
 WORKER = Path(__file__).with_name("plain_worker.py")
 MB = 1_000_000

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from infnet_keras.errors import ModelError
 from infnet_keras.progress import Progress
-from infnet_keras.runs.job import Job, Jobs
-from infnet_keras.runs.memory import usable_cores
-from infnet_keras.runs.worker_process import Message, WorkerProcess
+from infnet_keras.runs.processes.job import Job, Jobs
+from infnet_keras.runs.processes.memory import usable_cores
+from infnet_keras.runs.processes.worker_process import Message, WorkerProcess
 
 _LOOK = 0.5
 _ATTEMPTS = 2  # of a job whose process dies
