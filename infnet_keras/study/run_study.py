@@ -158,5 +158,5 @@ def _needed(directory: StudyDirectory) -> dict[str, int]:
         if (path / "validation.json").exists():
             run = RunFiles.at(path)
             kind, peak = run.configuration.kind, (run.validation or {})["peak_bytes"]
-            found[kind] = max(found.get(kind, 0), peak)
+            found[kind] = min(found.get(kind, peak), peak)
     return found

@@ -144,7 +144,10 @@ class Schedule:
             self._took.setdefault(job.kind, []).append(time.monotonic() - began)
             found = content.get("found")
             if isinstance(found, dict) and "peak_bytes" in found:
-                self.needed[job.kind] = max(found["peak_bytes"], self.needed.get(job.kind, 0))
+                # A process keeps what its earlier jobs took: the least of several is nearest to
+                # what this kind needs. Whatever more some job takes is watched.
+                peak = found["peak_bytes"]
+                self.needed[job.kind] = min(peak, self.needed.get(job.kind, peak))
             self._keep(worker)
             jobs.ended(job, content)
 
