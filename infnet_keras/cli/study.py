@@ -57,8 +57,8 @@ def _study(arguments: argparse.Namespace) -> None:
     with progress.phase("loading the code"):
         from infnet_keras.data.prepared.prepared_data import PreparedData
         from infnet_keras.files.run_lock import run_lock
-        from infnet_keras.runs.memory import available
-        from infnet_keras.runs.schedule import Schedule, checked_memory, worker_command
+        from infnet_keras.runs.processes.memory import available
+        from infnet_keras.runs.processes.schedule import Schedule, checked_memory, worker_command
         from infnet_keras.study.loading import load_study
         from infnet_keras.study.plan import plan_text
         from infnet_keras.study.report import write_report
@@ -103,7 +103,7 @@ def _study(arguments: argparse.Namespace) -> None:
 
 
 def _processes(given: int | None) -> int:
-    from infnet_keras.runs.memory import usable_cores
+    from infnet_keras.runs.processes.memory import usable_cores
 
     if given is None:
         return 1 if Path("/dev/nvidia0").exists() else len(usable_cores())

@@ -23,7 +23,7 @@ def main() -> None:
     messages = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     start_backend(arguments.backend)
-    from infnet_keras.runs.worker import Worker
+    from infnet_keras.runs.processes.worker import Worker
 
     Worker(arguments.data, sys.stdin, messages, sys.stderr).serve()
 

@@ -19,6 +19,8 @@ class Phase:
 
     Attributes:
         note: what else to say, or a function that says it when a line is shown.
+        expect: a function that says how many seconds are left, where pieces are so unlike that
+            their number says little; None computes it from what was done.
 
     Example:
         >>> clock = iter([0.0, 10.0, 20.0]).__next__
@@ -37,6 +39,7 @@ class Phase:
     ) -> None:
         self._clock = clock
         self.note: str | Callable[[], str] = ""
+        self.expect: Callable[[], float | None] | None = None
         self.restart(name, total, unit)
 
     def restart(self, name: str, total: int | None = None, unit: str = "") -> None:
@@ -73,9 +76,18 @@ class Phase:
         now = self._clock()
         note = self.note if isinstance(self.note, str) else self.note()
         parts = [self._count(), note, _spelt(now - self.started)]
-        if self.rate is not None and self.total is not None and self.done < self.total:
-            parts.append(f"{_spelt((self.total - self.done) / self.rate)} left")
+        left = self._left()
+        if left is not None:
+            parts.append(f"{_spelt(left)} left")
         return f"{self.name}: {', '.join(part for part in parts if part)}"
+
+    def _left(self) -> float | None:
+        """Seconds left, where they are known."""
+        if self.expect is not None:
+            return self.expect()
+        if self.rate is None or self.total is None or self.done >= self.total:
+            return None
+        return (self.total - self.done) / self.rate
 
     def _count(self) -> str:
         if not self.unit:

@@ -7,7 +7,7 @@ from infnet_keras.boosting.fit import fit_boosted_trees
 from infnet_keras.data.prepared.prepared_data import PreparedData
 from infnet_keras.progress import Progress
 from infnet_keras.runs.measure_fit import MeasureFit
-from infnet_keras.runs.memory import forget_peak, peak, usable_cores
+from infnet_keras.runs.processes.memory import forget_peak, peak, usable_cores
 from infnet_keras.runs.run_files import RunFiles, write_json
 from infnet_keras.runs.shorter_histories import with_lengths_of
 from infnet_keras.runs.without_test import WithoutTest

@@ -8,7 +8,7 @@ from infnet_keras.data.prepared.prepared_data import PreparedData
 from infnet_keras.errors import ModelError
 from infnet_keras.evaluation import evaluate_predictions, predict_split
 from infnet_keras.progress import Progress
-from infnet_keras.runs.memory import usable_cores
+from infnet_keras.runs.processes.memory import usable_cores
 from infnet_keras.runs.resample_run import resample_run
 from infnet_keras.runs.run_files import RunFiles, write_json
 from infnet_keras.runs.shorter_histories import with_lengths_of

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from infnet_keras.progress import Progress
-from infnet_keras.runs.job import Job
+from infnet_keras.runs.processes.job import Job
 from infnet_keras.runs.resample_run import resampled
 from infnet_keras.runs.run_files import RunFiles
 
@@ -44,6 +44,10 @@ class FinalRuns:
     @property
     def left(self) -> int:
         return len(self._waiting) + len(self._running)
+
+    @property
+    def waiting(self) -> list[str]:
+        return [run.configuration.kind for _, run in self._waiting]
 
     def next(self) -> Job | None:
         if not self._waiting:

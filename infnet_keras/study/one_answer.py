@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from infnet_keras.runs.job import Job
+from infnet_keras.runs.processes.job import Job
 from infnet_keras.runs.run_files import read_json, write_json
 
 
@@ -40,6 +40,10 @@ class OneAnswer:
     @property
     def left(self) -> int:
         return int(self.answer is None and self.failure is None)
+
+    @property
+    def waiting(self) -> list[str]:
+        return []
 
     def next(self) -> Job | None:
         if self._begun:

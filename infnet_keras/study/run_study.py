@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from infnet_keras.errors import SpecError
 from infnet_keras.progress import Progress
+from infnet_keras.runs.processes.schedule import Schedule
 from infnet_keras.runs.run_files import RunFiles
-from infnet_keras.runs.schedule import Schedule
 from infnet_keras.runs.settled import Settings, SettledRow, settled_runs
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.study.final_runs import FinalRuns
@@ -158,5 +158,5 @@ def _needed(directory: StudyDirectory) -> dict[str, int]:
         if (path / "validation.json").exists():
             run = RunFiles.at(path)
             kind, peak = run.configuration.kind, (run.validation or {})["peak_bytes"]
-            found[kind] = max(found.get(kind, 0), peak)
+            found[kind] = min(found.get(kind, peak), peak)
     return found

@@ -9,7 +9,7 @@ from infnet_keras.boosting.options import LightGBMOptions
 from infnet_keras.errors import ModelError, SpecError
 from infnet_keras.progress import Progress
 from infnet_keras.runs.configuration import Configuration
-from infnet_keras.runs.job import Job
+from infnet_keras.runs.processes.job import Job
 from infnet_keras.runs.run_files import RunFiles
 from infnet_keras.runs.settled import Settings
 from infnet_keras.search.search import Search
@@ -117,6 +117,15 @@ class Searches:
     @property
     def left(self) -> int:
         return sum(one.search.left for one in self._searches)
+
+    @property
+    def waiting(self) -> list[str]:
+        running = [id(row_search) for row_search, _, _ in self._trials.values()]
+        return [
+            one.configuration({}).kind
+            for one in self._searches
+            for _ in range(one.search.left - running.count(id(one)))
+        ]
 
     def next(self) -> Job | None:
         while self._turn:

@@ -59,10 +59,10 @@ def write_tables(
 
 def _costs(results: Results, timing: Any) -> tuple[list[str], list[list[Any]]]:
     parts = [(what, part) for what in ("batch", "request") for part in ("median", "low", "high")]
-    heading = ["row", "parameters", "parameters_outside_tables", "training_seconds", "peak_bytes"]
+    heading = ["row", "parameters", "parameters_outside_tables", "training_seconds"]
     lines = []
     for row in results.rows:
-        fits = ("parameters", "parameters_outside_tables", "seconds", "peak_bytes")
+        fits = ("parameters", "parameters_outside_tables", "seconds")
         line: list[Any] = [row, *(results.fit(row, key).mean for key in fits)]
         times = (timing or {}).get(results.runs(row)[0].configuration.identity, {})
         lines.append([*line, *(times.get(what, {}).get(part) for what, part in parts)])

@@ -1,5 +1,6 @@
 """Jobs side by side: within memory, once each, whatever dies."""
 
+import re
 import sys
 import threading
 import time
@@ -10,8 +11,8 @@ import pytest
 
 from infnet_keras.errors import ModelError
 from infnet_keras.progress import Progress
-from infnet_keras.runs.job import Job
-from infnet_keras.runs.schedule import Schedule, checked_memory
+from infnet_keras.runs.processes.job import Job
+from infnet_keras.runs.processes.schedule import Schedule, checked_memory
 
 WORKER = Path(__file__).with_name("plain_worker.py")
 MB = 1_000_000
@@ -29,6 +30,10 @@ class Listed:
     @property
     def left(self) -> int:
         return len(self._jobs) + self._running
+
+    @property
+    def waiting(self) -> list[str]:
+        return [job.kind for job in self._jobs]
 
     def next(self) -> Job | None:
         if not self._jobs:
@@ -118,7 +123,7 @@ def test_jobs_that_together_need_too_much_take_turns(bench: Bench) -> None:
         (a, b), (c, d) = times[f"big{one}"], times[f"big{other}"]
         assert b <= c or d <= a
     assert bench.journal.read_text().count("begin") == 5  # nobody had to be ended
-    assert schedule.needed["big"] >= 220 * MB
+    assert schedule.needed == {"big": 220 * MB, "small": 20 * MB}  # the least that was seen
 
 
 def test_whoever_takes_more_than_was_thought_is_ended_and_continues(bench: Bench) -> None:
@@ -161,6 +166,20 @@ def test_a_process_that_dies_while_it_has_nothing_to_do_is_not_waited_for(bench:
     assert not thread.is_alive()
     assert all(message["said"] == "done" for _, message in jobs.ends)
     assert len(jobs.ends) == 4
+
+
+def test_time_left_is_by_what_jobs_of_a_kind_took(bench: Bench) -> None:
+    """Nine short jobs and a long one: as the long one is last, its own time is left."""
+    with bench.schedule(processes=1) as schedule:
+        schedule.run(Listed([bench.job("first", kind="long", seconds=2.0)]), "working", "jobs")
+        short = [bench.job(f"short{n}", kind="short") for n in range(9)]
+        jobs = Listed([*short, bench.job("last", kind="long", seconds=4.0)])
+        schedule.run(jobs, "going on", "jobs")
+        expected = schedule._expected(["long", "short", "new"], processes=2)
+    (line,) = [line for line in bench.lines if "last" in line][:1]
+    assert re.search(r"going on: 9 of 10 jobs, last, \d s, [1-3] s left", line), bench.lines
+    long, took = 3.0, (2.0 + 4.0) / 11
+    assert expected == pytest.approx((long + took) / 2, abs=1.0)
 
 
 def test_what_is_done_alone_runs_alone_in_a_new_process(bench: Bench) -> None:

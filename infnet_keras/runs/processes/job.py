@@ -27,6 +27,11 @@ class Jobs(Protocol):
         """Jobs that are not done, those that are being done included."""
         ...
 
+    @property
+    def waiting(self) -> list[str]:
+        """The kind of each job that has not begun."""
+        ...
+
     def next(self) -> Job | None:
         """A job to begin now; None: none as long as no other one ends."""
         ...

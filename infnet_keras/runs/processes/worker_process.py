@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from infnet_keras.runs.memory import resident
+from infnet_keras.runs.processes.memory import resident
 
 
 class Message(NamedTuple):

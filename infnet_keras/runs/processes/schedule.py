@@ -1,6 +1,7 @@
 """Jobs done side by side, by processes that stay within a limit of memory."""
 
 import queue
+import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -8,9 +9,9 @@ from pathlib import Path
 
 from infnet_keras.errors import ModelError
 from infnet_keras.progress import Progress
-from infnet_keras.runs.job import Job, Jobs
-from infnet_keras.runs.memory import usable_cores
-from infnet_keras.runs.worker_process import Message, WorkerProcess
+from infnet_keras.runs.processes.job import Job, Jobs
+from infnet_keras.runs.processes.memory import usable_cores
+from infnet_keras.runs.processes.worker_process import Message, WorkerProcess
 
 _LOOK = 0.5
 _ATTEMPTS = 2  # of a job whose process dies
@@ -58,6 +59,7 @@ class Schedule:
         self._cores: dict[WorkerProcess, int] = {}
         self._put_off: list[Job] = []
         self._deaths: dict[str, int] = {}
+        self._took: dict[str, list[float]] = {}
 
     def __enter__(self) -> "Schedule":
         return self
@@ -80,6 +82,7 @@ class Schedule:
         if alone:
             self.end_workers()
         with self._progress.phase(name, total, unit, note=self._note) as phase:
+            phase.expect = lambda: self._expected(jobs.waiting, 1 if alone else self._processes)
             while True:
                 self._begin(jobs, 1 if alone else self._processes, alone)
                 if not self._running:
@@ -137,10 +140,14 @@ class Schedule:
             stop = jobs.evaluated(job, content["number"], content["mean_auc"])
             worker.tell({"stop": stop})
         else:
-            del self._running[worker]
+            began = self._running.pop(worker)[1]
+            self._took.setdefault(job.kind, []).append(time.monotonic() - began)
             found = content.get("found")
             if isinstance(found, dict) and "peak_bytes" in found:
-                self.needed[job.kind] = max(found["peak_bytes"], self.needed.get(job.kind, 0))
+                # A process keeps what its earlier jobs took: the least of several is nearest to
+                # what this kind needs. Whatever more some job takes is watched.
+                peak = found["peak_bytes"]
+                self.needed[job.kind] = min(peak, self.needed.get(job.kind, peak))
             self._keep(worker)
             jobs.ended(job, content)
 
@@ -193,6 +200,21 @@ class Schedule:
     def _need(self, job: Job) -> int:
         most = max(self.needed.values(), default=self._memory // self._processes)
         return self.needed.get(job.kind, most)
+
+    def _expected(self, waiting: list[str], processes: int) -> float | None:
+        """Seconds until all is done, by what jobs of each kind took; None as long as none ended."""
+        known = [seconds for took in self._took.values() for seconds in took]
+        if not known:
+            return None
+        now, usual = time.monotonic(), statistics.fmean(known)
+        of = {kind: statistics.fmean(took) for kind, took in self._took.items()}
+        put_off = [job.kind for job in self._put_off]
+        begun = [
+            max(of.get(job.kind, usual) - (now - began), 0.0)
+            for job, began in list(self._running.values())
+        ]
+        total = sum(of.get(kind, usual) for kind in [*waiting, *put_off]) + sum(begun)
+        return max([total / processes, *begun])
 
     def _note(self) -> str:
         return "; ".join(job.label for job, _ in list(self._running.values()))

@@ -1,0 +1,1 @@
+"""Processes that make runs side by side: jobs, workers, memory."""
