@@ -188,12 +188,22 @@ class INFNet(SpecModel):
 
     def _sequence_state(self, embedded: Embedded) -> dict[str, Any]:
         assert self.sequence_tokens is not None
-        tokens, mask, proxies = self.sequence_tokens(
-            [sum(embedded.sequences[name] for name in each.inputs) for each in self.token_inputs],
-            [embedded.masks[each.inputs[0]] for each in self.token_inputs],
-        )
+        found = [
+            self.sequence_tokens(
+                [sum(bucket.sequences[name] for name in each.inputs) for each in self.token_inputs],
+                [bucket.masks[each.inputs[0]] for each in self.token_inputs],
+            )
+            for bucket in embedded.in_buckets()
+        ]
+        tokens, mask, proxies = found[0] if len(found) == 1 else zip(*found, strict=True)
+        if len(found) > 1:
+            proxies = None if proxies[0] is None else ops.concatenate(proxies, axis=0)
         state = {"sequence": tokens, "sequence_mask": mask, "sequence_proxies": proxies}
         return {name: value for name, value in state.items() if value is not None}
+
+    @property
+    def reads_buckets(self) -> bool:
+        return True
 
     def _flow(
         self,

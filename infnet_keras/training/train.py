@@ -140,14 +140,16 @@ def _fit(
     if model is None:
         with progress.phase("building the model"):
             model = _model(spec, data, directory, state)
-    dataset = ImpressionDataset(
-        data,
-        "train",
-        options.batch_size,
-        shuffle=True,
-        seed=options.seed,
-        fill_last_batch=True,
-    )
+    with progress.phase("measuring histories" if options.bucket_by_length else "opening the data"):
+        dataset = ImpressionDataset(
+            data,
+            "train",
+            options.batch_size,
+            shuffle=True,
+            seed=options.seed,
+            fill_last_batch=True,
+            bucket_by_length=options.bucket_by_length,
+        )
 
     def report(evaluation: Evaluation) -> None:
         progress.say(_line(evaluation, is_best=evaluation is state.best))

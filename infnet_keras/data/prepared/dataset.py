@@ -32,9 +32,12 @@ class ImpressionDataset(keras.utils.PyDataset):
         seed: of the permutations.
         fill_last_batch: fill the last of several batches up with rows of padding whose labels are
             NaN, for a fit that compiles one step only; a masked loss does not see them.
-        workers: more than 1 has batches prepared by a thread while the model runs, so many ahead.
-            Keras' own workers are not used: when `fit` looks at a first batch to build a model,
-            they hand over some batches of the first epoch twice and others never.
+        prefetch: how many batches a thread reads ahead while the model runs; 0 reads each when it
+            is asked for. Keras' own workers are not used: when `fit` looks at a first batch to
+            build a model, they hand over some batches of the first epoch twice and others never.
+        bucket_by_length: divide a batch by the lengths of its histories, and pad each bucket to its
+            own length: a sequence is then a tuple of arrays, one a bucket, of static shapes (see
+            `LengthBuckets`). Models of a spec answer as they do without. Needs `shuffle`.
 
     Example:
         >>> train = ImpressionDataset(prepared, "train", batch_size=64, shuffle=True)
@@ -51,12 +54,14 @@ class ImpressionDataset(keras.utils.PyDataset):
         shuffle: bool = False,
         seed: int = 0,
         fill_last_batch: bool = False,
-        workers: int = 1,
+        prefetch: int = 4,
+        bucket_by_length: bool = False,
     ):
         super().__init__(workers=1)
-        self.reader = data.reader(split, batch_size, shuffle, seed)
-        self._rows = batch_size if fill_last_batch and len(self.reader) > 1 else 0
-        self._ahead = workers if workers > 1 else 0
+        self.reader = data.reader(split, batch_size, shuffle, seed, bucket_by_length)
+        fill = fill_last_batch or self.reader.buckets is not None
+        self._rows = batch_size if fill and len(self.reader) > 1 else 0
+        self._ahead = prefetch
         self._thread: ThreadPoolExecutor | None = None
         self._prepared: dict[tuple[int, int], Future[_Pair]] = {}
         self._lock = Lock()
@@ -118,7 +123,9 @@ class ImpressionDataset(keras.utils.PyDataset):
 
     def _read(self, number: int, epoch: int) -> _Pair:
         batch = self.reader.batch(number, epoch).filled(self._rows)
-        return batch.inputs, batch.labels
+        buckets = self.reader.buckets
+        inputs = batch.inputs if buckets is None else buckets.divide(batch.inputs)
+        return inputs, batch.labels
 
     def on_epoch_begin(self) -> None:
         """Indices are taken in turn from here on."""
