@@ -140,7 +140,7 @@ def _fit(
     if model is None:
         with progress.phase("building the model"):
             model = _model(spec, data, directory, state)
-    with progress.phase("measuring histories" if options.bucket_by_length else "opening the data"):
+    with progress.phase("laying out batches"):  # buckets measure every history
         dataset = ImpressionDataset(
             data,
             "train",

@@ -108,6 +108,11 @@ def levels_of(
     return np.asarray(np.max(found, axis=0))
 
 
+def longest_first(levels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The rows of a batch as `LengthBuckets.divide` takes them."""
+    return np.argsort(-levels, kind="stable")
+
+
 def stratified_order(
     levels: npt.NDArray[np.int64], random: np.random.Generator
 ) -> npt.NDArray[np.int64]:

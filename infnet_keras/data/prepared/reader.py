@@ -10,7 +10,12 @@ import numpy.typing as npt
 
 from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.batch import Batch, concatenated
-from infnet_keras.data.prepared.length_buckets import SHARES, LengthBuckets, stratified_order
+from infnet_keras.data.prepared.length_buckets import (
+    SHARES,
+    LengthBuckets,
+    longest_first,
+    stratified_order,
+)
 from infnet_keras.data.prepared.shard_directory import ShardDirectory
 from infnet_keras.data.prepared.window import Window
 from infnet_keras.errors import DataError
@@ -106,13 +111,14 @@ class ImpressionReader:
                 window = self._load(windows[number])
                 order = self._permutation(epoch, number, window)
                 rows = order[max(start - starts[number], 0) : end - starts[number]]
-                parts.append(window.batch(rows))
                 if self.buckets is not None:
+                    rows = rows[longest_first(window.levels[rows])]
                     levels.append(window.levels[rows])
-        batch = parts[0] if len(parts) == 1 else concatenated(parts)
-        if self.buckets is None:
-            return batch
-        return batch.taken(np.argsort(-np.concatenate(levels), kind="stable"))
+                parts.append(window.batch(rows))
+        if len(parts) == 1:
+            return parts[0]
+        batch = concatenated(parts)
+        return batch.taken(longest_first(np.concatenate(levels))) if levels else batch
 
     def _epoch(self, epoch: int) -> _Epoch:
         if epoch not in self._epochs:
