@@ -1,6 +1,7 @@
 """Keras layers of the models: plain arguments, any backend, explicit masks."""
 
-from infnet_keras.layers.embeddings.embedded_inputs import Embedded, EmbeddedInputs
+from infnet_keras.layers.embeddings.embedded import Embedded
+from infnet_keras.layers.embeddings.embedded_inputs import EmbeddedInputs
 from infnet_keras.layers.embeddings.embedding_tables import EmbeddingTables
 from infnet_keras.layers.embeddings.input_feature import InputFeature
 from infnet_keras.layers.embeddings.lookup import Lookup, gather

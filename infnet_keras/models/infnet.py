@@ -15,6 +15,7 @@ from infnet_keras.layers import (
     SequenceTokens,
     TaskTokens,
 )
+from infnet_keras.layers.embeddings.buckets import is_bucketed
 from infnet_keras.layers.infnet.one_gradient import gradient_slots
 from infnet_keras.models.block_options import block_options
 from infnet_keras.models.mean_of_gated import mean_of_gated
@@ -191,12 +192,22 @@ class INFNet(SpecModel):
 
     def _sequence_state(self, embedded: Embedded) -> dict[str, Any]:
         assert self.sequence_tokens is not None
-        tokens, mask, proxies = self.sequence_tokens(
-            [sum(embedded.sequences[name] for name in each.inputs) for each in self.token_inputs],
-            [embedded.masks[each.inputs[0]] for each in self.token_inputs],
-        )
+        found = [
+            self.sequence_tokens(
+                [sum(bucket.sequences[name] for name in each.inputs) for each in self.token_inputs],
+                [bucket.masks[each.inputs[0]] for each in self.token_inputs],
+            )
+            for bucket in embedded.in_buckets()
+        ]
+        tokens, mask, proxies = found[0] if len(found) == 1 else zip(*found, strict=True)
+        if len(found) > 1:
+            proxies = None if proxies[0] is None else ops.concatenate(proxies, axis=0)
         state = {"sequence": tokens, "sequence_mask": mask, "sequence_proxies": proxies}
         return {name: value for name, value in state.items() if value is not None}
+
+    @property
+    def reads_buckets(self) -> bool:
+        return True
 
     def _slots(self, state: Mapping[str, Any]) -> list[dict[str, Any]]:
         """For each block, where the gradients of C and S go: each is formed once for all blocks."""
@@ -204,11 +215,17 @@ class INFNet(SpecModel):
         for kind in ("categorical", "sequence") if self.one_gradient else ():
             reading = [i for i, b in enumerate(self.blocks) if b.rows_of_queries.get(kind)]
             rows = [self.blocks[index].rows_of_queries[kind] for index in reading]
-            if rows:
-                mask = state["sequence_mask"] if kind == "sequence" else None
-                made = gradient_slots(state[kind], mask, rows)
-                for index, slot in zip(reading, made, strict=True):
-                    slots[index][kind] = slot
+            if not rows:
+                continue
+            tokens = state[kind]
+            mask: Any = state["sequence_mask"] if kind == "sequence" else None
+            if is_bucketed(tokens):
+                of_buckets = map(gradient_slots, tokens, mask, [rows] * len(tokens))
+                made: list[Any] = [list(of_block) for of_block in zip(*of_buckets, strict=True)]
+            else:
+                made = gradient_slots(tokens, mask, rows)
+            for index, slot in zip(reading, made, strict=True):
+                slots[index][kind] = slot
         return slots
 
     def _flow(

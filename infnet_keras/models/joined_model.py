@@ -9,6 +9,7 @@ from typing import Any
 from keras import ops
 
 from infnet_keras.layers import Embedded, ValuePooling
+from infnet_keras.layers.embeddings.buckets import by_bucket
 from infnet_keras.models.spec_model import SpecModel, repeat
 
 
@@ -40,8 +41,16 @@ class JoinedModel(SpecModel):
 
     def parts(self, embedded: Embedded) -> dict[str, Any]:
         """The part of x that each of some inputs is: name -> float [batch, dim]."""
-        means = {n: self.pooling(v, embedded.masks[n]) for n, v in embedded.sequences.items()}
+        buckets = embedded.in_buckets()
+        means = {
+            name: by_bucket(lambda b, n=name: self.pooling(b.sequences[n], b.masks[n]), buckets)
+            for name in embedded.sequences
+        }
         return {**embedded.fields, **means}
+
+    @property
+    def reads_buckets(self) -> bool:
+        return True
 
     def represent(self, embedded: dict[str, Embedded], training: bool) -> Any:
         joined = {group: self._join(self.parts(each)) for group, each in embedded.items()}

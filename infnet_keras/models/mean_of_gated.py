@@ -5,6 +5,7 @@ from typing import Any
 
 from keras import ops
 
+from infnet_keras.layers.embeddings.buckets import by_bucket, is_bucketed
 from infnet_keras.models.spec_model import repeat
 
 
@@ -22,9 +23,15 @@ def mean_of_gated(state: Mapping[str, Any], candidates: tuple[Any, Any] | None =
     fields = state["categorical"]  # a sum, as `ops.mean` falls to float32 on JAX
     total = ops.multiply(ops.sum(fields, axis=1) / fields.shape[1], state["categorical_gate"])
     if "sequence" in state:
-        valid = ops.cast(state["sequence_mask"], state["sequence"].dtype)
-        count = ops.maximum(ops.sum(valid, axis=1, keepdims=True), 1.0)
-        mean = ops.einsum("bl,bld->bd", valid, state["sequence"]) / count
+        tokens, masks = state["sequence"], state["sequence_mask"]
+        buckets = (tokens, masks) if is_bucketed(tokens) else ([tokens], [masks])
+        mean = by_bucket(_mean_of_valid, *buckets)
         mean = mean if candidates is None else repeat(mean, *candidates)
         total = total + ops.multiply(mean, state["sequence_gate"])
     return ops.expand_dims(total, 1)
+
+
+def _mean_of_valid(tokens: Any, mask: Any) -> Any:
+    valid = ops.cast(mask, tokens.dtype)
+    count = ops.maximum(ops.sum(valid, axis=1, keepdims=True), 1.0)
+    return ops.einsum("bl,bld->bd", valid, tokens) / count

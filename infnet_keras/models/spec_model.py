@@ -12,6 +12,7 @@ from keras import ops
 from infnet_keras.devices.whole_model import whole_model
 from infnet_keras.errors import ModelError
 from infnet_keras.layers import Embedded, EmbeddedInputs, InputFeature, TaskTowers
+from infnet_keras.layers.embeddings.buckets import by_bucket
 from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.models.row_wise.row_wise_model import RowWiseModel
 from infnet_keras.row_updates import ROW_RULES, RowUpdates
@@ -49,7 +50,9 @@ class SpecModel(RowWiseModel):
     Call:
         inputs: dict of integer ids: field -> [batch] (multi-valued: [batch, max_values]), sequence
             feature -> [batch, length] (multi-valued: [batch, length, max_values]). Id 0 is
-            padding; the valid steps of a sequence come first, oldest first.
+            padding; the valid steps of a sequence come first, oldest first. No weight depends on
+            `length`, which may be shorter than the spec's; sequence features may also be in buckets
+            of a length each, as `EmbeddedInputs` takes them. The answers are the same.
         rows: gathered rows of the tables, under the names of `embedded_inputs.lookups(inputs)`;
             None gathers them here.
         Returns dict task -> probability float32 [batch].
@@ -93,6 +96,11 @@ class SpecModel(RowWiseModel):
     @property
     def attends(self) -> bool:
         """Whether the tasks attend to tokens, so that `token_weights` gives something."""
+        return False
+
+    @property
+    def reads_buckets(self) -> bool:
+        """Whether `represent` takes sequences in buckets; else it is called for each bucket."""
         return False
 
     @abstractmethod
@@ -196,10 +204,20 @@ class SpecModel(RowWiseModel):
         rows: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         embedded = self.embed(inputs, training=training, rows=rows)
-        answers = self.answers(self.represent(embedded, bool(training)))
+        answers = self.answers(self._represent_buckets(embedded, bool(training)))
         if training and self.auxiliary_weights:
-            self.add_auxiliary_losses(self.auxiliary_losses(embedded, answers))
+            padded = {name: each.padded() for name, each in embedded.items()}
+            self.add_auxiliary_losses(self.auxiliary_losses(padded, answers))
         return answers
+
+    def _represent_buckets(self, embedded: dict[str, Embedded], training: bool) -> Any:
+        if self.reads_buckets:
+            return self.represent(embedded, training)
+        groups = [each.in_buckets() for each in embedded.values()]
+        return by_bucket(
+            lambda *bucket: self.represent(dict(zip(embedded, bucket, strict=True)), training),
+            *groups,
+        )
 
     def embed(
         self,

@@ -43,10 +43,15 @@ class WithoutTest:
         return self._data.count(_allowed(split))
 
     def reader(
-        self, split: Split, batch_size: int, shuffle: bool = False, seed: int = 0
+        self,
+        split: Split,
+        batch_size: int,
+        shuffle: bool = False,
+        seed: int = 0,
+        bucket_by_length: bool = False,
     ) -> BatchReader:
         """See `Impressions.reader`."""
-        return self._data.reader(_allowed(split), batch_size, shuffle, seed)
+        return self._data.reader(_allowed(split), batch_size, shuffle, seed, bucket_by_length)
 
 
 def _allowed(split: Split) -> Split:

@@ -66,6 +66,10 @@ class TrainingOptions(Block):
 
     batch_size: PositiveInt = 1024
     """Impressions per step."""
+    bucket_by_length: bool = False
+    """Whether the histories of a batch are padded in three buckets by their lengths, instead of all
+    to `length`. The model's answers and losses are the same; steps are faster where most histories
+    are short, and compile for longer."""
     optimizer: Literal["adam", "adamw", "adagrad", "sgd"] = "adam"
     """The optimiser."""
     learning_rate: PositiveFloat = 1e-3

@@ -49,6 +49,7 @@ def run_model_test(name: str, directory: Path, options: Mapping[str, Any] | None
       its weights, outputs and assets.
     - It gives one finite answer per task and example, and examples differ.
     - `score_candidates` gives what `call` gives row by row.
+    - An example's answers do not depend on how far its histories are padded.
     - The padding rows of all tables are never read.
     - A step of training changes every trainable weight.
     - Under mixed_bfloat16 its answers are near float32's; under mixed_float16, which scales the
@@ -76,6 +77,7 @@ def run_model_test(name: str, directory: Path, options: Mapping[str, Any] | None
     _check_config(model)
     _check_saving(model, inputs, directory)
     _check_candidates(model)
+    _check_buckets(model, inputs, answers)
     _check_padding(model, inputs, answers)
     loss = _check_training(model, inputs)
     _check_bfloat16(_make(MODELS[name], spec, "mixed_bfloat16"), inputs, answers)
@@ -142,6 +144,22 @@ def _check_candidates(model: SpecModel) -> None:
         assert found.shape == (_REQUESTS, _CANDIDATES), f"{task} has shape {found.shape}"
         np.testing.assert_allclose(
             found.reshape(-1), values, rtol=1e-5, atol=1e-6, err_msg=f"{task}: candidates"
+        )
+
+
+def _check_buckets(model: SpecModel, inputs: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
+    """The rows in two buckets, the first of histories of one step at most, against all in one."""
+    names = [feature.name for feature in model.spec.sequence_features]
+    ids = [inputs[n] if inputs[n].ndim == 2 else inputs[n][..., 0] for n in names]
+    short = np.max([np.count_nonzero(each, axis=1) for each in ids], axis=0) <= 1
+    assert 0 < short.sum() < _BATCH
+    order = np.argsort(~short, kind="stable")
+    moved = {name: values[order] for name, values in inputs.items()}
+    count = short.sum()
+    moved |= {name: (moved[name][:count, :1], moved[name][count:]) for name in names}
+    for task, values in _answers(model, moved).items():
+        np.testing.assert_allclose(
+            values, answers[task][order], rtol=1e-5, atol=1e-6, err_msg=f"{task}: buckets"
         )
 
 

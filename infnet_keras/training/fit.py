@@ -94,15 +94,17 @@ def _fit(
     observe: Callable[[Evaluation], None] | None,
 ) -> None:
     options = spec.training
-    dataset = ImpressionDataset(
-        data,
-        "train",
-        options.batch_size,
-        shuffle=True,
-        seed=options.seed,
-        fill_last_batch=True,
-        share=share(),
-    )
+    with progress.phase("laying out batches"):  # buckets measure every history
+        dataset = ImpressionDataset(
+            data,
+            "train",
+            options.batch_size,
+            shuffle=True,
+            seed=options.seed,
+            fill_last_batch=True,
+            bucket_by_length=options.bucket_by_length,
+            share=share(),
+        )
 
     def report(evaluation: Evaluation) -> None:
         progress.say(_line(evaluation, is_best=evaluation is state.best))

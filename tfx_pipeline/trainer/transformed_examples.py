@@ -70,9 +70,14 @@ class TransformedExamples:
         return sha256("\n".join([self.assets.digest, *files]).encode()).hexdigest()
 
     def reader(
-        self, split: Split, batch_size: int, shuffle: bool = False, seed: int = 0
+        self,
+        split: Split,
+        batch_size: int,
+        shuffle: bool = False,
+        seed: int = 0,
+        bucket_by_length: bool = False,
     ) -> TransformedReader:
-        """What reads a split in batches; see `TransformedReader`."""
+        """What reads a split in batches; see `TransformedReader`, which has no buckets."""
         if not self.count(split):
             raise DataError(f"the examples hold no impression in split {split!r}")
         return TransformedReader(

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from infnet_keras.data.examples.columns import label_name, weight_name
 from infnet_keras.data.prepared.batch import Batch, concatenated
+from infnet_keras.data.prepared.length_buckets import LengthBuckets
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.transform.preprocessing import USER_CODE, model_input_shapes
@@ -34,7 +35,13 @@ class TransformedReader:
         batch_size: impressions in a batch.
         shuffle: whether to permute.
         seed: of the permutations.
+
+    Attributes:
+        buckets: None: every history is padded to its sequence's length. To divide batches it would
+            have to read all records once before.
     """
+
+    buckets: LengthBuckets | None = None
 
     def __init__(
         self,

@@ -28,6 +28,14 @@ class Batch(NamedTuple):
             self.users[:rows],
         )
 
+    def taken(self, rows: npt.NDArray[np.int64]) -> "Batch":
+        """Some rows of the batch, in this order."""
+        return Batch(
+            {name: ids[rows] for name, ids in self.inputs.items()},
+            {task: labels[rows] for task, labels in self.labels.items()},
+            self.users[rows],
+        )
+
     def filled(self, rows: int) -> "Batch":
         """The batch with rows of padding appended: ids 0, labels NaN (which no loss counts),
         user -1. A compiled step is compiled again for every other batch size.

@@ -37,9 +37,13 @@ class ImpressionDataset(keras.utils.PyDataset):
         seed: of the permutations.
         fill_last_batch: fill the last of several batches up with rows of padding whose labels are
             NaN, for a fit that compiles one step only; a masked loss does not see them.
-        workers: more than 1 has batches prepared by a thread while the model runs, so many ahead.
-            Keras' own workers are not used: when `fit` looks at a first batch to build a model,
-            they hand over some batches of the first epoch twice and others never.
+        prefetch: how many batches a thread reads ahead while the model runs; 0 reads each when it
+            is asked for. Keras' own workers are not used: when `fit` looks at a first batch to
+            build a model, they hand over some batches of the first epoch twice and others never.
+        bucket_by_length: divide a batch by the lengths of its histories, and pad each bucket to its
+            own length: a sequence is then a tuple of arrays, one a bucket, of static shapes (see
+            `LengthBuckets`). Models of a spec answer as they do without. Needs `shuffle`, and one
+            device.
         share: of every batch, which equal part to give, where each process trains on its own.
 
     Raises:
@@ -60,7 +64,8 @@ class ImpressionDataset(keras.utils.PyDataset):
         shuffle: bool = False,
         seed: int = 0,
         fill_last_batch: bool = False,
-        workers: int = 1,
+        prefetch: int = 4,
+        bucket_by_length: bool = False,
         share: Share = ALL,
     ):
         super().__init__(workers=1)
@@ -71,14 +76,20 @@ class ImpressionDataset(keras.utils.PyDataset):
                 f"{devices} devices cannot share batches of {batch_size} equally: make batch_size "
                 f"a multiple of {devices}"
             )
+        if bucket_by_length and devices > 1:
+            raise DataError(
+                "bucket_by_length divides a batch by the lengths of its histories, and several "
+                "devices by rows: leave it out, or take one device"
+            )
         # The share of a batch is a batch of a reader with smaller ones, in the same order.
         rows = batch_size // share.devices
-        self.reader = data.reader(split, rows, shuffle, seed)
+        self.reader = data.reader(split, rows, shuffle, seed, bucket_by_length)
         self._share = share
         self._batches = -(-len(self.reader) // share.devices)
-        filled = devices > 1 or (fill_last_batch and self._batches > 1)
+        fill = fill_last_batch or self.reader.buckets is not None
+        filled = devices > 1 or (fill and self._batches > 1)
         self._rows = rows if filled else 0
-        self._ahead = workers if workers > 1 else 0
+        self._ahead = prefetch
         self._thread: ThreadPoolExecutor | None = None
         self._prepared: dict[tuple[int, int], Future[_Pair]] = {}
         self._lock = Lock()
@@ -145,7 +156,9 @@ class ImpressionDataset(keras.utils.PyDataset):
         if part > last:  # the last batch is too small for all to have rows of it
             batch = batch.first(0)
         batch = batch.filled(self._rows)
-        return batch.inputs, batch.labels
+        buckets = self.reader.buckets
+        inputs = batch.inputs if buckets is None else buckets.divide(batch.inputs)
+        return inputs, batch.labels
 
     def on_epoch_begin(self) -> None:
         """Indices are taken in turn from here on."""

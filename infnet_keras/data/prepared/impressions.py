@@ -5,12 +5,18 @@ from typing import Any, Protocol
 
 from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.batch import Batch
+from infnet_keras.data.prepared.length_buckets import LengthBuckets
 from infnet_keras.features.assets import Assets
 from infnet_keras.spec import FeatureSpec
 
 
 class BatchReader(Protocol):
     """Every impression of a split exactly once per epoch, in batches."""
+
+    @property
+    def buckets(self) -> LengthBuckets | None:
+        """How every batch is divided by the lengths of its histories; None where it is not."""
+        ...
 
     def __len__(self) -> int:
         """Batches in an epoch."""
@@ -52,7 +58,12 @@ class Impressions(Protocol):
         ...
 
     def reader(
-        self, split: Split, batch_size: int, shuffle: bool = False, seed: int = 0
+        self,
+        split: Split,
+        batch_size: int,
+        shuffle: bool = False,
+        seed: int = 0,
+        bucket_by_length: bool = False,
     ) -> BatchReader:
         """What reads a split in batches.
 
@@ -61,5 +72,7 @@ class Impressions(Protocol):
             batch_size: impressions in a batch; the last one may be smaller.
             shuffle: whether to permute, by seed and epoch.
             seed: of the permutations.
+            bucket_by_length: whether shuffled batches are to be divided by the lengths of their
+                histories. It is about speed alone: who cannot divide them gives them whole.
         """
         ...

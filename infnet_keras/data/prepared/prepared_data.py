@@ -77,7 +77,12 @@ class PreparedData:
         return hashlib.sha256((self.directory / MANIFEST).read_bytes()).hexdigest()
 
     def reader(
-        self, split: Split, batch_size: int, shuffle: bool = False, seed: int = 0
+        self,
+        split: Split,
+        batch_size: int,
+        shuffle: bool = False,
+        seed: int = 0,
+        bucket_by_length: bool = False,
     ) -> ImpressionReader:
         """What reads a split in batches; see `ImpressionReader`."""
-        return ImpressionReader(self, split, batch_size, shuffle, seed)
+        return ImpressionReader(self, split, batch_size, shuffle, seed, bucket_by_length)

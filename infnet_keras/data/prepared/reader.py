@@ -10,6 +10,12 @@ import numpy.typing as npt
 
 from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.batch import Batch, concatenated
+from infnet_keras.data.prepared.length_buckets import (
+    SHARES,
+    LengthBuckets,
+    longest_first,
+    stratified_order,
+)
 from infnet_keras.data.prepared.shard_directory import ShardDirectory
 from infnet_keras.data.prepared.window import Window
 from infnet_keras.errors import DataError
@@ -38,9 +44,16 @@ class ImpressionReader:
         batch_size: impressions in a batch.
         shuffle: whether to permute.
         seed: of the permutations.
+        bucket_by_length: whether a batch has its longest histories first, for `buckets` to divide
+            them. It then has the same share of each bucket as its window, and is shuffled
+            otherwise. All histories are measured at the beginning.
+
+    Attributes:
+        buckets: how every batch is divided, once a smaller last one is filled up; or None.
 
     Raises:
         DataError: the split has no impression.
+        ValueError: `bucket_by_length` without `shuffle`.
 
     Example:
         >>> reader = ImpressionReader(PreparedData.open("prepared"), "train", 1024, shuffle=True)
@@ -55,7 +68,10 @@ class ImpressionReader:
         batch_size: int,
         shuffle: bool = False,
         seed: int = 0,
+        bucket_by_length: bool = False,
     ):
+        if bucket_by_length and not shuffle:
+            raise ValueError("bucket_by_length needs shuffle: rows by user and time do not mix")
         if not prepared.manifest.impressions[split]:
             raise DataError(f"{prepared.directory} has no impression in split {split!r}")
         self._prepared = prepared
@@ -67,6 +83,7 @@ class ImpressionReader:
         self._epochs: OrderedDict[int, _Epoch] = OrderedDict()
         self._window: tuple[tuple[int, ...], Window] | None = None
         self._order: tuple[tuple[int, int], npt.NDArray[np.int64]] | None = None
+        self.buckets = self._measure() if bucket_by_length else None
 
     def __len__(self) -> int:
         return -(-self._prepared.manifest.impressions[self._split] // self._batch_size)
@@ -88,14 +105,20 @@ class ImpressionReader:
             windows, starts = self._epoch(epoch)
             start = index * self._batch_size
             end = min(start + self._batch_size, int(starts[-1]))
-            parts = []
+            parts, levels = [], []
             first_window = int(np.searchsorted(starts, start, side="right")) - 1
             for number in range(first_window, int(np.searchsorted(starts, end))):
                 window = self._load(windows[number])
-                order = self._permutation(epoch, number, len(window))
-                first, last = max(start - starts[number], 0), end - starts[number]
-                parts.append(window.batch(order[first:last]))
-        return parts[0] if len(parts) == 1 else concatenated(parts)
+                order = self._permutation(epoch, number, window)
+                rows = order[max(start - starts[number], 0) : end - starts[number]]
+                if self.buckets is not None:
+                    rows = rows[longest_first(window.levels[rows])]
+                    levels.append(window.levels[rows])
+                parts.append(window.batch(rows))
+        if len(parts) == 1:
+            return parts[0]
+        batch = concatenated(parts)
+        return batch.taken(longest_first(np.concatenate(levels))) if levels else batch
 
     def _epoch(self, epoch: int) -> _Epoch:
         if epoch not in self._epochs:
@@ -128,10 +151,30 @@ class ImpressionReader:
             self._window = shards, Window(self._prepared, self._split, shards)
         return self._window[1]
 
-    def _permutation(self, epoch: int, number: int, count: int) -> npt.NDArray[np.int64]:
+    def _permutation(self, epoch: int, number: int, window: Window) -> npt.NDArray[np.int64]:
         if not self._shuffle:
-            return np.arange(count)
+            return np.arange(len(window))
         if self._order is None or self._order[0] != (epoch, number):
             random = np.random.default_rng([self._seed, epoch, number])
-            self._order = (epoch, number), random.permutation(count)
+            if self.buckets is None:
+                order = random.permutation(len(window))
+            else:
+                order = stratified_order(window.levels, random)
+            self._order = (epoch, number), order
         return self._order[1]
+
+    def _measure(self) -> LengthBuckets | None:
+        """Buckets that fit every batch of every epoch; None without sequences."""
+        if not self._prepared.spec.sequence_features:
+            return None
+        shards = self._prepared.manifest.shards
+        sizes = np.array([shard.impressions[self._split] for shard in shards])
+        rows = min(self._batch_size, int(sizes.sum()))
+        # Windows that a batch may hold whole, and the two that it begins and ends in.
+        within = int(np.searchsorted(np.cumsum(np.sort(sizes[sizes > 0])), rows))
+        counts = [
+            np.bincount(Window(self._prepared, self._split, (n,)).levels, minlength=len(SHARES))
+            for n in np.flatnonzero(sizes).tolist()
+        ]
+        most_windows = min(within + 2, len(counts))
+        return LengthBuckets.of(self._prepared.spec, np.array(counts), rows, most_windows)

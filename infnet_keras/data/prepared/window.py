@@ -1,5 +1,6 @@
 """Some shards in memory, ready to be cut into batches."""
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from infnet_keras.data.history.splits import SPLITS, Split
 from infnet_keras.data.prepared import layout
 from infnet_keras.data.prepared.batch import Batch, Ids
 from infnet_keras.data.prepared.layout import IdColumn
+from infnet_keras.data.prepared.length_buckets import levels_of
 from infnet_keras.data.prepared.shard_directory import ShardDirectory
 
 
@@ -62,6 +64,15 @@ class Window:
 
     def __len__(self) -> int:
         return len(self.users)
+
+    @cached_property
+    def levels(self) -> npt.NDArray[np.int64]:
+        """int64 [rows]: which bucket has room for an impression's histories, as `levels_of`."""
+        sequences = self._spec.sequences
+        return levels_of(
+            {name: found.last - found.first for name, found in self.behaviours.items()},
+            {name: sequences[name].length for name in self.behaviours},
+        )
 
     def batch(self, rows: npt.NDArray[np.int64]) -> Batch:
         """The impressions at these rows of the window, with their histories."""

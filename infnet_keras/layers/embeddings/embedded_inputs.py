@@ -1,34 +1,22 @@
 """From a model's inputs to embeddings: what is read, and what the rows that were read mean."""
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 from keras import ops
 
 from infnet_keras.errors import ModelError
+from infnet_keras.layers.embeddings.buckets import parts_of
+from infnet_keras.layers.embeddings.embedded import Embedded
 from infnet_keras.layers.embeddings.embedding_tables import EmbeddingTables
 from infnet_keras.layers.embeddings.input_feature import InputFeature
 from infnet_keras.layers.embeddings.lookup import Lookup, gather
 from infnet_keras.layers.embeddings.value_pooling import ValuePooling
+from infnet_keras.layers.split_sizes import split_sizes
 from infnet_keras.served_names import served_names
 from infnet_keras.spec.lookup_group import LookupGroup
-
-
-class Embedded(NamedTuple):
-    """The embeddings of one lookup group, by input.
-
-    Attributes:
-        fields: float [batch, width].
-        sequences: float [batch, length, width]; what stands at padding means nothing.
-        masks: bool [batch, length], True at the valid steps of a sequence.
-        lengths: int32 [batch], how many steps of a sequence are valid.
-    """
-
-    fields: dict[str, Any]
-    sequences: dict[str, Any]
-    masks: dict[str, Any]
-    lengths: dict[str, Any]
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
@@ -51,9 +39,11 @@ class EmbeddedInputs(keras.layers.Layer):
     Call:
         inputs: dict of any subset of the features: ids int [batch], [batch, max_values],
             [batch, length] or [batch, length, max_values], 0 being padding and valid steps first;
-            numbers float [batch] or [batch, width].
+            numbers float [batch] or [batch, width]. The features of sequences may be in buckets:
+            tuples of ids [rows_k, length_k] or [rows_k, length_k, max_values], one for each bucket
+            k, the rows of the batch being those of one bucket after those of another.
         rows: what `gather(lookups(inputs))` gives; None gathers here.
-        Returns dict group name -> `Embedded`.
+        Returns dict group name -> `Embedded`, in buckets as the inputs are.
 
     Raises:
         ModelError: a feature reads a table without rows, or an input is no feature.
@@ -160,7 +150,26 @@ class EmbeddedInputs(keras.layers.Layer):
             tables.redraw()
 
     def lookups(self, inputs: Mapping[str, Any], training: bool = False) -> dict[str, Lookup]:
-        """Every (table, ids) that a step over these inputs reads, under a name of its own."""
+        """Every (table, ids) that a step over these inputs reads, under a name of its own.
+
+        Where inputs are in buckets, the ids of all are [1, positions], as rows have different ones.
+        """
+        found = [self._lookups(part, training) for part in parts_of(inputs)]
+        if len(found) == 1:
+            return found[0]
+        joined: dict[str, list[Lookup]] = {}
+        for part in found:
+            for name, lookup in part.items():
+                joined.setdefault(name, []).append(lookup)
+        return {
+            name: Lookup(
+                lookups[0].table,
+                ops.concatenate([ops.reshape(each.ids, (1, -1)) for each in lookups], axis=1),
+            )
+            for name, lookups in joined.items()
+        }
+
+    def _lookups(self, inputs: Mapping[str, Any], training: bool) -> dict[str, Lookup]:
         ids = self._ids(inputs)
         return {
             f"{group.name}/{width}": lookup
@@ -180,6 +189,51 @@ class EmbeddedInputs(keras.layers.Layer):
             inputs: what `lookups` was given.
             training: as there; in training the rows are penalised by `l2`.
         """
+        parts = parts_of(inputs)
+        if len(parts) == 1:
+            return self._spread(rows, inputs, training)
+        counts = [ops.shape(next(iter(part.values())))[0] if part else 0 for part in parts]
+        split = self._split(rows, parts, counts)
+        whole, *buckets = (
+            self._spread(*each, training, batch=sum(counts[1:]))
+            for each in zip(split, parts, strict=True)
+        )
+        return {
+            name: Embedded.of_buckets(found.fields, [bucket[name] for bucket in buckets])
+            for name, found in whole.items()
+        }
+
+    def _split(
+        self, rows: Mapping[str, Any], parts: Sequence[Mapping[str, Any]], counts: Sequence[Any]
+    ) -> list[dict[str, Any]]:
+        """The gathered rows of each part [rows of the part, positions, width]."""
+        positions = [
+            {
+                f"{group.name}/{width}": sum(math.prod(ids[name].shape[1:]) for name in names)
+                for group in self.groups
+                for width, names in self.tables[group.name]
+                .widths(self._of_group(group, ids))
+                .items()
+            }
+            for ids in map(self._ids, parts)
+        ]
+        found: list[dict[str, Any]] = [{} for _ in parts]
+        for name, values in rows.items():
+            reading = [number for number, sizes in enumerate(positions) if name in sizes]
+            sizes = [counts[number] * positions[number][name] for number in reading]
+            for number, flat in zip(reading, split_sizes(values, sizes), strict=True):
+                shape = (-1, positions[number][name], values.shape[-1])
+                found[number][name] = ops.reshape(flat, shape)
+        return found
+
+    def _spread(
+        self,
+        rows: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        training: bool,
+        batch: Any = None,
+    ) -> dict[str, Embedded]:
+        """As `spread`, of a part of a batch of so many rows; by default it is all of it."""
         ids = self._ids(inputs)
         masks = {
             name: ops.not_equal(values if len(values.shape) == 2 else values[..., 0], 0)
@@ -191,7 +245,7 @@ class EmbeddedInputs(keras.layers.Layer):
         for group in self.groups:
             tables, of_group = self.tables[group.name], self._of_group(group, ids)
             widths = {width: rows[f"{group.name}/{width}"] for width in tables.widths(of_group)}
-            values = tables.spread(widths, of_group, training)
+            values = tables.spread(widths, of_group, training, batch)
             for name, pooling in self.poolings.items():
                 if name in values:
                     values[name] = pooling(values[name], ops.not_equal(ids[name], 0))

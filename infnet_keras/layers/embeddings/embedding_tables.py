@@ -203,16 +203,32 @@ class EmbeddingTables(keras.layers.Layer):
         return found
 
     def spread(
-        self, rows: Mapping[str, Any], ids: Mapping[str, Any], training: bool = False
+        self,
+        rows: Mapping[str, Any],
+        ids: Mapping[str, Any],
+        training: bool = False,
+        batch: Any = None,
     ) -> dict[str, Any]:
-        """The embedding of every input, from the rows of `lookups`."""
+        """The embedding of every input, from the rows of `lookups`.
+
+        Args:
+            rows: width, as text -> float [batch, positions, width].
+            ids: what `lookups` was given.
+            training: whether the rows are penalised by `l2`.
+            batch: rows of the batch that these are a part of; None: they are all of it.
+        """
         embedded: dict[str, Any] = {}
         for width, names in self.widths(ids).items():
             values = rows[width]
             if training and self.l2 > 0.0:
                 valid = ops.not_equal(self._flat({name: ids[name] for name in names}), 0)
                 squares = ops.sum(ops.square(values), axis=-1) * ops.cast(valid, values.dtype)
-                self.add_loss(self.l2 * ops.mean(whole_batch(ops.sum(squares, axis=-1))))
+                squares = ops.sum(squares, axis=-1)
+                count = ops.cast(ops.shape(values)[0] if batch is None else batch, values.dtype)
+                shared = (
+                    ops.mean(whole_batch(squares)) if batch is None else ops.sum(squares) / count
+                )
+                self.add_loss(self.l2 * shared)
             values = ops.cast(values, self.compute_dtype)
             if int(width) in self.projections:
                 values = self.projections[int(width)](values)

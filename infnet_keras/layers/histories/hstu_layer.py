@@ -54,12 +54,13 @@ class HSTULayer(keras.layers.Layer):
         self, tokens_shape: Any, candidates_shape: Any = None, steps_mask_shape: Any = None
     ) -> None:
         _, count, dim = tokens_shape
-        self.length = count - self.num_fields
         self.kernels = [
             self.add_weight((dim, dim), "glorot_uniform", name=f"{name}_kernel") for name in "uvqk"
         ]
         self.biases = [self.add_weight((dim,), "zeros", name=f"{name}_bias") for name in "uvqk"]
-        self.distance_bias = self.add_weight((self.length + 1,), "zeros", name="distance_bias")
+        self.distance_bias = self.add_weight(
+            (count - self.num_fields + 1,), "zeros", name="distance_bias"
+        )
         self.field_bias = None
         if self.num_fields:
             self.field_bias = self.add_weight((self.num_fields,), "zeros", name="field_bias")
@@ -106,7 +107,7 @@ class HSTULayer(keras.layers.Layer):
 
     def _of_tokens(self, steps_mask: Any) -> tuple[Any, Any]:
         """What a token sees [batch, 1, tokens, tokens], and the bias of it [tokens, tokens]."""
-        fields, length = self.num_fields, self.length
+        fields, length = self.num_fields, steps_mask.shape[1]
         distances = np.arange(length)[:, None] - np.arange(length)
         causal = np.zeros((fields + length, fields + length), bool)
         causal[:, :fields] = True
@@ -122,7 +123,7 @@ class HSTULayer(keras.layers.Layer):
     def _of_candidates(self, steps_mask: Any) -> tuple[Any, Any]:
         """What a candidate sees, and the bias of it: both [batch, 1, 1, tokens]."""
         count = ops.sum(ops.cast(steps_mask, "int32"), axis=1, keepdims=True)
-        distances = ops.maximum(count - ops.arange(self.length, dtype="int32"), 0)
+        distances = ops.maximum(count - ops.arange(steps_mask.shape[1], dtype="int32"), 0)
         bias = ops.take(self.distance_bias, distances, axis=0)
         if self.field_bias is not None:
             every = ops.zeros_like(ops.cast(count, bias.dtype)) + self.field_bias

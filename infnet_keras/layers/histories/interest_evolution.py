@@ -7,6 +7,7 @@ from keras import ops
 
 from infnet_keras.layers.at_least_float32 import at_least_float32
 from infnet_keras.layers.histories.gated_recurrence import GatedRecurrence
+from infnet_keras.layers.softmax import softmax
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
@@ -54,4 +55,4 @@ class InterestEvolution(keras.layers.Layer):
         scores = ops.matmul(ops.matmul(states, self.attention), ops.transpose(queries, (0, 2, 1)))
         scores = at_least_float32(ops.transpose(scores, (0, 2, 1)))
         scores = ops.where(ops.expand_dims(steps_mask, 1), scores, -1e9)
-        return self.evolution(states, steps_mask, ops.softmax(scores, axis=-1))[:, :, -1]
+        return self.evolution(states, steps_mask, softmax(scores))[:, :, -1]

@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from infnet_keras.layers.at_least_float32 import at_least_float32
+from infnet_keras.layers.softmax import softmax
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
@@ -80,7 +81,7 @@ class TargetAttention(keras.layers.Layer):
         weights = self._scores(queries, keys)
         visible = ops.expand_dims(steps_mask, 1)
         if self.softmax:
-            weights = ops.softmax(ops.where(visible, weights, -1e9), axis=-1)
+            weights = softmax(ops.where(visible, weights, -1e9))
         weights = ops.where(visible, weights, 0.0)
         return ops.matmul(ops.cast(weights, values.dtype), values)
 

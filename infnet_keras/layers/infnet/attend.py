@@ -1,6 +1,5 @@
 """Few queries against many tokens: the one place where attention is computed."""
 
-import warnings
 from typing import Any
 
 import keras
@@ -9,6 +8,7 @@ from keras import ops
 from infnet_keras.layers.at_least_float32 import at_least_float32
 from infnet_keras.layers.infnet.one_gradient import attend_into_slot
 from infnet_keras.layers.infnet.visible_tokens import visible_tokens
+from infnet_keras.layers.softmax import softmax
 
 # Queries of one part: their scores of a few thousand tokens stay in a processor's cache.
 _PART = 256
@@ -74,11 +74,7 @@ def attention_weights(
         return weights if visible is None else ops.where(visible, weights, 0.0)
     if visible is not None:
         scores = ops.where(visible, scores, -1e9)
-    if scores.shape[-1] != 1:
-        return ops.softmax(scores, axis=-1)
-    with warnings.catch_warnings():  # of a single token, which is what a model of one task has
-        warnings.filterwarnings("ignore", "You are using a softmax over axis")
-        return ops.softmax(scores, axis=-1)
+    return softmax(scores)
 
 
 def _attention_in_parts(queries: Any, tokens: Any, visible: Any) -> Any:

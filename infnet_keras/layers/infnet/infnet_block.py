@@ -30,8 +30,9 @@ class INFNetBlock(keras.layers.Layer):
     A state is a dict:
 
     - "categorical" C0 [batch, M, dim] and, after the first block, "categorical_gate" [batch, dim]
-    - "sequence" S0 [batch, L, dim], "sequence_mask" bool [batch, L] and "sequence_gate"; a model
-      without sequences has none of them
+    - "sequence" S0 [batch, L, dim], "sequence_mask" bool [batch, L] and "sequence_gate"; the first
+      two may be tuples of buckets, see `ProxyCrossAttention`; a model without sequences has none
+      of them
     - "categorical_proxies" C~, "sequence_proxies" S~, "shared_tasks" T~ and "tasks" T
 
     The last blocks of a model need not compute what no later one reads: the three roles say what is

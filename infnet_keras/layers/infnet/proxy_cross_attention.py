@@ -9,6 +9,7 @@ from keras import ops
 
 from infnet_keras.errors import ModelError
 from infnet_keras.layers.at_least_float32 import at_least_float32
+from infnet_keras.layers.embeddings.buckets import by_bucket, is_bucketed
 from infnet_keras.layers.infnet.attend import attend
 from infnet_keras.layers.split_sizes import split_sizes
 
@@ -34,15 +35,16 @@ class ProxyCrossAttention(keras.layers.Layer):
 
     Call:
         queries: list of tensors float [batch, n_i, dim], one per query set.
-        tokens: X0 float [batch, L, dim].
+        tokens: X0 float [batch, L, dim], or a tuple of buckets float [rows_k, L_k, dim], whose rows
+            one after the other are the batch's.
         tokens_mask: bool [batch, L], True at the tokens that count; None counts all. Where none
-            counts the outputs are 0.
+            counts the outputs are 0. A tuple of masks where the tokens are in buckets.
         gate: g float [batch, dim], or None for X = X0.
         shared_tokens: X0 and its mask have batch R where queries and gate have R * K, row by row
             of K: K candidates share one history.
-        return_weights: whether the attention weights are wanted too.
-        slot: where the gradient of the tokens goes, one of `gradient_slots`; None differentiates
-            as usual.
+        return_weights: whether the attention weights are wanted too; not of buckets.
+        slot: where the gradient of the tokens goes, one of `gradient_slots`, of buckets a list with
+            one for each; None differentiates as usual.
         Returns the list of outputs float [batch, n_i, dim] or, with `return_weights`, that list and
         the list of weights float32 [batch, num_heads, n_i, L].
 
@@ -107,8 +109,11 @@ class ProxyCrossAttention(keras.layers.Layer):
         return_weights: bool = False,
         slot: Any = None,
     ) -> Any:
-        sets, heads, dim = len(queries), self.num_heads, tokens.shape[-1]
-        tokens = ops.cast(tokens, self.compute_dtype)
+        sets, heads, dim = len(queries), self.num_heads, queries[0].shape[-1]
+        if is_bucketed(tokens):
+            tokens = [ops.cast(bucket, self.compute_dtype) for bucket in tokens]
+        else:
+            tokens = ops.cast(tokens, self.compute_dtype)
         per_head = (sets, dim, heads, dim // heads)
         absorbed = ops.einsum(
             "sihk,sjhk->sihj",
@@ -132,15 +137,18 @@ class ProxyCrossAttention(keras.layers.Layer):
         joined = self._gated(joined, gate)
         if shared_tokens:
             joined = ops.reshape(joined, (ops.shape(tokens)[0], -1, dim))
-        outputs, weights = attend(
-            joined,
-            tokens,
-            tokens_mask,
-            return_weights,
-            many_queries=shared_tokens,
-            activation=self.activation,
-            slot=slot,
-        )
+        if is_bucketed(tokens):
+            outputs, weights = self._attend_buckets(joined, tokens, tokens_mask, slot), None
+        else:
+            outputs, weights = attend(
+                joined,
+                tokens,
+                tokens_mask,
+                return_weights,
+                many_queries=shared_tokens,
+                activation=self.activation,
+                slot=slot,
+            )
         if shared_tokens:
             outputs = ops.reshape(outputs, (-1, sum(rows), dim))
         outputs = self._gated(outputs, gate)
@@ -169,6 +177,16 @@ class ProxyCrossAttention(keras.layers.Layer):
             ops.transpose(ops.reshape(part, (-1, rows[i] // heads, heads, length)), (0, 2, 1, 3))
             for i, part in enumerate(split_sizes(weights, rows))
         ]
+
+    def _attend_buckets(
+        self, queries: Any, tokens: Sequence[Any], masks: Sequence[Any], slots: Any
+    ) -> Any:
+        rows = split_sizes(queries, [ops.shape(bucket)[0] for bucket in tokens], axis=0)
+
+        def attended(queries: Any, tokens: Any, mask: Any, slot: Any) -> Any:
+            return attend(queries, tokens, mask, activation=self.activation, slot=slot)[0]
+
+        return by_bucket(attended, rows, tokens, masks, slots or [None] * len(tokens))
 
     def _gated(self, rows: Any, gate: Any) -> Any:
         """rows * gate, multiplied in the gate's precision."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from keras import ops
 
 from infnet_keras.layers import Embedded, MultilayerPerceptron, ValuePooling
+from infnet_keras.layers.embeddings.buckets import by_bucket
+from infnet_keras.layers.split_sizes import split_sizes
 from infnet_keras.models.histories.candidate_model import CandidateModel
 from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.served_names import served_names
@@ -63,6 +66,10 @@ class TargetModel(CandidateModel):
         kernel = self.deep.dense_layers[0].kernel
         return [*super().named_axes(), NamedAxis(kernel, 0, self.input_names)]
 
+    @property
+    def reads_buckets(self) -> bool:
+        return True
+
     def steps_of(self, history: TargetHistory, embedded: Embedded) -> tuple[Any, Any]:
         """A behaviour's steps float [R, length, inputs * dim], and which are valid."""
         steps = ops.concatenate([embedded.sequences[n] for n in history.inputs], axis=-1)
@@ -75,12 +82,16 @@ class TargetModel(CandidateModel):
         rows = ops.shape(next(iter((*items.values(), *fields.values()))))[:2]
         fields = {n: ops.broadcast_to(v, (*rows, self.spec.dim)) for n, v in fields.items()}
         parts = [fields[name] for name in self.spec.fields]
+        buckets = request.in_buckets()
         for history in self.histories:
             if history.keys:
                 target = ops.concatenate([fields[n] for n in history.queries], axis=-1)
-                parts.append(self.read(history, target, request))
+                targets = split_sizes(target, request.rows or rows[:1], axis=0)
+                read = functools.partial(self.read, history)
+                parts.append(by_bucket(read, targets, buckets))
             else:
-                mean = ops.expand_dims(self.pooling(*self.steps_of(history, request)), 1)
+                mean = by_bucket(lambda b, h=history: self.pooling(*self.steps_of(h, b)), buckets)
+                mean = ops.expand_dims(mean, 1)
                 parts.append(ops.broadcast_to(mean, (*rows, mean.shape[-1])))
         joined = ops.concatenate(parts, axis=-1)
         joined = ops.reshape(joined, (-1, len(self.input_names) * self.spec.dim))

@@ -88,7 +88,7 @@ class RowWiseModel(MultiTaskModel):
         answers = (self.replica or self)(x, training=True, rows=rows)
         loss = self.compute_loss(x=x, y=y, y_pred=answers, sample_weight=sample_weight)
         shown = next(metric for metric in self.metrics if metric.name == "loss")
-        shown.update_state(loss, sample_weight=ops.shape(next(iter(x.values())))[0])
+        shown.update_state(loss, sample_weight=ops.shape(next(iter(answers.values())))[0])
         return self.optimizer.scale_loss(loss), answers
 
     def move_rows(

@@ -136,14 +136,14 @@ def item_model() -> keras.Model:
 
 
 @pytest.mark.parametrize(
-    ("shuffle", "fit_shuffle", "workers"),
-    [(True, True, 1), (True, False, 1), (True, True, 3), (True, False, 3), (False, True, 3)],
+    ("shuffle", "fit_shuffle", "prefetch"),
+    [(True, True, 0), (True, False, 0), (True, True, 3), (True, False, 1), (False, True, 3)],
 )
 def test_an_epoch_of_fit_sees_every_impression_once(
-    many_shards, shuffle, fit_shuffle, workers
+    many_shards, shuffle, fit_shuffle, prefetch
 ) -> None:
     loads = []
-    dataset = ImpressionDataset(many_shards, "train", 7, shuffle=shuffle, workers=workers)
+    dataset = ImpressionDataset(many_shards, "train", 7, shuffle=shuffle, prefetch=prefetch)
     load = dataset.reader._load
 
     def counted(shards):
@@ -161,11 +161,11 @@ def test_an_epoch_of_fit_sees_every_impression_once(
 
 
 def test_an_order_follows_from_the_seed_where_keras_does_not_shuffle(many_shards) -> None:
-    def orders(workers: int) -> list[float]:
-        dataset = ImpressionDataset(many_shards, "train", 7, True, seed=4, workers=workers)
+    def orders(prefetch: int) -> list[float]:
+        dataset = ImpressionDataset(many_shards, "train", 7, True, seed=4, prefetch=prefetch)
         return item_model().fit(dataset, shuffle=False, epochs=2, verbose=0).history["order"]
 
-    assert orders(workers=1) == orders(workers=3)
+    assert orders(prefetch=0) == orders(prefetch=3)
 
 
 @pytest.mark.parametrize(("shuffle", "fit_shuffle"), [(True, True), (True, False), (False, False)])
@@ -182,9 +182,27 @@ def test_steps_per_epoch_go_through_the_split_before_they_begin_again(
 
 
 def test_predictions_come_in_order_after_a_fit(many_shards) -> None:
-    dataset = ImpressionDataset(many_shards, "train", 7, workers=2)
+    dataset = ImpressionDataset(many_shards, "train", 7)
     model = item_model()
     model.fit(dataset, epochs=1, steps_per_epoch=5, verbose=0)  # in random order, and left there
     expected = np.concatenate([dataset[i][0]["item"] for i in range(len(dataset))])
     np.testing.assert_array_equal(model.predict(dataset, verbose=0)["click"], expected)
     assert dataset[3][0]["item"].tolist() == expected[21:28].tolist()
+
+
+def test_batches_are_read_while_the_model_runs(many_shards) -> None:
+    """Four are there before they are asked for, and no more."""
+    dataset = ImpressionDataset(many_shards, "train", 7, shuffle=True)
+    read = dataset.reader.batch
+    asked: list[int] = []
+    dataset.reader.batch = lambda number, epoch: (asked.append(number), read(number, epoch))[1]
+    dataset.on_epoch_begin()
+    dataset[0]
+    for future in list(dataset._prepared.values()):
+        future.result()
+    assert sorted(asked) == [0, 1, 2, 3, 4]
+    dataset[1]
+    for future in list(dataset._prepared.values()):
+        future.result()
+    assert sorted(asked) == [0, 1, 2, 3, 4, 5]
+    dataset.on_epoch_end()
