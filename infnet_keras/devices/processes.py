@@ -117,6 +117,8 @@ def _run(
     except InfnetError as error:
         messages.put(error)
         sys.exit(1)
+    except KeyboardInterrupt:  # of the terminal's, which the caller has too
+        sys.exit(1)
     except Exception:
         messages.put(ProcessFailed(traceback.format_exc()))
         sys.exit(1)

@@ -1,5 +1,6 @@
 """A model's predictions on a split."""
 
+from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
@@ -7,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.data.history.splits import Split
-from infnet_keras.data.prepared.impressions import Impressions
+from infnet_keras.data.prepared.batch import Batch
+from infnet_keras.data.prepared.impressions import BatchReader, Impressions
 from infnet_keras.devices.share import share
 from infnet_keras.devices.whole_batch import from_all_devices, on_all_devices
 from infnet_keras.errors import DataError
@@ -50,8 +52,7 @@ def predict_split(
     own: list[_Predicted] = []
     total = data.count(split)
     with (progress or Progress()).phase(f"predicting {split}", total, "impressions") as phase:
-        for index in range(share().rank, len(reader), share().devices):
-            batch = reader.batch(index)
+        for index, batch in _own_batches(reader):
             rows = len(batch.users)
             # A compiled step is compiled again for another batch size: the last one is filled up.
             inputs = (batch.filled(batch_size) if own else batch).inputs
@@ -65,6 +66,15 @@ def predict_split(
         {task: np.concatenate([outputs[task] for _, outputs, _ in parts]) for task in model.tasks},
         np.concatenate([users for _, _, users in parts]),
     )
+
+
+def _own_batches(reader: BatchReader) -> Iterator[tuple[int, Batch]]:
+    """Batches that this process predicts, and their numbers."""
+    if share().devices == 1:
+        yield from enumerate(reader.batches())
+        return
+    for index in range(share().rank, len(reader), share().devices):
+        yield index, reader.batch(index)
 
 
 def _in_turn(found: list[list[_Predicted]]) -> list[_Predicted]:

@@ -75,7 +75,9 @@ def _on_devices(model: Any, devices: int) -> Iterator[Any]:
         yield model
         return
     with RowSharding(keras.distribution.list_devices()[:devices]).scope():
-        yield distributed(model)
+        shared_out = distributed(model)
+        del model  # which takes the host's memory
+        yield shared_out
 
 
 def _shared_out(devices: int) -> bool:

@@ -129,7 +129,8 @@ class EmbeddingTables(keras.layers.Layer):
             count = self.fused_rows[width]
             initializer = self.initializer.clone()  # an initialiser gives equal numbers each time
             rows = initializer((count, width), table.dtype)
-            table.assign(ops.pad(rows, ((0, table.shape[0] - count), (0, 0))))
+            padding = table.shape[0] - count
+            table.assign(ops.pad(rows, ((0, padding), (0, 0))) if padding else rows)
 
     def rows_of_tables(
         self, weights: Mapping[int, Any] | None = None
