@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _AT_RANDOM = 4  # trials before the sampler learns
 _UNPRUNED = 3  # trials before the pruner compares
 _INTERRUPTED = "interrupted"
+_NAME = "search"
 
 
 class Best(NamedTuple):
@@ -64,15 +65,12 @@ class Search:
         self._seed = seed
         directory.mkdir(parents=True, exist_ok=True)
         storage = JournalStorage(JournalFileBackend(str(directory / "trials.log")))
-        self._study = optuna.create_study(
-            study_name="search",
-            storage=storage,
-            direction="maximize",
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=_UNPRUNED),
-            load_if_exists=True,
-        )
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=_UNPRUNED)
+        if _NAME not in optuna.get_all_study_names(storage):
+            optuna.create_study(storage=storage, study_name=_NAME, direction="maximize")
+        self._study = optuna.load_study(study_name=_NAME, storage=storage, pruner=pruner)
         self._check_space(directory)
-        self._resume()
+        self._resumed = False
 
     @property
     def left(self) -> int:
@@ -91,7 +89,13 @@ class Search:
         return len(self._in(states.PRUNED, states.FAIL))
 
     def ask(self) -> Any:
-        """The next trial, with its `number` and `params`; None where all have begun."""
+        """The next trial, with its `number` and `params`; None where all have begun.
+
+        The first call takes over what a killed process left: no other one may be at work.
+        """
+        if not self._resumed:
+            self._resume()
+            self._resumed = True
         if self._counted(ended=False) >= self._trials:
             return None
         text = f"{self._seed}/{self._counted(ended=False)}"

@@ -66,8 +66,10 @@ def test_a_killed_search_goes_on_as_if_it_had_not_been(tmp_path: Path, ended: in
     killed = Search(tmp_path / "killed", SPACE, trials=9, seed=1)
     tried = carried_out(killed, ended)
     assert killed.ask() is not None  # it is running when the process dies
+    looked_at = (tmp_path / "killed" / "trials.log").read_bytes()
     continued = Search(tmp_path / "killed", SPACE, trials=9, seed=1)
     assert continued.left == 9 - ended
+    assert (tmp_path / "killed" / "trials.log").read_bytes() == looked_at  # a look changes nothing
     tried += carried_out(continued)
     assert tried == whole
     assert continued.looks == 9

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from io import StringIO
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -150,16 +151,8 @@ def time_figure(results: Results, timing: Mapping[str, Any], what: str) -> str |
         axis.set_minor_formatter(NullFormatter())
     low, high = (float(np.log10(limit)) for limit in axes.get_ylim())
     ordered = sorted(points, key=lambda point: point[2])
-    # Names from the bottom to the top, none nearer to the next than a line of text.
-    gap = min(0.9 / max(len(ordered), 1), 0.075)
-    places: list[float] = []
-    for _, _, milliseconds in ordered:
-        wanted = (float(np.log10(milliseconds)) - low) / (high - low)
-        places.append(max(wanted, places[-1] + gap) if places else wanted)
-    over = max(0.0, places[-1] - 0.98)
-    for (row, outside, milliseconds), place in zip(
-        ordered, _pushed_down(places, over, gap), strict=True
-    ):
+    wanted = [(float(np.log10(point[2])) - low) / (high - low) for point in ordered]
+    for (row, outside, milliseconds), place in zip(ordered, apart(wanted, 0.07), strict=True):
         axes.annotate(
             row,
             (outside, milliseconds),
@@ -174,14 +167,28 @@ def time_figure(results: Results, timing: Mapping[str, Any], what: str) -> str |
     return _svg(figure)
 
 
-def _pushed_down(places: list[float], over: float, gap: float) -> list[float]:
-    """Places that end below the top, moved no more than they must."""
-    found = list(places)
-    if over > 0:
-        found[-1] -= over
-        for index in range(len(found) - 2, -1, -1):
-            found[index] = min(found[index], found[index + 1] - gap)
-    return found
+def apart(wanted: Sequence[float], gap: float) -> list[float]:
+    """Places at least a gap apart, in order, as near to those wanted as that allows.
+
+    Args:
+        wanted: ascending, 0 to 1.
+        gap: between two places; less where there is no room for so much.
+
+    Example:
+        >>> [round(place, 2) for place in apart([0.2, 0.5, 0.5, 0.52], gap=0.1)]
+        [0.2, 0.41, 0.51, 0.61]
+    """
+    gap = min(gap, 1.0 / max(len(wanted) - 1, 1))
+    # Without the gaps it is a regression to an ascending sequence: neighbours that would pass one
+    # another stand at their mean.
+    groups: list[list[float]] = []
+    for number, place in enumerate(wanted):
+        groups.append([place - number * gap])
+        while len(groups) > 1 and fmean(groups[-2]) > fmean(groups[-1]):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    level = [fmean(group) for group in groups for _ in group]
+    most = 1.0 - (len(wanted) - 1) * gap
+    return [min(max(value, 0.0), most) + number * gap for number, value in enumerate(level)]
 
 
 def _weights(
