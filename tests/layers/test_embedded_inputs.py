@@ -178,6 +178,42 @@ def test_a_part_of_the_inputs_is_enough():
         np.testing.assert_allclose(value, whole[key], rtol=1e-6)
 
 
+def in_buckets():
+    """The examples, of 0, 4 and 1 steps, in two buckets: of 4 steps, and of one."""
+    moved = {name: values[[1, 2, 0]] for name, values in INPUTS.items()}
+    return moved | {n: (moved[n][:1], moved[n][1:, :1]) for n in ("views", "view_tags")}
+
+
+def test_inputs_in_buckets_are_embedded_as_they_are_without():
+    layer, other = make(l2=0.1), make(l2=0.1)
+    other.set_weights(layer.get_weights())
+    plain, found = layer(INPUTS, training=True), other(in_buckets(), training=True)
+    losses = [float(sum(each.losses)) for each in (layer, other)]
+    assert losses[1] == pytest.approx(losses[0], rel=1e-5)
+    assert list(found) == list(plain)
+    for group, expected in plain.items():
+        whole = {key: value[[1, 2, 0]] for key, value in flat({group: expected}).items()}
+        padded = found[group].padded()
+        for key, value in flat({group: padded}).items():
+            if key[1] == "sequences":
+                mask = ops.convert_to_numpy(padded.masks[key[2]])[..., None]
+                value, whole[key] = value * mask, whole[key] * mask
+            np.testing.assert_allclose(value, whole[key], rtol=1e-6, err_msg=str(key))
+        first, second = (flat({group: each}) for each in found[group].in_buckets())
+        for key in first:
+            if key[1] in ("fields", "lengths"):
+                both = np.concatenate([first[key], second[key]])
+                np.testing.assert_allclose(both, whole[key], rtol=1e-6)
+        assert first[group, "sequences", "views"].shape[:2] == (1, 4)
+        assert second[group, "sequences", "views"].shape[:2] == (2, 1)
+
+
+def test_sequences_alone_may_be_in_buckets():
+    views = {"views": in_buckets()["views"]}
+    embedded = make()(views)["embeddings"]
+    assert [part.shape[:2] for part in embedded.sequences["views"]] == [(1, 4), (2, 1)]
+
+
 def test_options_reach_the_tables():
     layer = make(id_dropout=0.5, l2=0.1, first_value_ids={"item": 2}, initializer="ones")
     for tables in layer.tables.values():
