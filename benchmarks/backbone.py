@@ -129,7 +129,7 @@ def runs_of_jax(
         with keras.StatelessScope(state_mapping=mapping):
             given = {**tokens, "sequence_mask": mask}
             return keras.ops.sum(
-                keras.ops.cast(model._flow(given, slots=model._slots(given)), "float32")
+                keras.ops.cast(model.flow(given, slots=model.slots_of(given)), "float32")
             )
 
     for name, function in (("forward", flow), ("training", jax.grad(flow, (0, 1)))):
@@ -156,14 +156,14 @@ def runs_of_torch(
 
     def training() -> object:
         given = {**tokens, "sequence_mask": mask}
-        total = model._flow(given, slots=model._slots(given)).float().sum()
+        total = model.flow(given, slots=model.slots_of(given)).float().sum()
         found = torch.autograd.grad(total, [*tokens.values(), *weights], allow_unused=True)
         torch.cuda.synchronize()
         return found
 
     def forward() -> object:
         with torch.no_grad():
-            found = model._flow({**tokens, "sequence_mask": mask})
+            found = model.flow({**tokens, "sequence_mask": mask})
         torch.cuda.synchronize()
         return found
 

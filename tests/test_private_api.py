@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = ("infnet_keras", "serving", "tfx_pipeline", "benchmarks", "feature_specs")
 HTTPTOOLS = "uvicorn.protocols.http.httptools_impl"
 
+ADAPTER = "keras.src.trainers.data_adapters.py_dataset_adapter"
+
 # Why there is no public way. A use that is gone leaves the list, a new one needs a line and, below,
 # a test that names the API.
 LISTED = {
@@ -102,6 +104,10 @@ LISTED = {
         "benchmarks/serving_graph.py",
         "tensorflow.python.framework.convert_to_constants.convert_variables_to_constants_v2",
     ): "TensorFlow exports no function that freezes variables",
+    (
+        "benchmarks/input_speed.py",
+        f"{ADAPTER}.PyDatasetAdapter",
+    ): "how a fit takes batches from a data set, timed without a model",
 }
 
 
@@ -291,6 +297,25 @@ def check_convert_variables_to_constants() -> None:
     assert "func" in parameters(convert_to_constants.convert_variables_to_constants_v2)
 
 
+def check_py_dataset_adapter() -> None:
+    import keras
+    from keras.src.trainers.data_adapters.py_dataset_adapter import PyDatasetAdapter
+
+    class Two(keras.utils.PyDataset):
+        def __len__(self) -> int:
+            return 2
+
+        def __getitem__(self, index: int) -> Any:
+            return np.full(3, index)
+
+    adapter = PyDatasetAdapter(Two())
+    names = {"tensorflow": "get_tf_dataset", "jax": "get_jax_iterator"}
+    iterator = getattr(adapter, names.get(keras.backend.backend(), "get_torch_dataloader"))()
+    adapter.on_epoch_begin()
+    assert sum(1 for _ in iterator) == 2
+    adapter.on_epoch_end()
+
+
 def check_rpc_event() -> None:
     import grpc
 
@@ -330,6 +355,7 @@ CHECKS: dict[str, tuple[Callable[[], None], str]] = {
         check_convert_variables_to_constants,
         "tensorflow",
     ),
+    f"{ADAPTER}.PyDatasetAdapter": (check_py_dataset_adapter, "keras"),
 }
 
 

@@ -147,11 +147,11 @@ class INFNet(SpecModel):
             return super().call(inputs, training=training, rows=rows)
         seen: list[dict[str, Any]] = []
         embedded = self.embed(inputs, training=training, rows=rows)["embeddings"]
-        return self.answers(self._flow(self._state(embedded), seen=seen)), seen
+        return self.answers(self.flow(self._state(embedded), seen=seen)), seen
 
     def represent(self, embedded: dict[str, Embedded], training: bool) -> Any:
         state = self._state(embedded["embeddings"])
-        return self._flow(state, slots=self._slots(state) if training else None)
+        return self.flow(state, slots=self.slots_of(state) if training else None)
 
     def score_candidates(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """As `SpecModel.score_candidates`; a request's history is embedded and read once."""
@@ -164,7 +164,7 @@ class INFNet(SpecModel):
             if "sequence_proxies" in state:
                 name = "sequence_proxies"
                 state[name] = repeat(state[name], requests, candidates)
-        outputs = self.answers(self._flow(state, shared=(requests, candidates)))
+        outputs = self.answers(self.flow(state, shared=(requests, candidates)))
         return {task: ops.reshape(v, (requests, candidates)) for task, v in outputs.items()}
 
     @property
@@ -209,7 +209,7 @@ class INFNet(SpecModel):
     def reads_buckets(self) -> bool:
         return True
 
-    def _slots(self, state: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def slots_of(self, state: Mapping[str, Any]) -> list[dict[str, Any]]:
         """For each block, where the gradients of C and S go: each is formed once for all blocks."""
         slots: list[dict[str, Any]] = [{} for _ in self.blocks]
         for kind in ("categorical", "sequence") if self.one_gradient else ():
@@ -228,7 +228,7 @@ class INFNet(SpecModel):
                 slots[index][kind] = slot
         return slots
 
-    def _flow(
+    def flow(
         self,
         state: dict[str, Any],
         shared: tuple[Any, Any] | None = None,

@@ -18,9 +18,9 @@ from infnet_keras.data import PreparedData
 from infnet_keras.data.prepared.dataset import ImpressionDataset
 from infnet_keras.devices.share import Share
 from infnet_keras.errors import ModelError
+from infnet_keras.files.run_lock import run_lock
 from infnet_keras.spec import FeatureSpec, dump_spec, override_spec, spec_from_dict
 from infnet_keras.training import TrainingResult, train
-from infnet_keras.training.run_lock import run_lock
 
 pytestmark = pytest.mark.backend("torch")
 
