@@ -57,7 +57,8 @@ def eight(tmp_path_factory: pytest.TempPathFactory, data: Path) -> Path:
     with pytest.raises(KeyboardInterrupt):
         train(spec_of("adagrad_rowwise"), data, folder / "continued", callbacks=[StopAfterFirst()])
     flags = os.environ.get("XLA_FLAGS", "")
-    path = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+    folders = [str(parent) for parent in Path(__file__).parents[:2]]
+    path = os.pathsep.join([*folders, os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, eight_devices.__file__, data, folder],
         env={
