@@ -1,7 +1,5 @@
 """Embeddings of a model's inputs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -39,7 +37,7 @@ class Embedded(NamedTuple):
     lengths: dict[str, Any]
 
     @classmethod
-    def of_buckets(cls, fields: dict[str, Any], buckets: Sequence[Embedded]) -> Embedded:
+    def of_buckets(cls, fields: dict[str, Any], buckets: "Sequence[Embedded]") -> "Embedded":
         """Fields of the whole batch, and the sequences of its buckets."""
 
         def each(name: str, of: str) -> tuple[Any, ...]:
@@ -59,7 +57,7 @@ class Embedded(NamedTuple):
         masks: Any = next(iter(self.masks.values()), None)
         return [ops.shape(mask)[0] for mask in masks] if is_bucketed(masks) else []
 
-    def in_buckets(self) -> list[Embedded]:
+    def in_buckets(self) -> "list[Embedded]":
         """Each bucket as embeddings of its own; these themselves where there is none."""
         if not self.rows:
             return [self]
@@ -78,7 +76,7 @@ class Embedded(NamedTuple):
             start = end
         return found
 
-    def padded(self) -> Embedded:
+    def padded(self) -> "Embedded":
         """The same without buckets: every sequence is padded to the longest bucket's length."""
         if not self.rows:
             return self
