@@ -73,6 +73,7 @@ class SpecModel(RowWiseModel):
             **kwargs,
         )
         self.spec = spec
+        self.cuda_graph = spec.training.cuda_graph
         self.table_rows = dict(table_rows)
         self.assets: Assets | None = None
         missing = sorted(set(_tables_read(spec)) - set(table_rows))

@@ -31,14 +31,17 @@ class RowWiseModel(MultiTaskModel):
         embedded_inputs: the layer that owns every embedding table.
         row_updates: the tables' optimiser, or None.
         replica: calls the model in training as one of several processes' replicas, or None.
+        cuda_graph: whether torch records its training step as a CUDA graph, where it can.
     """
 
     embedded_inputs: EmbeddedInputs
+    train_function: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.row_updates: RowUpdates | None = None
         self.replica: Callable[..., Any] | None = None
+        self.cuda_graph = True
 
     def replicate(self) -> None:
         """Train as one of the replicas that several processes hold (see `run_in_processes`).
@@ -67,6 +70,15 @@ class RowWiseModel(MultiTaskModel):
                     "it has no meaning for the rows of one step; leave it out, or take "
                     "`training.tables.optimizer: dense`"
                 )
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Keras' hook: makes what runs a step, on torch a recorded one where that is possible."""
+        made = self.train_function
+        super().make_train_function(force)
+        if self.train_function is not made and keras.backend.backend() == "torch":
+            from infnet_keras.models.row_wise.torch_step import recorded
+
+            self.train_function = recorded(self, self.train_function)
 
     def train_step(self, *arguments: Any) -> Any:
         """Keras' hook: one step of training."""

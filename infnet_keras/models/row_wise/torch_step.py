@@ -1,11 +1,32 @@
 """A training step on torch that moves single rows, and that replicas of a model take together."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import torch
 
+from infnet_keras.devices.captured_step import CapturedStep
 from infnet_keras.layers.embeddings.lookup import gather
+
+
+def recorded(model: Any, step: Callable[[Any], dict[str, Any]]) -> Callable[[Any], dict[str, Any]]:
+    """The step as a CUDA graph; as it is where the host must see what the device computes.
+
+    That is so for a loss scale that moves, ids dropped by a seed, and replicas of a model, whose
+    processes meet within the step.
+
+    Args:
+        model: a `RowWiseModel`, compiled.
+        step: runs its step on a batch.
+    """
+    weights = model.trainable_variables
+    if not weights or weights[0].value.device.type != "cuda":
+        return step
+    scaled = hasattr(model.optimizer, "inner_optimizer")
+    drawn = model.embedded_inputs.id_dropout > 0.0
+    asked = model.cuda_graph and not (model.run_eagerly or model.jit_compile)
+    return CapturedStep(step) if asked and not (scaled or drawn or model.replica) else step
 
 
 def train_step(model: Any, data: Any) -> dict[str, Any]:
