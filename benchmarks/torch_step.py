@@ -45,7 +45,6 @@ def model_of(setting: Setting, cuda_graph: bool) -> Any:
     model = INFNet(spec, dict.fromkeys(spec.all_tables, ROWS), dtype=setting.precision)
     model.build()
     model.compile(build_optimizer(spec.training, 1000))
-    model._make_variables()
     model.cuda_graph = cuda_graph
     model.make_train_function()
     return model

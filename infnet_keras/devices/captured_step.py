@@ -51,7 +51,8 @@ class CapturedStep:
         if self._graph is None:
             self._record(data)
         assert self._graph is not None
-        torch._foreach_copy_(self._places, tensors)
+        for place, tensor in zip(self._places, tensors, strict=True):
+            place.copy_(tensor)
         self._graph.replay()
         # The next step writes over what this one gives.
         return {name: value.clone() for name, value in self._metrics.items()}
