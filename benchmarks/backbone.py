@@ -2,10 +2,11 @@
 
 The tokens are given; 89 fields, 28 sequences, three tasks. "x" is the time as a multiple of reading
 S once a block (three times for training) at the card's copy bandwidth, which is measured first.
-Rows that say "products" leave the kernels out. Settings take turns in every round.
+Rows that say "products" leave the kernels out. Settings take turns in every round. On torch a pass is
+a CUDA graph, as a training step of the package is; `--eager` lets the host start each operation.
 
     KERAS_BACKEND=jax python benchmarks/backbone.py
-    KERAS_BACKEND=torch python benchmarks/backbone.py
+    KERAS_BACKEND=torch python benchmarks/backbone.py [--eager]
 """
 
 import argparse
@@ -113,7 +114,7 @@ def products_alone() -> Iterator[None]:
 
 
 def runs_of_jax(
-    setting: Setting, batch: int
+    setting: Setting, batch: int, eager: bool
 ) -> Iterator[tuple[str, Callable[[], object], Callable[[], float]]]:
     """For forward and training: what to time, and the bytes that it takes beside its inputs."""
     import jax
@@ -144,7 +145,7 @@ def runs_of_jax(
 
 
 def runs_of_torch(
-    setting: Setting, batch: int
+    setting: Setting, batch: int, eager: bool
 ) -> Iterator[tuple[str, Callable[[], object], Callable[[], float]]]:
     """As `runs_of_jax`."""
     import torch
@@ -157,25 +158,44 @@ def runs_of_torch(
     def training() -> object:
         given = {**tokens, "sequence_mask": mask}
         total = model.flow(given, slots=model.slots_of(given)).float().sum()
-        found = torch.autograd.grad(total, [*tokens.values(), *weights], allow_unused=True)
-        torch.cuda.synchronize()
-        return found
+        return torch.autograd.grad(total, [*tokens.values(), *weights], allow_unused=True)
 
     def forward() -> object:
         with torch.no_grad():
-            found = model.flow({**tokens, "sequence_mask": mask})
-        torch.cuda.synchronize()
-        return found
+            return model.flow({**tokens, "sequence_mask": mask})
 
-    for name, run in (("forward", forward), ("training", training)):
+    for name, step in (("forward", forward), ("training", training)):
+        before = torch.cuda.memory_allocated()
+        torch.cuda.reset_peak_memory_stats()
+        step()
+        taken = float(torch.cuda.max_memory_allocated() - before)
+        start = step if eager else recorded(step)
 
-        def peak(run: Callable[[], object] = run) -> float:
-            before = torch.cuda.memory_allocated()
-            torch.cuda.reset_peak_memory_stats()
-            run()
-            return float(torch.cuda.max_memory_allocated() - before)
+        def run(start: Callable[[], object] = start) -> object:
+            found = start()
+            torch.cuda.synchronize()
+            return found
 
-        yield name, run, peak
+        yield name, run, lambda taken=taken: taken
+
+
+def recorded(step: Callable[[], object]) -> Callable[[], object]:
+    """The step as a CUDA graph; see `CapturedStep`."""
+    import torch
+
+    from infnet_keras.devices.kept_constants import KeptConstants
+
+    constants = KeptConstants()
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream), constants:
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph), constants:
+        step()
+    return graph.replay
 
 
 def copy_bandwidth() -> float:
@@ -199,6 +219,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4096)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--settings", type=int, nargs="+", default=list(range(len(SETTINGS))))
+    parser.add_argument("--eager", action="store_true", help="torch without CUDA graphs")
     options = parser.parse_args()
     backend = keras.backend.backend()
     bandwidth = copy_bandwidth()
@@ -211,7 +232,7 @@ def main() -> None:
         setting = SETTINGS[number]
         made = runs_of_jax if backend == "jax" else runs_of_torch
         with contextlib.nullcontext() if setting.kernels else products_alone():
-            for name, run, peak in made(setting, options.batch):
+            for name, run, peak in made(setting, options.batch, options.eager):
                 run()
                 measured.append((setting, name, run, peak(), []))
     for _ in range(options.rounds):
