@@ -2,8 +2,8 @@
 
 The tokens are given; 89 fields, 28 sequences, three tasks. "x" is the time as a multiple of reading
 S once a block (three times for training) at the card's copy bandwidth, which is measured first.
-Rows that say "products" leave the kernels out. Settings take turns in every round. On torch a pass is
-a CUDA graph, as a training step of the package is; `--eager` lets the host start each operation.
+Rows that say "products" leave the kernels out. Settings take turns in every round. On torch a pass
+is a CUDA graph, as a training step of the package is; `--eager` has the host start each operation.
 
     KERAS_BACKEND=jax python benchmarks/backbone.py
     KERAS_BACKEND=torch python benchmarks/backbone.py [--eager]
