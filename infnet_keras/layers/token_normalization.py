@@ -1,5 +1,7 @@
 """Layer normalisation of tokens."""
 
+import importlib
+import os
 from typing import Any
 
 import keras
@@ -42,8 +44,12 @@ class TokenNormalization(keras.layers.Layer):
         self.beta = self.add_weight(dim, "zeros", name="beta", autocast=False)
 
     def call(self, inputs: Any) -> Any:
-        values = at_least_float32(inputs)
-        normalised = _normalised(values, self.gamma, self.beta, self.epsilon)
+        gamma, beta = ops.convert_to_tensor(self.gamma), ops.convert_to_tensor(self.beta)
+        inputs = ops.convert_to_tensor(inputs)
+        if keras.backend.backend() == "torch":
+            normalised = _normalised_by_torch(inputs, gamma, beta, self.epsilon)
+        else:
+            normalised = _normalised(at_least_float32(inputs), gamma, beta, self.epsilon)
         return ops.cast(normalised, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
@@ -52,13 +58,21 @@ class TokenNormalization(keras.layers.Layer):
 
 def _normalised(values: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
     dim = values.shape[-1]
-    gamma, beta = ops.convert_to_tensor(gamma), ops.convert_to_tensor(beta)
-    if keras.backend.backend() == "torch":
-        from torch.nn.functional import layer_norm
-
-        # One pass; the operations below are ten, each over all tokens.
-        return layer_norm(values, (dim,), gamma.to(values.dtype), beta.to(values.dtype), epsilon)
     # Sums, as `ops.mean` falls to float32 on JAX.
     centred = values - ops.sum(values, axis=-1, keepdims=True) / dim
     variance = ops.sum(ops.square(centred), axis=-1, keepdims=True) / dim
     return centred * ops.rsqrt(variance + epsilon) * gamma + beta
+
+
+def _normalised_by_torch(inputs: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
+    """In one pass; the operations above are ten, each over all tokens."""
+    if inputs.is_cuda or os.environ.get("TRITON_INTERPRET") == "1":
+        # It imports Triton, which comes with torch for GPUs alone.
+        kernels = importlib.import_module("infnet_keras.layers.normalization_kernels")
+        if kernels.usable(inputs):
+            return kernels.normalized(inputs, gamma, beta, epsilon)
+    from torch.nn.functional import layer_norm
+
+    values = at_least_float32(inputs)
+    dim = (values.shape[-1],)
+    return layer_norm(values, dim, gamma.to(values.dtype), beta.to(values.dtype), epsilon)
