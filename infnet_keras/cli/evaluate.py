@@ -1,38 +1,36 @@
-"""`infnet evaluate`: measure a run, compare two, look at its attention."""
+"""`infnet evaluate`: measure a run, compare two, look at its attention and its inputs."""
 
 import argparse
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infnet_keras.cli.backend import add_backend, start_backend
-from infnet_keras.cli.output_file import write_output
-from infnet_keras.cli.run_arguments import add_run
+from infnet_keras.cli.backend import start_backend
+from infnet_keras.cli.evaluated_run import add_run_on_split, open_run_on_split
+from infnet_keras.cli.importance import add_importance
+from infnet_keras.cli.output_file import check_image, write_output
 from infnet_keras.errors import InfnetError
 from infnet_keras.progress import Phase, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from infnet_keras.data import PreparedData
     from infnet_keras.data.prepared.batch import Ids
     from infnet_keras.evaluation.collapse import BlockCollapse
 
-_SPLITS = ("train", "valid", "test")
-
 
 def add_parser(groups: Any) -> None:
-    """Add `evaluate`, `evaluate compare` and `evaluate attention`."""
+    """Add `evaluate` and its commands."""
     parser = groups.add_parser(
         "evaluate",
-        help="measure a run on a split; compare two; plot its attention",
+        help="measure a run on a split; compare two; see what it looks at",
         description="Measure a run on a split: AUC and gAUC with 95% intervals, log loss, "
         "calibration; on a sample of it, whether the model's tokens have collapsed. "
-        "`infnet evaluate compare` compares two, `attention` plots.",
+        "`infnet evaluate compare` compares two, `attention` plots, `importance` says which inputs "
+        "the ranking rests on.",
     )
-    _add_run_on_split(parser, required=False)
+    add_run_on_split(parser, required=False)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
     parser.add_argument(
         "--predictions", type=Path, metavar="FILE.npz", help="write labels and probabilities"
@@ -51,7 +49,7 @@ def add_parser(groups: Any) -> None:
     attention = commands.add_parser(
         "attention", help="plot what the tasks look at (figure 5 of the paper)"
     )
-    _add_run_on_split(attention, required=True)
+    add_run_on_split(attention, required=True)
     attention.add_argument("--out", required=True, type=Path, help="the image: .png, .svg or .pdf")
     attention.add_argument(
         "--sample",
@@ -62,17 +60,7 @@ def add_parser(groups: Any) -> None:
     )
     attention.set_defaults(command=_attention)
 
-
-def _add_run_on_split(parser: argparse.ArgumentParser, required: bool) -> None:
-    add_run(parser, required)
-    parser.add_argument("--data", required=required, type=Path, help="directory of prepared data")
-    parser.add_argument(
-        "--split", default="test", choices=_SPLITS, help="what to measure on (default: test)"
-    )
-    parser.add_argument(
-        "--batch-size", type=int, default=4096, help="impressions at a time (default: 4096)"
-    )
-    add_backend(parser)
+    add_importance(commands)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -91,7 +79,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from infnet_keras.evaluation.collapse import SAMPLE, measure_collapse
     from infnet_keras.evaluation.sample import BATCH_SIZE
 
-    model, prepared = _opened(arguments, progress)
+    model, prepared = open_run_on_split(arguments, progress)
     predictions = predict_split(model, prepared, arguments.split, arguments.batch_size, progress)
     if arguments.predictions is not None:
         write_output(arguments.predictions, predictions.save)
@@ -131,14 +119,10 @@ def _compare(arguments: argparse.Namespace) -> None:
     Console().print(table)
 
 
-_IMAGES = (".png", ".svg", ".pdf")
-
-
 def _attention(arguments: argparse.Namespace) -> None:
     if arguments.sample < 0:
         raise InfnetError(f"--sample {arguments.sample}: at least 0 is needed")
-    if arguments.out.suffix.lower() not in _IMAGES:
-        raise InfnetError(f"--out {arguments.out}: an image's name ends in {' or '.join(_IMAGES)}")
+    check_image(arguments.out)
     progress = Progress.on_stderr()
     start_backend(arguments.backend, progress)
     from rich.console import Console
@@ -149,7 +133,7 @@ def _attention(arguments: argparse.Namespace) -> None:
     from infnet_keras.evaluation.plots import plot_attention
     from infnet_keras.evaluation.sample import BATCH_SIZE, sample_size
 
-    model, prepared = _opened(arguments, progress)
+    model, prepared = open_run_on_split(arguments, progress)
     split, total = arguments.split, prepared.count(arguments.split)
     wanted = arguments.sample or total
     batch_size = min(BATCH_SIZE, arguments.batch_size)
@@ -186,23 +170,3 @@ def _print_collapse(console: "Console", model: Any, blocks: "list[BlockCollapse]
         return
     title = "collapse: all alike at cosine 1, attention 0 apart; -: nothing to compare"
     console.print(collapse_table(blocks, title=title))
-
-
-def _opened(arguments: argparse.Namespace, progress: Progress) -> tuple[Any, "PreparedData"]:
-    """The run's model, and data that were prepared for its spec."""
-    from infnet_keras.data import PreparedData
-    from infnet_keras.training.load_run_model import load_run_model
-    from infnet_keras.training.run_directory import is_finished
-
-    if arguments.batch_size < 1:
-        raise InfnetError(f"--batch-size {arguments.batch_size}: at least 1 is needed")
-    with progress.phase(f"loading the model of {arguments.run}"):
-        model = load_run_model(arguments.run)
-    prepared = PreparedData.open(arguments.data)
-    prepared.assets.check(model.spec)
-    if not is_finished(arguments.run):
-        print(
-            f"note: the run {arguments.run} has not finished; this is its best model so far",
-            file=sys.stderr,
-        )
-    return model, prepared

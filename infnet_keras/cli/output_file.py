@@ -17,3 +17,16 @@ def write_output(path: Path, write: Callable[[Path], object]) -> None:
         write_whole(path, write)
     except (OSError, ValueError) as error:
         raise InfnetError(f"cannot write {path}: {error}") from error
+
+
+IMAGES = (".png", ".svg", ".pdf")
+
+
+def check_image(path: Path) -> None:
+    """Refuse a name that says nothing of an image's format.
+
+    Raises:
+        InfnetError: it ends in none of `IMAGES`.
+    """
+    if path.suffix.lower() not in IMAGES:
+        raise InfnetError(f"--out {path}: an image's name ends in {' or '.join(IMAGES)}")

@@ -9,7 +9,7 @@ from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.impressions import Impressions
 
 if TYPE_CHECKING:
-    from infnet_keras.data.prepared.batch import Ids
+    from infnet_keras.data.prepared.batch import Batch, Ids
 
 BATCH_SIZE = 256  # small, so that a sample of a few thousand comes from many places
 
@@ -40,6 +40,14 @@ def sample_inputs(
         >>> sum(len(inputs["user"]) for inputs in sample_inputs(prepared, "test", 64))
         64
     """
+    for batch in sample_batches(data, split, rows, batch_size, seed):
+        yield batch.inputs
+
+
+def sample_batches(
+    data: Impressions, split: Split, rows: int, batch_size: int = BATCH_SIZE, seed: int = 0
+) -> "Iterator[Batch]":
+    """As `sample_inputs`, with labels and users."""
     batch_size = min(batch_size, rows)
     reader = data.reader(split, batch_size, shuffle=True, seed=seed)
     chosen = range(len(reader))
@@ -47,7 +55,7 @@ def sample_inputs(
         whole = data.count(split) // batch_size
         chosen = np.linspace(0, whole - 1, rows // batch_size).round().astype(int).tolist()
     for index in chosen:
-        yield reader.batch(index).inputs
+        yield reader.batch(index)
 
 
 def sample_size(data: Impressions, split: Split, rows: int, batch_size: int = BATCH_SIZE) -> int:

@@ -182,6 +182,29 @@ def test_attention_is_plotted(
     assert "a.txt: an image's name ends in .png or .svg or .pdf" in capsys.readouterr().err
 
 
+def test_importance_is_listed_and_drawn(
+    capsys: pytest.CaptureFixture[str], run: Path, data: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib")
+    image, numbers = tmp_path / "importance.png", tmp_path / "importance.json"
+    command = (
+        f"evaluate importance --run {run} --data {data} --out {image} --json {numbers} "
+        "--split train --sample 64 --rounds 2"
+    )
+    assert main(command.split()) == 0
+    assert image.read_bytes().startswith(b"\x89PNG")
+    found = json.loads(numbers.read_text(encoding="utf-8"))
+    spec = PreparedData.open(data).spec
+    assert {each["feature"] for each in found} == {*spec.fields, *spec.sequences}
+    assert found[0]["drops"].keys() == {*spec.tasks, "mean"}
+    text = capsys.readouterr().out
+    assert all(each["feature"] in text for each in found)
+    assert text.endswith(f"{image}\n")
+    for wrong, said in (("--rounds 0", "--rounds 0"), (f"--out {tmp_path / 'a.txt'}", "a.txt")):
+        assert main([*command.split(), *wrong.split()]) == 2
+        assert said in capsys.readouterr().err
+
+
 def test_attention_of_all_rows_is_that_of_the_split(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,

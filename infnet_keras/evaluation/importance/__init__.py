@@ -1,0 +1,1 @@
+"""Which inputs a model's ranking rests on."""
