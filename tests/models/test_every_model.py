@@ -12,6 +12,7 @@ SMALL = {  # that a test takes seconds
     "omoe": {"experts": 3, "expert_hidden": [12, 8]},
     "ple": {"expert_hidden": [16]},
     "aitm": {"bottom_hidden": [16, 12]},
+    "din_dcnv2_ple": {"rank": 4, "experts": 2, "expert_hidden": [16]},
     "stem": {"task_experts": 2, "shared_experts": 2, "expert_hidden": [16]},
 }
 OTHERS = {

@@ -9,6 +9,7 @@ from aitm_formulas import NumpyAITM
 from autodiff import value_and_gradients
 from dcnv2_formulas import NumpyDCNv2
 from dien_formulas import NumpyDIEN
+from din_dcnv2_ple_formulas import NumpyDINDCNv2PLE
 from din_formulas import NumpyDIN
 from fm_formulas import NumpyFM
 from gdcn_formulas import NumpyGDCN
@@ -86,12 +87,26 @@ CASES = {
     "hstu_odd_pairs": ("hstu", {"history": "view", "blocks": 1, **ODD_PAIRS}),
     "hstu_other_history": ("hstu", {"history": "click", "blocks": 3}),
     "hstu_no_history": ("hstu", NO_HISTORY),
+    "din_dcnv2_ple": (
+        "din_dcnv2_ple",
+        {"attention_hidden": [5], "rank": 3, "experts": 2, "cross_layers": 2, "expert_hidden": [6]},
+    ),
+    "din_dcnv2_ple_odd_pairs": (
+        "din_dcnv2_ple",
+        {"attention": "softmax", "rank": 2, "experts": 1, "cross_layers": 1, "levels": 1}
+        | {"expert_hidden": [6, 5], "task_experts": 1, "shared_experts": 3, **ODD_PAIRS},
+    ),
+    "din_dcnv2_ple_no_history": (
+        "din_dcnv2_ple",
+        {"rank": 3, "experts": 2, "cross_layers": 1, "expert_hidden": [6], **NO_HISTORY},
+    ),
 }
 FORMULAS = {
     "aitm": NumpyAITM,
     "dcnv2": NumpyDCNv2,
     "dien": NumpyDIEN,
     "din": NumpyDIN,
+    "din_dcnv2_ple": NumpyDINDCNv2PLE,
     "fm": NumpyFM,
     "gdcn": NumpyGDCN,
     "hstu": NumpyHSTU,

@@ -98,7 +98,7 @@ class HSTU(CandidateModel):
         joined = ops.concatenate(tokens, axis=1)
         for layer in self.blocks:
             joined, candidates = layer(joined, candidates, mask)
-        return ops.reshape(candidates, (-1, self.spec.dim))
+        return self.for_every_task(ops.reshape(candidates, (-1, self.spec.dim)))
 
     def _candidates(self, fields: Mapping[str, Any], items: Mapping[str, Any]) -> Any:
         """Their first tokens, float [R, K, dim]."""
