@@ -14,7 +14,7 @@ def low_rank_crosses(options: LowRankCrossOptions, width: int, dtype: Any) -> li
     """The cross layers that the options describe, built for an x of a width.
 
     Example:
-        >>> options = DCNv2Options(type="dcnv2", cross_layers=2, rank=3)
+        >>> options = LowRankCrossOptions(cross_layers=2, rank=3)
         >>> [layer.name for layer in low_rank_crosses(options, 8, "float32")]
         ['cross_0', 'cross_1']
     """

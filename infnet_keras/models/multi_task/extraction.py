@@ -16,8 +16,7 @@ def extraction_levels(
     """The levels that the options describe, built for an x of a width; the last has no shared gate.
 
     Example:
-        >>> options = PLEOptions(type="ple", levels=2)
-        >>> levels = extraction_levels(options, num_tasks=3, width=8, dtype="float32")
+        >>> levels = extraction_levels(ExtractionOptions(levels=2), 3, width=8, dtype="float32")
         >>> [level.shared_gate for level in levels]
         [True, False]
     """
