@@ -159,6 +159,21 @@ CASES = {
         {"attention": "silu", "output_gate": True, "gate_source": "input"},
         {"state": state()},
     ),
+    "broadcast_gated_unit": (
+        layers.BroadcastGatedUnit,
+        {"hidden": [6]},
+        {"hubs": values(3, DIM)},
+    ),
+    "aggregate_broadcast_block": (
+        layers.AggregateBroadcastBlock,
+        {"num_heads": 2, "gate_hidden": [6], "output_gate": True},
+        {"state": state()},
+    ),
+    "aggregate_broadcast_block_last": (
+        layers.AggregateBroadcastBlock,
+        {"update_proxies": False, "attention": "silu"},
+        {"state": state()},
+    ),
     "factorization_machine": (
         layers.FactorizationMachine,
         {},
@@ -302,6 +317,13 @@ CASES = {
 # Gates and probabilities are float32 at least; a block hands C and S on as it received them.
 FLOAT32_OUTPUTS = {
     "proxy_gated_unit": [""],
+    "broadcast_gated_unit": ["0", "1"],
+    "aggregate_broadcast_block_last": [
+        "categorical",
+        "sequence",
+        "categorical_proxies",
+        "sequence_proxies",
+    ],
     "task_towers": [""],
     "towers_of_kinds": [""],
     "infnet_block": ["categorical", "sequence", "categorical_gate", "sequence_gate"],

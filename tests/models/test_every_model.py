@@ -19,6 +19,7 @@ OTHERS = {
     "infnet": [
         {"blocks": 2, "tokens": "fused", "gate_source": "input", "num_heads": 2},
         {"blocks": 2, "variant": "paper", "without": "attention", "entry_norm": "layer"},
+        {"blocks": 2, "variant": "v2"},
     ],
     "ple": [{"levels": 1, "expert_hidden": [16]}],
     "aitm": [{"task_order": ["like", "click"], "calibrator_weight": 0.0}],
