@@ -46,7 +46,8 @@ class INFNet(SpecModel):
 
     Reference:
         arXiv 2508.11565. What the formulas leave open, and the ablations of its table 3, are
-        options; `variant: paper` is the formulas as they are printed. `entry_norm`,
+        options; `variant: paper` is the formulas as they are printed, `variant: v2` has the blocks
+        of the paper's version 2, see `AggregateBroadcastBlock`. `entry_norm`,
         `output_gate`, `attention: silu` and `towers_read: tasks_and_proxies` are ours, and are
         exact in the backbone that never projects a token.
     """

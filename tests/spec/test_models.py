@@ -73,7 +73,7 @@ def test_type_says_which_options(text: str, write: Write, model: str, options: t
         ("{type: shared_bottom, dropout: 1}", "model.dropout: expected less than 1"),
         (
             "{variant: papre}",
-            "model.variant: expected one of default, paper, v2; found 'papre'; did",
+            "model.variant: expected one of default, paper, v2; found 'papre'",
         ),
         ("{without: gate}", "model.without: expected one of task_tokens, gates, attention"),
         (
