@@ -9,6 +9,7 @@ from infnet_keras.layers.embeddings.value_pooling import ValuePooling
 from infnet_keras.layers.histories.gated_recurrence import GatedRecurrence
 from infnet_keras.layers.histories.hstu_layer import HSTULayer
 from infnet_keras.layers.histories.interest_evolution import InterestEvolution
+from infnet_keras.layers.histories.interleaved_histories import InterleavedHistories
 from infnet_keras.layers.histories.projected_sum import ProjectedSum
 from infnet_keras.layers.histories.target_attention import TargetAttention
 from infnet_keras.layers.infnet.aggregate_broadcast_block import AggregateBroadcastBlock
@@ -49,6 +50,7 @@ __all__ = [
     "InformationTransfer",
     "InputFeature",
     "InterestEvolution",
+    "InterleavedHistories",
     "Lookup",
     "LookupGroup",
     "LowRankCross",

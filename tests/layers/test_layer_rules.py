@@ -223,6 +223,15 @@ CASES = {
         {},
         {"queries": values(2, DIM), "steps": values(3, 6), "steps_mask": prefix_mask(3)},
     ),
+    "interleaved_histories": (
+        layers.InterleavedHistories,
+        {"unknown_gap": 2},
+        {
+            "steps": [values(3, DIM), values(5, DIM)],
+            "gaps": [np.tile(np.array([[4, 2, 3]], "int32"), (4, 1)), np.full((4, 5), 3, "int32")],
+            "masks": [prefix_mask(3), prefix_mask(5)],
+        },
+    ),
     "hstu_layer": (
         layers.HSTULayer,
         {"num_fields": 2, "num_heads": 2},

@@ -255,6 +255,7 @@ class EmbeddedInputs(keras.layers.Layer):
                 {name: v for name, v in values.items() if name in masks},
                 {name: mask for name, mask in masks.items() if name in values},
                 {name: length for name, length in lengths.items() if name in values},
+                {name: ids[name] for name in masks if name in values},
             )
         return found
 
