@@ -143,8 +143,8 @@ class EmbeddedInputs(keras.layers.Layer):
         """Draw every table anew, as it was drawn at first; projections stay.
 
         Reference:
-            Fan et al., MEDA: multi-epoch learning for deep click-through rate prediction,
-            arXiv 2407.01607.
+            Fan et al., Multi-epoch learning with data augmentation for deep click-through rate
+            prediction (MEDA), arXiv 2407.01607.
         """
         for tables in self.tables.values():
             tables.redraw()

@@ -29,8 +29,8 @@ class GDCN(CrossModel):
 
     Reference:
         Wang et al., Towards deeper, lighter and interpretable cross network for CTR prediction,
-        CIKM 2023, arXiv 2311.04635. Several tasks, each with a tower on the deep network, and the
-        sequences' mean are our reading: the paper has one task and fields.
+        CIKM 2023, arXiv 2311.04635, equation 1. Several tasks, each with a tower on the deep
+        network, and the sequences' mean are our reading: the paper has one task and fields.
     """
 
     def build_cross(self, width: int) -> list[Any]:

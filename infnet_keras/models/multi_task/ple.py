@@ -32,8 +32,8 @@ class PLE(JoinedModel):
         'ple'
 
     Reference:
-        Tang et al., Progressive layered extraction (PLE): a novel multi-task learning model for
-        personalized recommendations, RecSys 2020, sections 4.1 (CGC, one level) and 4.2. Its
+        Tang et al., Progressive layered extraction (PLE): a novel multi-task learning (MTL) model
+        for personalized recommendations, RecSys 2020, sections 4.1 (CGC, one level) and 4.2. Its
         experts have a single layer, as here by default; the numbers of levels and experts it tunes
         for each data set. Its weights of the tasks' losses are not part of the model here.
     """
