@@ -191,7 +191,8 @@ def definition_of(spec: FeatureSpec) -> dict[str, Any]:
     sequences: dict[str, dict[str, Any]] = {
         name: {
             **sequence.model_dump(
-                exclude={"attributes"} if sequence.source else {"attributes", "source"},
+                # A time gap is among the attributes below.
+                exclude={"attributes", "time_gap"} | (set() if sequence.source else {"source"}),
                 mode="json",
             ),
             "attributes": {},

@@ -7,6 +7,7 @@ from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.fields import Side
+from infnet_keras.spec.sequences import TIME_GAP
 from infnet_keras.spec.sources import ColumnType
 
 Kind = Literal["value", "sequence", "length"]
@@ -73,6 +74,8 @@ def served_inputs(spec: FeatureSpec, inputs: Iterable[RawInput]) -> list[RawInpu
 
 
 def _type(column_types: Mapping[str, ColumnType], column: str) -> ColumnType:
+    if column == TIME_GAP:
+        return "int64"  # whole seconds, of no raw column
     if column not in column_types:
         raise DataError(f"the assets hold no type of column {column!r}; declare it in `types`")
     return column_types[column]

@@ -9,8 +9,11 @@ from infnet_keras.layers.embeddings.value_pooling import ValuePooling
 from infnet_keras.layers.histories.gated_recurrence import GatedRecurrence
 from infnet_keras.layers.histories.hstu_layer import HSTULayer
 from infnet_keras.layers.histories.interest_evolution import InterestEvolution
+from infnet_keras.layers.histories.interleaved_histories import InterleavedHistories
 from infnet_keras.layers.histories.projected_sum import ProjectedSum
 from infnet_keras.layers.histories.target_attention import TargetAttention
+from infnet_keras.layers.infnet.aggregate_broadcast_block import AggregateBroadcastBlock
+from infnet_keras.layers.infnet.broadcast_gated_unit import BroadcastGatedUnit
 from infnet_keras.layers.infnet.categorical_tokens import CategoricalTokens
 from infnet_keras.layers.infnet.infnet_block import INFNetBlock
 from infnet_keras.layers.infnet.proxy_cross_attention import ProxyCrossAttention
@@ -31,6 +34,8 @@ from infnet_keras.layers.token_normalization import TokenNormalization
 from infnet_keras.spec.lookup_group import LookupGroup
 
 __all__ = [
+    "AggregateBroadcastBlock",
+    "BroadcastGatedUnit",
     "CategoricalTokens",
     "CustomizedGateControl",
     "Embedded",
@@ -45,6 +50,7 @@ __all__ = [
     "InformationTransfer",
     "InputFeature",
     "InterestEvolution",
+    "InterleavedHistories",
     "Lookup",
     "LookupGroup",
     "LowRankCross",

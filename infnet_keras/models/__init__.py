@@ -3,6 +3,7 @@
 from infnet_keras.models.from_spec import from_spec
 from infnet_keras.models.histories.dien import DIEN
 from infnet_keras.models.histories.din import DIN
+from infnet_keras.models.histories.din_dcnv2_ple import DINDCNv2PLE
 from infnet_keras.models.histories.hstu import HSTU
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.interactions.dcnv2 import DCNv2
@@ -30,6 +31,7 @@ __all__ = [
     "PLE",
     "STEM",
     "DCNv2",
+    "DINDCNv2PLE",
     "INFNet",
     "MMoE",
     "MultiTaskModel",

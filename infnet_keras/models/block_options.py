@@ -1,10 +1,38 @@
-"""The arguments of each block of an INFNet."""
+"""The blocks of an INFNet."""
 
 from typing import Any
 
+from infnet_keras.layers import AggregateBroadcastBlock, INFNetBlock
 from infnet_keras.spec.models import INFNetOptions
 
 _ROLES = ("update_proxies", "update_shared", "gate_tokens", "gate_tasks")
+
+
+def infnet_block(
+    options: INFNetOptions, index: int, **kwargs: Any
+) -> INFNetBlock | AggregateBroadcastBlock:
+    """The block at an index, of the version that the options name.
+
+    Args:
+        options: of the model.
+        index: which block.
+        **kwargs: of `keras.layers.Layer`.
+
+    Example:
+        >>> type(infnet_block(INFNetOptions(variant="v2"), 0)).__name__
+        'AggregateBroadcastBlock'
+    """
+    if options.variant != "v2":
+        return INFNetBlock(**block_options(options, index), **kwargs)
+    return AggregateBroadcastBlock(
+        update_proxies=index < options.blocks - 1,
+        attention=options.attention,
+        output_gate=options.output_gate,
+        num_heads=options.num_heads,
+        gate_hidden=options.gate_hidden or (),
+        dropout=options.dropout,
+        **kwargs,
+    )
 
 
 def block_options(options: INFNetOptions, index: int) -> dict[str, Any]:

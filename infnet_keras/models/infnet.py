@@ -9,15 +9,15 @@ import keras
 from keras import ops
 
 from infnet_keras.layers import (
+    AggregateBroadcastBlock,
     CategoricalTokens,
     Embedded,
-    INFNetBlock,
     SequenceTokens,
     TaskTokens,
 )
 from infnet_keras.layers.embeddings.buckets import is_bucketed
 from infnet_keras.layers.infnet.one_gradient import gradient_slots
-from infnet_keras.models.block_options import block_options
+from infnet_keras.models.block_options import infnet_block
 from infnet_keras.models.mean_of_gated import mean_of_gated
 from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.models.spec_model import SpecModel, repeat
@@ -46,7 +46,8 @@ class INFNet(SpecModel):
 
     Reference:
         arXiv 2508.11565. What the formulas leave open, and the ablations of its table 3, are
-        options; `variant: paper` is the formulas as they are printed. `entry_norm`,
+        options; `variant: paper` is the formulas as they are printed, `variant: v2` has the blocks
+        of the paper's version 2, see `AggregateBroadcastBlock`. `entry_norm`,
         `output_gate`, `attention: silu` and `towers_read: tasks_and_proxies` are ours, and are
         exact in the backbone that never projects a token.
     """
@@ -54,7 +55,8 @@ class INFNet(SpecModel):
     def build_layers(self) -> int:
         spec, options, dim = self.spec, self.options(INFNetOptions), self.spec.dim
         gates = options.without != "gates"
-        self.one_gradient = options.attention == "softmax"
+        self.rewrites = options.variant == "v2"
+        self.one_gradient = options.attention == "softmax" and not self.rewrites
         self.reads_proxies = options.towers_read == "tasks_and_proxies"
         self.token_inputs = token_sequences(spec, options.tokens == "fused")
         sequences = [(None, each.length, dim) for each in self.token_inputs]
@@ -99,9 +101,7 @@ class INFNet(SpecModel):
             shapes["sequence_proxies"] = (None, options.sequence_proxies or len(sequences), dim)
         self.blocks = []
         for index in range(options.blocks):
-            block = INFNetBlock(
-                **block_options(options, index), dtype=self.dtype_policy, name=f"block_{index}"
-            )
+            block = infnet_block(options, index, dtype=self.dtype_policy, name=f"block_{index}")
             block.build(shapes)
             self.blocks.append(block)
         return dim
@@ -118,6 +118,9 @@ class INFNet(SpecModel):
                 axes += [
                     NamedAxis(kernels, 0, block.queries[kind]) for kernels in attention.weights
                 ]
+            if isinstance(block, AggregateBroadcastBlock):
+                fusions = block.fusions.values()
+                axes += [NamedAxis(fusion.kernel, 0, block.views) for fusion in fusions]
         if self.sequence_tokens is not None:
             axes += self._axes_of_sequences(self.sequence_tokens)
         return axes
@@ -242,8 +245,13 @@ class INFNet(SpecModel):
         first_proxies: Any = state.get("categorical_proxies")
         for index, block in enumerate(self.blocks):
             if seen is None:
-                block_slots = slots[index] if slots else None
-                state = block(state, shared_history=shared is not None, slots=block_slots)
+                # Once rewritten, the history is of each candidate.
+                arguments: dict[str, Any] = {"shared_history": shared is not None}
+                if self.rewrites:
+                    arguments["shared_history"] &= index == 0
+                elif slots:
+                    arguments["slots"] = slots[index]
+                state = block(state, **arguments)
             else:
                 state, attention = block(state, return_attention=True)
                 seen.append({**{n: state[n] for n in _SEEN if n in state}, "attention": attention})

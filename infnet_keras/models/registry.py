@@ -2,6 +2,7 @@
 
 from infnet_keras.models.histories.dien import DIEN
 from infnet_keras.models.histories.din import DIN
+from infnet_keras.models.histories.din_dcnv2_ple import DINDCNv2PLE
 from infnet_keras.models.histories.hstu import HSTU
 from infnet_keras.models.infnet import INFNet
 from infnet_keras.models.interactions.dcnv2 import DCNv2
@@ -31,4 +32,5 @@ MODELS: dict[str, type[SpecModel]] = {
     "din": DIN,
     "dien": DIEN,
     "hstu": HSTU,
+    "din_dcnv2_ple": DINDCNv2PLE,
 }

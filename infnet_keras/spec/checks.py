@@ -18,6 +18,7 @@ from infnet_keras.spec.pipeline_checks import check_pipeline
 from infnet_keras.spec.ready_made_checks import check_ready_made
 from infnet_keras.spec.sequences import SequenceAttribute
 from infnet_keras.spec.source_checks import check_sources
+from infnet_keras.spec.time_gap_checks import check_time_gap
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
@@ -163,6 +164,8 @@ def _sequences(spec: FeatureSpec) -> None:
                 raise SpecProblem(attribute, "numbers in buckets have one value each")
         if sequence.when is not None:
             _condition(sequence.when, (*path, "when"))
+        if sequence.time_gap is not None:
+            check_time_gap(spec, name)
 
 
 def _tasks(spec: FeatureSpec) -> None:

@@ -14,7 +14,7 @@ from infnet_keras.spec.fields import CategoricalField, Side
 from infnet_keras.spec.models import AnyModel, INFNetOptions
 from infnet_keras.spec.options import Defaults, TrainingOptions
 from infnet_keras.spec.pipeline_options import Evaluation, Splits, Tuning, Validation
-from infnet_keras.spec.sequences import Sequence, SequenceAttribute
+from infnet_keras.spec.sequences import TIME_GAP, Sequence, SequenceAttribute
 from infnet_keras.spec.sources import Keys, Source, Time
 from infnet_keras.spec.tables import Table
 from infnet_keras.spec.tasks import FoundIn, Task
@@ -172,7 +172,7 @@ class FeatureSpec(Block):
     def sequence_inputs(self) -> dict[str, SequenceInputs]:
         """The raw inputs of every behaviour that has attributes."""
         return {
-            name: sequence_inputs(name, sequence.attributes)
+            name: sequence_inputs(name, sequence.step_columns)
             for name, sequence in self.sequences.items()
             if sequence.attributes
         }
@@ -219,6 +219,21 @@ class FeatureSpec(Block):
                         pooling=attribute.pooling or (field.pooling if field else "mean"),
                         max_values=attribute.max_values or (field.max_values if field else 8),
                         field=name,
+                    )
+                )
+            if sequence.time_gap is not None and sequence.attributes:
+                name = self.sequence_inputs[sequence_name].attributes[TIME_GAP]
+                found.append(
+                    SequenceFeature(
+                        name,
+                        sequence_name,
+                        TIME_GAP,
+                        sequence.time_gap,
+                        sequence.length,
+                        multivalue=None,
+                        pooling="mean",
+                        max_values=1,
+                        field=None,
                     )
                 )
         return found

@@ -8,6 +8,9 @@ from infnet_keras.spec.base import Block
 from infnet_keras.spec.derived.history import Until
 from infnet_keras.spec.time_spelling import TimeSpelling
 
+TIME_GAP = "time_gap"
+"""What the steps of a history call, beside their attributes, the seconds up to the impression."""
+
 
 class SequenceAttribute(Block):
     """One side attribute of a behaviour: the table that embeds it and how it splits.
@@ -56,6 +59,9 @@ class Sequence(Block):
     """Whether the history ends at the impression (now) or at the start of its day."""
     attributes: dict[str, str | SequenceAttribute] = Field(default_factory=dict)
     """Columns of the events, each with the table that embeds it."""
+    time_gap: str | None = None
+    """A table of boundaries in seconds: each step then has an attribute `time_gap` too, the time
+    from the step to the impression. HSTU brings behaviours that share it into one order."""
     column: str | None = None
     """A column of the log whose cells are ready-made histories."""
     separator: str | None = Field(default=None, min_length=1)
@@ -66,6 +72,11 @@ class Sequence(Block):
     times: str | HistoryTimes | None = None
     """A column with the time of each element, spelt as the log's time is unless it says otherwise:
     what is not strictly before the impression is dropped and counted."""
+
+    @property
+    def step_columns(self) -> list[str]:
+        """What a step holds: its attributes, then `TIME_GAP` if there is one."""
+        return [*self.attributes, *([] if self.time_gap is None else [TIME_GAP])]
 
     @property
     def times_column(self) -> str | None:

@@ -12,8 +12,8 @@ class RedrawTables(keras.callbacks.Callback):
     layers have learnt of them does not. Runs after the callback that sets the epoch's seed.
 
     Reference:
-        Fan et al., MEDA: multi-epoch learning for deep click-through rate prediction,
-        arXiv 2407.01607.
+        Fan et al., Multi-epoch learning with data augmentation for deep click-through rate
+        prediction (MEDA), arXiv 2407.01607.
     """
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

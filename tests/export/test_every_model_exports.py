@@ -18,9 +18,15 @@ pytestmark = pytest.mark.backend(
 )  # others' exports are this one's: test_saved_model.py
 
 
-def make(build_model: Callable[..., Any], name: str) -> Any:
-    model = build_model({"model.type": name})
-    assert model.spec.model.type == name
+# As `model: type` names them, and the version of INFNet whose blocks are others.
+MODELS = {name: {"model.type": name} for name in {*model_options()} - {"infnet", "shared_bottom"}}
+MODELS["infnet v2"] = {"model.variant": "v2"}
+
+
+def make(build_model: Callable[..., Any], changes: dict[str, str]) -> Any:
+    model = build_model(changes)
+    for key, value in changes.items():
+        assert getattr(model.spec.model, key.removeprefix("model.")) == value
     draw_weights(model)
     return model
 
@@ -28,10 +34,10 @@ def make(build_model: Callable[..., Any], name: str) -> Any:
 def test_a_fresh_process_agrees_with_the_model(
     build_model: Callable[..., Any], tmp_path: Path
 ) -> None:
-    run_export_test(make(build_model, "shared_bottom"), tmp_path)
+    run_export_test(make(build_model, {"model.type": "shared_bottom"}), tmp_path)
 
 
-@pytest.mark.parametrize("name", sorted({*model_options()} - {"infnet", "shared_bottom"}))
+@pytest.mark.parametrize("name", sorted(MODELS))
 def test_every_signature_agrees_with_the_model(
     name: str, build_model: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -40,7 +46,7 @@ def test_every_signature_agrees_with_the_model(
     from infnet_keras.export.serving_copy import serving_copy
     from infnet_keras.export.write_saved_model import write_saved_model
 
-    model = make(build_model, name)
+    model = make(build_model, MODELS[name])
     transform = RowTransform(model.spec, model.assets)
     raw = read_raw(transform.inputs, drawn_examples(model.spec, model.assets))
     reference = compute_reference(model, transform, raw)

@@ -159,6 +159,21 @@ CASES = {
         {"attention": "silu", "output_gate": True, "gate_source": "input"},
         {"state": state()},
     ),
+    "broadcast_gated_unit": (
+        layers.BroadcastGatedUnit,
+        {"hidden": [6]},
+        {"hubs": values(3, DIM)},
+    ),
+    "aggregate_broadcast_block": (
+        layers.AggregateBroadcastBlock,
+        {"num_heads": 2, "gate_hidden": [6], "output_gate": True},
+        {"state": state()},
+    ),
+    "aggregate_broadcast_block_last": (
+        layers.AggregateBroadcastBlock,
+        {"update_proxies": False, "attention": "silu"},
+        {"state": state()},
+    ),
     "factorization_machine": (
         layers.FactorizationMachine,
         {},
@@ -207,6 +222,15 @@ CASES = {
         layers.InterestEvolution,
         {},
         {"queries": values(2, DIM), "steps": values(3, 6), "steps_mask": prefix_mask(3)},
+    ),
+    "interleaved_histories": (
+        layers.InterleavedHistories,
+        {"unknown_gap": 2},
+        {
+            "steps": [values(3, DIM), values(5, DIM)],
+            "gaps": [np.tile(np.array([[4, 2, 3]], "int32"), (4, 1)), np.full((4, 5), 3, "int32")],
+            "masks": [prefix_mask(3), prefix_mask(5)],
+        },
     ),
     "hstu_layer": (
         layers.HSTULayer,
@@ -302,6 +326,13 @@ CASES = {
 # Gates and probabilities are float32 at least; a block hands C and S on as it received them.
 FLOAT32_OUTPUTS = {
     "proxy_gated_unit": [""],
+    "broadcast_gated_unit": ["0", "1"],
+    "aggregate_broadcast_block_last": [
+        "categorical",
+        "sequence",
+        "categorical_proxies",
+        "sequence_proxies",
+    ],
     "task_towers": [""],
     "towers_of_kinds": [""],
     "infnet_block": ["categorical", "sequence", "categorical_gate", "sequence_gate"],

@@ -12,12 +12,14 @@ SMALL = {  # that a test takes seconds
     "omoe": {"experts": 3, "expert_hidden": [12, 8]},
     "ple": {"expert_hidden": [16]},
     "aitm": {"bottom_hidden": [16, 12]},
+    "din_dcnv2_ple": {"rank": 4, "experts": 2, "expert_hidden": [16]},
     "stem": {"task_experts": 2, "shared_experts": 2, "expert_hidden": [16]},
 }
 OTHERS = {
     "infnet": [
         {"blocks": 2, "tokens": "fused", "gate_source": "input", "num_heads": 2},
         {"blocks": 2, "variant": "paper", "without": "attention", "entry_norm": "layer"},
+        {"blocks": 2, "variant": "v2"},
     ],
     "ple": [{"levels": 1, "expert_hidden": [16]}],
     "aitm": [{"task_order": ["like", "click"], "calibrator_weight": 0.0}],

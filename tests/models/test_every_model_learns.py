@@ -23,6 +23,7 @@ SMALL = {
     "wukong": {"layers": 2, "fm_vectors": 4, "linear_vectors": 4, "rank": 4, "fm_hidden": [16]},
     "din": {"attention_hidden": [8], "deep_hidden": [32]},
     "dien": {"deep_hidden": [32]},
+    "din_dcnv2_ple": {"attention_hidden": [8], "rank": 8, "experts": 2, "expert_hidden": [16]},
 }
 SPEC = override_spec(
     load_spec("minimal"), {"sequences.view.length": 5, "sequences.click.length": 5}

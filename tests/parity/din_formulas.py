@@ -8,6 +8,9 @@ class NumpyTargetModel(NumpyModel):
     """Fields and what `read` gives of each behaviour, joined, through the deep network."""
 
     def represent(self):
+        return self.every_task(self.mlp("deep", self.x(), len(self.options.deep_hidden)))
+
+    def x(self):
         parts = [self.fields[name] for name in self.spec.fields]
         for sequence in self.spec.sequences:
             features = [f for f in self.spec.sequence_features if f.sequence == sequence]
@@ -27,8 +30,7 @@ class NumpyTargetModel(NumpyModel):
                     for step in range(len(steps))
                 ]
                 parts.append(self.read(f"{sequence}_history", target, keys, steps))
-        joined = np.concatenate(parts)
-        return self.every_task(self.mlp("deep", joined, len(self.options.deep_hidden)))
+        return np.concatenate(parts)
 
 
 class NumpyDIN(NumpyTargetModel):

@@ -7,27 +7,35 @@ from numpy_model import NumpyModel, sigmoid
 class NumpyHSTU(NumpyModel):
     def represent(self):
         spec, fields = self.spec, self.spec.fields
-        name = self.options.history
-        if name is None:
+        timed = [n for n, sequence in spec.sequences.items() if sequence.time_gap is not None]
+        names = [self.options.history] if self.options.history else timed if len(timed) > 1 else []
+        if not names:
             everything = [n for n, sequence in spec.sequences.items() if sequence.when is None]
-            name = next(iter([*everything, *spec.sequences]), None)
-        history = [f for f in spec.sequence_features if f.sequence == name]
-        pairs = {f.name: field for f in history if (field := self.target_of(f)) is not None}
+            names = [*everything, *spec.sequences][:1]
+        history = [f for f in spec.sequence_features if f.sequence in names]
+        # One matrix for each column (and table) of the histories, and for each other item field.
+        kinds = list(dict.fromkeys(f.column for f in history))
+        pairs = {f.column: field for f in history if (field := self.target_of(f)) is not None}
         others = [n for n in fields if fields[n].side == "item" and n not in pairs.values()]
-        kernel = dict(
-            zip([f.name for f in history] + others, self.w["projection/kernel"], strict=True)
-        )
+        kernel = dict(zip(kinds + others, self.w["projection/kernel"], strict=True))
 
         means = dict(
             zip([*fields, *(f.name for f in spec.sequence_features)], self.pooled(), strict=True)
         )
         first = [means[n] for n in fields if fields[n].side != "item"]
-        first += [means[f.name] for f in spec.sequence_features if f.sequence != name]
-        count = len(self.sequences[history[0].name]) if history else 0
-        steps = [
-            sum(self.sequences[f.name][step] @ kernel[f.name] for f in history)
-            for step in range(count)
-        ]
+        first += [means[f.name] for f in spec.sequence_features if f.sequence not in names]
+        dated = []
+        for number, name in enumerate(names):
+            features = [f for f in history if f.sequence == name]
+            for step in range(len(self.sequences[features[0].name])):
+                token = sum(self.sequences[f.name][step] @ kernel[f.column] for f in features)
+                gap = 0
+                if len(names) > 1:
+                    token = token + self.w["interleaving/actions"][number]
+                    gap = self.ids[f"{name}__time_gap"][step]
+                dated.append((float("-inf") if gap == 1 else -gap, token))
+        dated.sort(key=lambda each: each[0])  # stable; 1 is the unknown gap
+        steps = [token for _, token in dated]
         candidate = sum(self.fields[field] @ kernel[key] for key, field in pairs.items())
         candidate = candidate + sum(self.fields[n] @ kernel[n] for n in others)
         tokens = [*first, *steps, candidate]

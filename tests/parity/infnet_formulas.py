@@ -11,41 +11,9 @@ import torch
 
 def probabilities(spec, table_rows, weights, inputs):
     """[batch, tasks], from `weights` (path without the model's name -> tensor) and id arrays."""
-    inputs = {name: torch.tensor(ids) for name, ids in inputs.items()}
-    w = _Weights(weights)
-    options, d = spec.model, spec.dim
-    embed = _embedder(spec, table_rows, w)
-
-    c = []
-    for name, field in spec.fields.items():
-        value = embed(inputs[name], spec.field_table(name))
-        if field.multivalue is not None:
-            value = _pool(value, inputs[name] != 0, field.pooling)
-        c.append(value)
-    c = torch.stack(c, dim=1)
-    batch = c.shape[0]
-    if options.entry_norm == "layer":
-        c = w.layer_norm("categorical_tokens/norm", c)
-    c_hidden = [2 * d] if options.categorical_hidden is None else options.categorical_hidden
-    c_proxies = None
-    if "categorical_tokens/perceptron/dense_0/kernel" in w:
-        c_proxies = w.mlp("categorical_tokens/perceptron", len(c_hidden), c.reshape(batch, -1))
-        c_proxies = c_proxies.reshape(batch, options.categorical_proxies, d)
-    first_c_proxies = c_proxies
-
-    s = mask = s_proxies = None
-    if spec.sequence_features:
-        s, mask, s_proxies = _sequences(spec, w, embed, inputs)
-
-    count, num_shared = len(spec.tasks), options.shared_task_tokens
-    if options.without == "task_tokens":
-        t = w["task_tokens/vector"].expand(batch, count, -1)
-        shared = w["task_tokens/vector"].expand(batch, num_shared, -1)
-    else:
-        t = w["task_tokens/tasks"].expand(batch, -1, -1)
-        shared = (
-            None if options.without == "gates" else w["task_tokens/shared"].expand(batch, -1, -1)
-        )
+    w, options = Weights(weights), spec.model
+    c, c_proxies, (s, mask, s_proxies), t, shared = first_tokens(spec, table_rows, w, inputs)
+    first_c_proxies, batch = c_proxies, c.shape[0]
 
     for index in range(options.blocks):
         block = f"block_{index}"
@@ -67,7 +35,7 @@ def probabilities(spec, table_rows, weights, inputs):
             if query_name not in names:
                 return 0.0
             use = names.index(query_name)
-            found = _cross_attention(
+            found = cross_attention(
                 query,
                 tokens,
                 *(w[f"{path}/{kind}"][use] for kind in ("query", "key", "value")),
@@ -163,6 +131,12 @@ def probabilities(spec, table_rows, weights, inputs):
             )
     if options.towers_read == "tasks_and_proxies":
         t = t + first_c_proxies.mean(dim=1, keepdim=True)
+    return towers(spec, w, t)
+
+
+def towers(spec, w, t):
+    """The answers of the tasks' towers, from T."""
+    options = spec.model
     answers = []
     for task in range(len(spec.tasks)):
         x = t[:, task]
@@ -172,6 +146,44 @@ def probabilities(spec, table_rows, weights, inputs):
                 x = torch.relu(x)
         answers.append(torch.sigmoid(x[:, 0]))
     return torch.stack(answers, dim=1)
+
+
+def first_tokens(spec, table_rows, w, inputs):
+    """C, C~, (S, its mask, S~), T and T~ as they enter the first block."""
+    inputs = {name: torch.tensor(ids) for name, ids in inputs.items()}
+    options, d = spec.model, spec.dim
+    embed = _embedder(spec, table_rows, w)
+
+    c = []
+    for name, field in spec.fields.items():
+        value = embed(inputs[name], spec.field_table(name))
+        if field.multivalue is not None:
+            value = _pool(value, inputs[name] != 0, field.pooling)
+        c.append(value)
+    c = torch.stack(c, dim=1)
+    batch = c.shape[0]
+    if options.entry_norm == "layer":
+        c = w.layer_norm("categorical_tokens/norm", c)
+    c_hidden = [2 * d] if options.categorical_hidden is None else options.categorical_hidden
+    c_proxies = None
+    if "categorical_tokens/perceptron/dense_0/kernel" in w:
+        c_proxies = w.mlp("categorical_tokens/perceptron", len(c_hidden), c.reshape(batch, -1))
+        c_proxies = c_proxies.reshape(batch, options.categorical_proxies, d)
+
+    sequences = None, None, None
+    if spec.sequence_features:
+        sequences = _sequences(spec, w, embed, inputs)
+
+    count, num_shared = len(spec.tasks), options.shared_task_tokens
+    if options.without == "task_tokens":
+        t = w["task_tokens/vector"].expand(batch, count, -1)
+        shared = w["task_tokens/vector"].expand(batch, num_shared, -1)
+    else:
+        t = w["task_tokens/tasks"].expand(batch, -1, -1)
+        shared = (
+            None if options.without == "gates" else w["task_tokens/shared"].expand(batch, -1, -1)
+        )
+    return c, c_proxies, sequences, t, shared
 
 
 def _sequences(spec, w, embed, inputs):
@@ -222,7 +234,7 @@ def _sequences(spec, w, embed, inputs):
     return *joined, proxies
 
 
-def _cross_attention(query, tokens, wq, wk, wv, heads, valid, activation):
+def cross_attention(query, tokens, wq, wk, wv, heads, valid, activation):
     """softmax((Q WQ)(K WK)^T / sqrt(dk)) (V WV), head by head; padding gets no weight."""
     q, k, v = query @ wq, tokens @ wk, tokens @ wv
     dk = q.shape[-1] // heads
@@ -270,7 +282,7 @@ def _pool(values, valid, pooling):
     return total / count if pooling == "mean" else total
 
 
-class _Weights(dict):
+class Weights(dict):
     def mlp(self, path, hidden, x):
         for layer in range(hidden + 1):
             x = x @ self[f"{path}/dense_{layer}/kernel"] + self[f"{path}/dense_{layer}/bias"]

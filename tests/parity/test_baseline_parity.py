@@ -9,6 +9,7 @@ from aitm_formulas import NumpyAITM
 from autodiff import value_and_gradients
 from dcnv2_formulas import NumpyDCNv2
 from dien_formulas import NumpyDIEN
+from din_dcnv2_ple_formulas import NumpyDINDCNv2PLE
 from din_formulas import NumpyDIN
 from fm_formulas import NumpyFM
 from gdcn_formulas import NumpyGDCN
@@ -25,7 +26,7 @@ from infnet_keras.spec import spec_from_dict
 from infnet_keras.testing import random_inputs
 from infnet_keras.testing.draw_weights import draw_weights
 
-ROWS = {"user": 9, "video": 11, "tag": 7, "music": 6, "hour": 26}
+ROWS = {"user": 9, "video": 11, "tag": 7, "music": 6, "hour": 26, "gap": 5}
 STEP = 1e-6
 TORCH = keras.backend.backend() == "torch"  # keras.ops hold 1e-7 in float64 there
 # What is differentiated is a weighted sum, so that no two outputs cancel.
@@ -40,6 +41,18 @@ ODD_PAIRS = {
             "attributes": {"music": "music", "earlier_video": "video", "tag": "tag"},
         },
         "heard": {"length": 3, "attributes": {"music": "music"}},
+    }
+}
+# Two behaviours in one order, and one whose mean is a token; attributes that one of them lacks.
+IN_TIME_ORDER = {
+    "sequences": {
+        "view": {
+            "length": 4,
+            "attributes": {"video_id": "video", "tag": "tag"},
+            "time_gap": "gap",
+        },
+        "heard": {"length": 3, "attributes": {"music": "music"}},
+        "click": {"length": 3, "attributes": {"video_id": "video"}, "time_gap": "gap"},
     }
 }
 CASES = {
@@ -86,12 +99,28 @@ CASES = {
     "hstu_odd_pairs": ("hstu", {"history": "view", "blocks": 1, **ODD_PAIRS}),
     "hstu_other_history": ("hstu", {"history": "click", "blocks": 3}),
     "hstu_no_history": ("hstu", NO_HISTORY),
+    "hstu_in_time_order": ("hstu", {"num_heads": 2, **IN_TIME_ORDER}),
+    "hstu_one_of_them": ("hstu", {"history": "click", "blocks": 1, **IN_TIME_ORDER}),
+    "din_dcnv2_ple": (
+        "din_dcnv2_ple",
+        {"attention_hidden": [5], "rank": 3, "experts": 2, "cross_layers": 2, "expert_hidden": [6]},
+    ),
+    "din_dcnv2_ple_odd_pairs": (
+        "din_dcnv2_ple",
+        {"attention": "softmax", "rank": 2, "experts": 1, "cross_layers": 1, "levels": 1}
+        | {"expert_hidden": [6, 5], "task_experts": 1, "shared_experts": 3, **ODD_PAIRS},
+    ),
+    "din_dcnv2_ple_no_history": (
+        "din_dcnv2_ple",
+        {"rank": 3, "experts": 2, "cross_layers": 1, "expert_hidden": [6], **NO_HISTORY},
+    ),
 }
 FORMULAS = {
     "aitm": NumpyAITM,
     "dcnv2": NumpyDCNv2,
     "dien": NumpyDIEN,
     "din": NumpyDIN,
+    "din_dcnv2_ple": NumpyDINDCNv2PLE,
     "fm": NumpyFM,
     "gdcn": NumpyGDCN,
     "hstu": NumpyHSTU,
@@ -120,6 +149,7 @@ def make_spec(name, options):
                 "video": {"vocabulary": {}},
                 "tag": {"vocabulary": {}, "dim": 4},
                 "music": {"hash": 4},
+                "gap": {"boundaries": [60, 3600]},
             },
             "fields": {
                 "user": {"side": "user", "vocabulary": {}},

@@ -8,6 +8,7 @@ import pytest
 import torch
 from autodiff import value_and_gradients
 from infnet_formulas import probabilities
+from infnet_v2_formulas import probabilities_v2
 from keras import ops
 
 from infnet_keras.models import INFNet
@@ -78,6 +79,23 @@ CASES = {
         "sequence_position": True,
         "categorical_proxies": 1,
     },
+    "v2": {"variant": "v2", "blocks": 2, "entry_norm": "layer"},
+    "v2_three_blocks": {"variant": "v2", "num_heads": 2, "attention": "silu"},
+    "v2_no_sequences": {"variant": "v2", "sequences": {}, "blocks": 2, "gate_hidden": [5]},
+    "v2_without_task_tokens": {"variant": "v2", "without": "task_tokens", "blocks": 2},
+    "v2_everything": {
+        "variant": "v2",
+        "blocks": 2,
+        "tokens": "fused",
+        "num_heads": 2,
+        "attention": "silu",
+        "output_gate": True,
+        "entry_norm": "layer",
+        "sequence_proxies": 2,
+        "sequence_position": False,
+        "gate_hidden": [6],
+        "towers_read": "tasks_and_proxies",
+    },
 }
 UNIFORM = re.compile("tasks_attention/(query|key)$")
 # Between them, every value of every option.
@@ -90,6 +108,8 @@ JOINED_CASES = [
     "shipped_without_task_tokens",
     "without_gates",
     "without_attention",
+    "v2",
+    "v2_everything",
 ]
 
 
@@ -164,7 +184,8 @@ def model_results(model, inputs):
 def formula_results(spec, rows, model, values, inputs):
     paths = [variable.path.removeprefix("infnet/") for variable in model.trainable_variables]
     tensors = [torch.tensor(value, requires_grad=True) for value in values]
-    output = probabilities(spec, rows, dict(zip(paths, tensors, strict=True)), inputs)
+    formulas = probabilities_v2 if spec.model.variant == "v2" else probabilities
+    output = formulas(spec, rows, dict(zip(paths, tensors, strict=True)), inputs)
     total = (output * torch.tensor(OUTPUT_WEIGHTS)).sum()
     gradients = torch.autograd.grad(total, tensors)
     return output.detach().numpy(), [gradient.numpy() for gradient in gradients]

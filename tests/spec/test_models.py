@@ -71,8 +71,23 @@ def test_type_says_which_options(text: str, write: Write, model: str, options: t
         ("{type: [infnet]}", f"model.type: expected one of {TYPES}; found a list"),
         ("{bottom_hidden: [4]}", "model.bottom_hidden: unknown key 'bottom_hidden'; did you mean"),
         ("{type: shared_bottom, dropout: 1}", "model.dropout: expected less than 1"),
-        ("{variant: papre}", "model.variant: expected one of default, paper; found 'papre'; did"),
+        (
+            "{variant: papre}",
+            "model.variant: expected one of default, paper, v2; found 'papre'",
+        ),
         ("{without: gate}", "model.without: expected one of task_tokens, gates, attention"),
+        (
+            "{dim: 16, variant: v2, residual: false}",
+            "model.residual: variant: v2 has residual: true in its equations, found false; leave",
+        ),
+        (
+            "{dim: 16, variant: v2, gate_source: input}",
+            "model.gate_source: variant: v2 has gate_source: output in its equations, found input",
+        ),
+        (
+            "{dim: 16, variant: v2, without: gates}",
+            "model.without: without: gates is an ablation of version 1; variant: v2 knows",
+        ),
         ("3", "model: "),
         ("{dim: 16, num_heads: 3}", "model.num_heads: the token width 16 cannot be split between"),
         (

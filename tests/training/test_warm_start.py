@@ -237,6 +237,7 @@ def test_a_run_is_warmed_from_one_run(
             r"weight towers/kernel_0 \(\[2, 8, 8\] there, \[2, 8, 4\] here\)",
         ),
         ({"model.attention": "silu"}, r'model\.attention \("softmax" there, "silu" here\)'),
+        ({"model.variant": "v2"}, r"model\.variant \(default there, v2 here\)"),
         ({"model": {"type": "shared_bottom"}}, r"model\.type \(infnet there, shared_bottom here\)"),
         ({"training.redraw_tables": True, "training.epochs": 2}, r"redraw_tables to false, or"),
     ],

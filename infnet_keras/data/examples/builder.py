@@ -10,7 +10,9 @@ import pyarrow as pa
 from infnet_keras.data.examples.columns import ExampleColumn, arrow_schema
 from infnet_keras.data.history.histories import Rows
 from infnet_keras.data.history.partition import Partition
+from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.sequences import TIME_GAP
 
 
 class ExampleBuilder:
@@ -68,7 +70,12 @@ class ExampleBuilder:
             return pa.array(np.where(known, labels, 0).astype(np.int64))
         if column.sequence is not None:
             offsets, events = steps[column.sequence]
-            values = self.partition.step_values(column.sequence, column.column, events)
+            if column.column == TIME_GAP:
+                seen_by = np.repeat(rows, np.diff(offsets))
+                gaps = self.partition.step_gaps(seen_by, events)
+                values = pa.array(gaps, mask=gaps == MISSING_INTEGER)
+            else:
+                values = self.partition.step_values(column.sequence, column.column, events)
             return pa.ListArray.from_arrays(pa.array(offsets), values)
         field = self._spec.fields.get(column.column)
         if field is not None and field.is_sent:

@@ -15,6 +15,7 @@ from infnet_keras.data.history.group_histories import BEFORE_THE_LOG, Days, Grou
 from infnet_keras.data.history.histories import Histories, Rows
 from infnet_keras.data.history.labels import column_labels, wrong_label
 from infnet_keras.data.history.splits import ONLY_HISTORY, SplitRule
+from infnet_keras.data.history.time_gaps import event_times, time_gaps
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.joins.joined_sources import JoinedSources
 from infnet_keras.data.raw.shapes.ready_made import history_column, later_column
@@ -221,6 +222,16 @@ class Partition:
         if column == self.spec.history_element(sequence):
             return elements
         return self.values.looked_up(column, elements)
+
+    @cached_property
+    def event_times(self) -> npt.NDArray[np.int64]:
+        """The time of each event in milliseconds, `MISSING_INTEGER` of those without one."""
+        return event_times(self.events.times, self.events.timed)
+
+    def step_gaps(self, impressions: Rows, steps: Rows) -> npt.NDArray[np.int64]:
+        """Whole seconds from steps of histories to their impressions, both events; missing as
+        `event_times` has it."""
+        return time_gaps(self.event_times[impressions], self.event_times[steps])
 
     @cached_property
     def later(self) -> dict[str, int]:

@@ -81,6 +81,8 @@ class PartitionPass:
         }
         if layout.needs_day_end(spec):
             columns[layout.DAY_END] = pa.array(partition.day_end)
+        if layout.needs_time(spec):
+            columns[layout.TIME] = pa.array(partition.event_times)
         for name in layout.behaviours(spec):
             columns[layout.behaviour_column(name)] = pa.array(partition.holds[name])
         for name, labels in partition.labels.items():

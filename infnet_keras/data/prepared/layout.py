@@ -4,11 +4,13 @@ from typing import NamedTuple
 
 from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec.sequences import TIME_GAP
 
 USER = "user"
 SPLIT = "split"
 HISTORY_END = "history_end"
 DAY_END = "day_end"
+TIME = "time"
 
 
 class IdColumn(NamedTuple):
@@ -55,10 +57,14 @@ def field_columns(spec: FeatureSpec) -> dict[str, IdColumn]:
 
 
 def sequence_columns(spec: FeatureSpec) -> dict[str, IdColumn]:
-    """The id column of each sequence feature, under the feature's name."""
+    """The id column of each sequence feature, under the feature's name.
+
+    A time gap has none: it is another one for each impression that sees the event.
+    """
     return {
         step.name: IdColumn(step.column, step.table, step.separator, step.max_values)
         for step in TransformPlan.of(spec).sequences
+        if step.column != TIME_GAP
     }
 
 
@@ -110,6 +116,11 @@ def needs_day_end(spec: FeatureSpec) -> bool:
     return any(s.attributes and s.until == "day" for s in spec.sequences.values())
 
 
+def needs_time(spec: FeatureSpec) -> bool:
+    """Whether a shard holds the time of its events, in milliseconds, for gaps up to impressions."""
+    return any(s.time_gap is not None for s in spec.sequences.values())
+
+
 def id_columns(spec: FeatureSpec) -> list[IdColumn]:
     """Every distinct column of ids an event, in a fixed order; ready-made histories aside."""
     return list(dict.fromkeys([*field_columns(spec).values(), *event_columns(spec)]))
@@ -123,4 +134,4 @@ def event_columns(spec: FeatureSpec) -> list[IdColumn]:
 
 def is_shard_column(name: str) -> bool:
     """Whether a column of an ordered partition goes into its shard as it is."""
-    return name in (USER, SPLIT, HISTORY_END, DAY_END) or name.startswith(("label:", "when:"))
+    return name in (USER, SPLIT, HISTORY_END, DAY_END, TIME) or name.startswith(("label:", "when:"))

@@ -11,11 +11,14 @@ import pyarrow.parquet as pq
 from infnet_keras.data.history.events import group_starts
 from infnet_keras.data.history.histories import Histories
 from infnet_keras.data.history.splits import SPLITS, Split
+from infnet_keras.data.history.time_gaps import time_gaps
 from infnet_keras.data.prepared import layout
 from infnet_keras.data.prepared.batch import Batch, Ids
 from infnet_keras.data.prepared.layout import IdColumn
 from infnet_keras.data.prepared.length_buckets import levels_of
 from infnet_keras.data.prepared.shard_directory import ShardDirectory
+from infnet_keras.features.numpy.encoder import Encoder
+from infnet_keras.spec.sequences import TIME_GAP
 
 
 class Behaviour(NamedTuple):
@@ -24,6 +27,7 @@ class Behaviour(NamedTuple):
     first: npt.NDArray[np.int64]
     last: npt.NDArray[np.int64]
     ids: dict[IdColumn, Ids]  # a row an event of the behaviour, then one row of padding
+    times: npt.NDArray[np.int64] | None = None  # likewise, milliseconds, where a gap is wanted
 
 
 class Window:
@@ -49,6 +53,9 @@ class Window:
         self.features = layout.sequence_columns(prepared.spec)
         parts = [_Part(prepared, split, shard) for shard in shards]
         self.users = np.concatenate([part.users for part in parts])
+        self._times = np.concatenate([part.times for part in parts])
+        gaps = {f.table for f in self._spec.sequence_features if f.column == TIME_GAP}
+        self._encoders = {table: Encoder(self._spec.all_tables[table]) for table in gaps}
         self.field_ids = {
             column: np.concatenate([part.field_ids[column] for part in parts])
             for column in dict.fromkeys(self.fields.values())
@@ -81,16 +88,29 @@ class Window:
         steps: dict[str, npt.NDArray[np.int64]] = {}
         for feature in self._spec.sequence_features:
             behaviour = self.behaviours[feature.sequence]
-            column = self.features[feature.name]
-            ids = behaviour.ids[column]
             if feature.sequence not in steps:
                 at = behaviour.first[rows][:, None] + np.arange(feature.length)
-                steps[feature.sequence] = np.where(
-                    at < behaviour.last[rows][:, None], at, len(ids) - 1
-                )
-            inputs[feature.name] = ids.take(steps[feature.sequence], axis=0)
+                padding = len(next(iter(behaviour.ids.values()))) - 1
+                steps[feature.sequence] = np.where(at < behaviour.last[rows][:, None], at, padding)
+            at = steps[feature.sequence]
+            if feature.column == TIME_GAP:
+                inputs[feature.name] = self._gap_ids(feature.table, behaviour, rows, at)
+            else:
+                ids = behaviour.ids[self.features[feature.name]]
+                inputs[feature.name] = ids.take(at, axis=0)
         labels = {task: labels[rows] for task, labels in self.labels.items()}
         return Batch(inputs, labels, self.users[rows])
+
+    def _gap_ids(
+        self, table: str, behaviour: Behaviour, rows: npt.NDArray[np.int64], at: Ids
+    ) -> Ids:
+        """The ids of the time from steps, `at` events, to the impressions that see them."""
+        assert behaviour.times is not None  # the layout has them for every gap
+        valid = at < len(behaviour.times) - 1
+        gaps = time_gaps(self._times[rows][:, None], behaviour.times[at])
+        ids = np.zeros(at.shape, np.int32)
+        ids[valid] = self._encoders[table].encode(gaps[valid])
+        return ids
 
 
 class _Part:
@@ -115,6 +135,8 @@ class _Part:
         names |= dict.fromkeys([layout.USER, layout.SPLIT, layout.HISTORY_END])
         if layout.needs_day_end(spec):
             names[layout.DAY_END] = None
+        if layout.needs_time(spec):
+            names[layout.TIME] = None
         path = prepared.directory / prepared.manifest.shards[shard].file
         table = pq.read_table(path, columns=list(names))
 
@@ -129,6 +151,8 @@ class _Part:
         rows = np.flatnonzero(array(layout.SPLIT) == SPLITS[split])
         users = array(layout.USER)
         self.users = users[rows]
+        times = array(layout.TIME) if layout.needs_time(spec) else np.zeros(len(users), np.int64)
+        self.times = times[rows]
         self.field_ids = {column: ids(column, rows) for column in fields}
         self.labels = {task: array(layout.label_column(task))[rows] for task in spec.tasks}
         user_start = group_starts(users)[rows]
@@ -151,11 +175,13 @@ class _Part:
             else:
                 holds = np.ones(len(users), bool)
             histories = Histories.of(holds, user_start, end, sequence.length)
-            columns = {features[i] for i in spec.sequence_inputs[name].attributes.values()}
+            inputs = spec.sequence_inputs[name].attributes.values()
+            columns = {features[i] for i in inputs if i in features}
             self.behaviours[name] = Behaviour(
                 histories.first.astype(np.int64),
                 histories.last.astype(np.int64),
                 {c: ids(c, histories.events) for c in columns},
+                None if sequence.time_gap is None else times[histories.events],
             )
 
 
@@ -181,6 +207,7 @@ def _joined(parts: list[Behaviour]) -> Behaviour:
     counts = [len(next(iter(part.ids.values()))) for part in parts]
     offsets = np.concatenate([[0], np.cumsum(counts)[:-1]])
     padding = {column: np.zeros((1, *ids.shape[1:]), np.int32) for column, ids in columns.items()}
+    times = [part.times for part in parts if part.times is not None]
     return Behaviour(
         np.concatenate([p.first + offset for p, offset in zip(parts, offsets, strict=True)]),
         np.concatenate([p.last + offset for p, offset in zip(parts, offsets, strict=True)]),
@@ -188,4 +215,5 @@ def _joined(parts: list[Behaviour]) -> Behaviour:
             column: np.concatenate([*(part.ids[column] for part in parts), padding[column]])
             for column in columns
         },
+        np.concatenate([*times, np.zeros(1, np.int64)]) if times else None,
     )

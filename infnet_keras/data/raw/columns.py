@@ -20,6 +20,7 @@ from infnet_keras.data.raw.values.time_column import TimeColumn, time_columns, t
 from infnet_keras.errors import DataError
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.nearest import nearest
+from infnet_keras.spec.sequences import TIME_GAP
 from infnet_keras.spec.sources import ColumnType
 
 Headers = dict[str, dict[str, ColumnType]]
@@ -376,6 +377,8 @@ def _check_numbers(
 def _check_fitted(spec: FeatureSpec, owner: dict[str, str]) -> None:
     """Vocabularies and quantiles come from impressions, which do not have every event's columns."""
     for feature in spec.sequence_features:
+        if feature.column == TIME_GAP:
+            continue
         table = spec.all_tables[feature.table]
         fitted = table.vocabulary is not None or table.quantiles is not None
         if owner[feature.column] in spec.event_sources and fitted:

@@ -11,20 +11,22 @@ from infnet_keras.layers.embeddings.buckets import is_bucketed
 class Embedded(NamedTuple):
     """The embeddings of one lookup group, by input.
 
-    Where the inputs of sequences are in buckets, `sequences` and `masks` hold a tuple of tensors,
-    one a bucket, each padded to the bucket's length; the rows of the batch are those of the first
-    bucket, then of the second, and so on.
+    Where the inputs of sequences are in buckets, `sequences`, `masks` and `ids` hold a tuple of
+    tensors, one a bucket, each padded to the bucket's length; the rows of the batch are those of
+    the first bucket, then of the second, and so on.
 
     Attributes:
         fields: float [batch, width].
         sequences: float [batch, length, width]; what stands at padding means nothing.
         masks: bool [batch, length], True at the valid steps of a sequence.
         lengths: int32 [batch], how many steps of a sequence are valid.
+        ids: int32 [batch, length], or [batch, length, values], that a sequence was embedded from.
 
     Example:
         >>> steps = np.ones((1, 2, 8)), np.ones((3, 5, 8))
         >>> masks = np.ones((1, 2), bool), np.ones((3, 5), bool)
-        >>> embedded = Embedded({"user": np.ones((4, 8))}, {"views": steps}, {"views": masks}, {})
+        >>> fields = {"user": np.ones((4, 8))}
+        >>> embedded = Embedded(fields, {"views": steps}, {"views": masks}, {}, {})
         >>> [bucket.fields["user"].shape for bucket in embedded.in_buckets()]
         [(1, 8), (3, 8)]
         >>> embedded.padded().sequences["views"].shape
@@ -35,6 +37,7 @@ class Embedded(NamedTuple):
     sequences: dict[str, Any]
     masks: dict[str, Any]
     lengths: dict[str, Any]
+    ids: dict[str, Any]
 
     @classmethod
     def of_buckets(cls, fields: dict[str, Any], buckets: "Sequence[Embedded]") -> "Embedded":
@@ -49,6 +52,7 @@ class Embedded(NamedTuple):
             {name: each(name, "sequences") for name in names},
             {name: each(name, "masks") for name in names},
             {name: ops.concatenate(each(name, "lengths"), axis=0) for name in names},
+            {name: each(name, "ids") for name in names},
         )
 
     @property
@@ -71,6 +75,7 @@ class Embedded(NamedTuple):
                     {name: parts[bucket] for name, parts in self.sequences.items()},
                     {name: parts[bucket] for name, parts in self.masks.items()},
                     {name: values[start:end] for name, values in self.lengths.items()},
+                    {name: parts[bucket] for name, parts in self.ids.items()},
                 )
             )
             start = end
@@ -83,6 +88,7 @@ class Embedded(NamedTuple):
         return self._replace(
             sequences={name: _padded(parts) for name, parts in self.sequences.items()},
             masks={name: _padded(parts) for name, parts in self.masks.items()},
+            ids={name: _padded(parts) for name, parts in self.ids.items()},
         )
 
 

@@ -143,8 +143,8 @@ class EmbeddedInputs(keras.layers.Layer):
         """Draw every table anew, as it was drawn at first; projections stay.
 
         Reference:
-            Fan et al., MEDA: multi-epoch learning for deep click-through rate prediction,
-            arXiv 2407.01607.
+            Fan et al., Multi-epoch learning with data augmentation for deep click-through rate
+            prediction (MEDA), arXiv 2407.01607.
         """
         for tables in self.tables.values():
             tables.redraw()
@@ -255,6 +255,7 @@ class EmbeddedInputs(keras.layers.Layer):
                 {name: v for name, v in values.items() if name in masks},
                 {name: mask for name, mask in masks.items() if name in values},
                 {name: length for name, length in lengths.items() if name in values},
+                {name: ids[name] for name in masks if name in values},
             )
         return found
 

@@ -39,7 +39,8 @@ class HSTULayer(keras.layers.Layer):
     Reference:
         Zhai et al., Actions speak louder than words: trillion-parameter sequential transducers for
         generative recommendations, ICML 2024, arXiv 2402.17152, equations 1 to 3. The bias is of
-        positions alone: histories bring no times here. The residual is the paper's, between layers.
+        positions alone: what a step knows of its time is in its token. The residual is the paper's,
+        between layers.
     """
 
     def __init__(

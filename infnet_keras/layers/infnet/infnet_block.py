@@ -8,7 +8,7 @@ import keras
 from keras import ops
 
 from infnet_keras.errors import ModelError
-from infnet_keras.layers.infnet.proxy_cross_attention import ProxyCrossAttention
+from infnet_keras.layers.infnet.attending_block import AttendingBlock
 from infnet_keras.layers.infnet.proxy_gated_unit import ProxyGatedUnit
 from infnet_keras.layers.token_normalization import TokenNormalization
 
@@ -21,7 +21,7 @@ QUERIES = {
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
-class INFNetBlock(keras.layers.Layer):
+class INFNetBlock(AttendingBlock):
     """Heterogeneous flow, then homogeneous flow, on a state of tokens, proxies and gates.
 
     The tokens C and S are never rewritten: the state keeps them as they entered the first block,
@@ -68,9 +68,7 @@ class INFNetBlock(keras.layers.Layer):
         Returns the new state or, with `return_attention`, the state and the weights: dict
         "categorical" | "sequence" -> dict query set -> float32 [batch, num_heads, n, tokens].
 
-    Attributes:
-        rows_of_queries: "categorical" | "sequence" | "tasks" -> rows, over all heads, that query
-            the tokens of this kind; known once built.
+    Attributes are those of `AttendingBlock`.
 
     Raises:
         ModelError: the roles contradict the gate source.
@@ -103,8 +101,7 @@ class INFNetBlock(keras.layers.Layer):
         dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        # The gates in the state are float32: autocasting would take their precision away.
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(attention, output_gate, num_heads, **kwargs)
         if gate_source not in ("output", "input") or proxy_norm not in ("none", "layer"):
             raise ModelError(
                 "gate_source is 'output' or 'input' and proxy_norm 'none' or 'layer', found "
@@ -122,12 +119,9 @@ class INFNetBlock(keras.layers.Layer):
         self.update_shared = update_shared
         self.gate_tokens = gate_tokens
         self.gate_tasks = gate_tasks
-        self.attention = attention
-        self.output_gate = output_gate
         self.gate_source = gate_source
         self.residual = residual
         self.proxy_norm = proxy_norm
-        self.num_heads = num_heads
         self.gate_hidden = None if gate_hidden is None else tuple(gate_hidden)
         self.dropout = dropout
 
@@ -140,26 +134,12 @@ class INFNetBlock(keras.layers.Layer):
             self.updated.append("shared_tasks")
         if attends and self.update_proxies:
             self.updated += [f"{kind}_proxies" for kind in self.token_types]
-        self.queries = {
+        queries = {
             kind: [name for name in names if name in self.updated]
             for kind, names in QUERIES.items()
             if attends and (kind in self.token_types or (kind == "tasks" and self.update_proxies))
         }
-        self.attentions = {}
-        for kind, names in self.queries.items():
-            attention = ProxyCrossAttention(
-                self.num_heads,
-                "silu" if self.attention == "silu" else "softmax",
-                self.output_gate,
-                dtype=self.dtype_policy,
-                name=f"{kind}_attention",
-            )
-            attention.build([shapes[name] for name in names], shapes[kind])
-            self.attentions[kind] = attention
-        self.rows_of_queries = {
-            kind: self.num_heads * sum(shapes[name][1] for name in names)
-            for kind, names in self.queries.items()
-        }
+        self.build_attentions(queries, shapes)
         self.norms = {}
         if self.proxy_norm == "layer":
             for name in self.updated:
@@ -189,9 +169,8 @@ class INFNetBlock(keras.layers.Layer):
         return_attention: bool = False,
         slots: Mapping[str, Any] | None = None,
     ) -> Any:
-        fresh, attention = self._heterogeneous_flow(
-            state, shared_history, return_attention, slots or {}
-        )
+        read, attention = self.attend(state, shared_history, return_attention, slots)
+        fresh = self._heterogeneous_flow(state, read)
         new_state = {**state, **fresh}
         gating = dict(new_state) if self.gate_source == "output" else state
         if self.gate_tasks:
@@ -208,38 +187,16 @@ class INFNetBlock(keras.layers.Layer):
         return (new_state, attention) if return_attention else new_state
 
     def _heterogeneous_flow(
-        self,
-        state: Mapping[str, Any],
-        shared_history: bool,
-        return_attention: bool,
-        slots: Mapping[str, Any],
-    ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-        """The new proxies and T^, and the attention weights over C and S."""
-        flows: dict[str, list[Any]] = {name: [] for name in self.updated}
-        attention: dict[str, dict[str, Any]] = {}
-        for kind, names in self.queries.items():
-            outputs = self.attentions[kind](
-                [state[name] for name in names],
-                state[kind],
-                tokens_mask=state["sequence_mask"] if kind == "sequence" else None,
-                gate=state.get(f"{kind}_gate"),
-                shared_tokens=shared_history and kind == "sequence",
-                return_weights=return_attention,
-                slot=slots.get(kind),
-            )
-            if return_attention:
-                outputs, weights = outputs
-                if kind != "tasks":
-                    attention[kind] = dict(zip(names, weights, strict=True))
-            for name, output in zip(names, outputs, strict=True):
-                flows[name].append(output)
+        self, state: Mapping[str, Any], read: Mapping[str, list[Any]]
+    ) -> dict[str, Any]:
+        """The new proxies and T^."""
         fresh = {}
-        for name, parts in flows.items():
-            parts = [*parts, state[name]] if self.residual else parts
+        for name in self.updated:
+            parts = [*read[name], state[name]] if self.residual else read[name]
             fresh[name] = functools.reduce(ops.add, parts)
             if name in self.norms:
                 fresh[name] = self.norms[name](fresh[name])
-        return fresh, attention
+        return fresh
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -248,12 +205,9 @@ class INFNetBlock(keras.layers.Layer):
             "update_shared": self.update_shared,
             "gate_tokens": self.gate_tokens,
             "gate_tasks": self.gate_tasks,
-            "attention": self.attention,
-            "output_gate": self.output_gate,
             "gate_source": self.gate_source,
             "residual": self.residual,
             "proxy_norm": self.proxy_norm,
-            "num_heads": self.num_heads,
             "gate_hidden": None if self.gate_hidden is None else list(self.gate_hidden),
             "dropout": self.dropout,
         }

@@ -40,8 +40,8 @@ class CustomizedGateControl(keras.layers.Layer):
         (3, 2, 8)
 
     Reference:
-        Tang et al., Progressive layered extraction (PLE): a novel multi-task learning model for
-        personalized recommendations, RecSys 2020, sections 4.1 and 4.2.
+        Tang et al., Progressive layered extraction (PLE): a novel multi-task learning (MTL) model
+        for personalized recommendations, RecSys 2020, sections 4.1 and 4.2.
     """
 
     def __init__(

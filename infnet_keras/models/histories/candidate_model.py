@@ -15,16 +15,15 @@ from infnet_keras.models.spec_model import SpecModel
 class CandidateModel(SpecModel):
     """A model of R requests with K candidates each, which training and `call` have one of.
 
-    What a request has is embedded once for all its candidates, also in `score_candidates`. The
-    tasks share what `compare` gives; each has a tower of its own on it. A subclass has
-    `build_layers` and `compare`.
+    What a request has is embedded once for all its candidates, also in `score_candidates`. A
+    subclass has `build_layers` and `compare`.
 
     Args, attributes, call and errors are those of `SpecModel`.
     """
 
     @abstractmethod
     def compare(self, request: Embedded, items: Mapping[str, Any], training: bool) -> Any:
-        """What all towers read of each candidate: float [R * K, width].
+        """What each tower reads of each candidate: float [R * K, tasks, width].
 
         Args:
             request: fields other than items' [R, dim], and sequences [R, length, dim].
@@ -36,7 +35,7 @@ class CandidateModel(SpecModel):
         found, names = embedded["embeddings"], self.item_names
         items = {name: ops.expand_dims(found.fields[name], 1) for name in names}
         fields = {name: value for name, value in found.fields.items() if name not in names}
-        return self.for_every_task(self.compare(found._replace(fields=fields), items, training))
+        return self.compare(found._replace(fields=fields), items, training)
 
     def score_candidates(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """As `SpecModel.score_candidates`; what a request has is embedded once for all."""
@@ -44,5 +43,5 @@ class CandidateModel(SpecModel):
         request, flat = (each["embeddings"] for each in self.embed_candidates(inputs))
         shape = (requests, candidates, self.spec.dim)
         items = {name: ops.reshape(value, shape) for name, value in flat.fields.items()}
-        answers = self.answers(self.for_every_task(self.compare(request, items, False)))
+        answers = self.answers(self.compare(request, items, False))
         return {task: ops.reshape(v, (requests, candidates)) for task, v in answers.items()}

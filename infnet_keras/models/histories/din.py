@@ -10,7 +10,7 @@ from keras import ops
 from infnet_keras.layers import Embedded, TargetAttention
 from infnet_keras.models.histories.target_model import TargetModel
 from infnet_keras.models.named_axis import NamedAxis
-from infnet_keras.spec.models import DINOptions
+from infnet_keras.spec.models.histories.target_attention_options import TargetAttentionOptions
 from infnet_keras.spec.target_pairs import TargetHistory
 
 
@@ -36,7 +36,7 @@ class DIN(TargetModel):
     """
 
     def build_reader(self, history: TargetHistory, name: str) -> TargetAttention:
-        options, dim = self.options(DINOptions), self.spec.dim
+        options, dim = self.options(TargetAttentionOptions), self.spec.dim
         reader = TargetAttention(
             options.attention_hidden,
             options.attention == "softmax",

@@ -20,12 +20,12 @@ from infnet_keras.spec.target_pairs import TargetHistory, target_histories
 
 
 class TargetModel(CandidateModel):
-    """y_i = tower_i(deep([fields; read(target, history) of each behaviour])).
+    """y_i = tower_i(deep(x)), x = [fields; read(target, history) of each behaviour].
 
     A behaviour is one history: a step's value joins its attributes. The target is what the
     candidate has of them: `target_histories` says which attribute is compared with which field.
     A behaviour without any such pair is the mean of its steps. A subclass has `build_reader` and
-    `read`.
+    `read`; something else than the deep network on x is `build_head`, `head_axes` and `head`.
 
     Args, attributes, call and errors are those of `SpecModel`.
     """
@@ -44,8 +44,26 @@ class TargetModel(CandidateModel):
             embedded: of the R requests' inputs.
         """
 
+    def build_head(self, width: int) -> int:
+        """Create and build the layers between x, of a width, and the towers; a tower's width."""
+        options = self.options(TargetModelOptions)
+        *hidden, units = options.deep_hidden
+        self.deep = MultilayerPerceptron(
+            hidden, units, "relu", options.dropout, dtype=self.dtype_policy, name="deep"
+        )
+        self.deep.build((None, width))
+        return int(units)
+
+    def head_axes(self) -> list[NamedAxis]:
+        """The axes of the head's weights that hold a part for each input or task."""
+        return [NamedAxis(self.deep.dense_layers[0].kernel, 0, self.input_names)]
+
+    def head(self, x: Any, training: bool) -> Any:
+        """What each tower reads of x: float [R * K, tasks, width]."""
+        return self.for_every_task(self.deep(x, training=training))
+
     def build_layers(self) -> int:
-        options, spec = self.options(TargetModelOptions), self.spec
+        spec = self.spec
         self.histories = target_histories(spec)
         names = served_names(history.sequence for history in self.histories)
         self.readers = {
@@ -55,16 +73,10 @@ class TargetModel(CandidateModel):
         }
         self.pooling = ValuePooling("mean", dtype=self.dtype_policy, name="pooling")
         self.pooling.build((None, None, spec.dim))
-        *hidden, units = options.deep_hidden
-        self.deep = MultilayerPerceptron(
-            hidden, units, "relu", options.dropout, dtype=self.dtype_policy, name="deep"
-        )
-        self.deep.build((None, len(self.input_names) * spec.dim))
-        return int(units)
+        return self.build_head(len(self.input_names) * spec.dim)
 
     def named_axes(self) -> list[NamedAxis]:
-        kernel = self.deep.dense_layers[0].kernel
-        return [*super().named_axes(), NamedAxis(kernel, 0, self.input_names)]
+        return [*super().named_axes(), *self.head_axes()]
 
     @property
     def reads_buckets(self) -> bool:
@@ -95,4 +107,4 @@ class TargetModel(CandidateModel):
                 parts.append(ops.broadcast_to(mean, (*rows, mean.shape[-1])))
         joined = ops.concatenate(parts, axis=-1)
         joined = ops.reshape(joined, (-1, len(self.input_names) * self.spec.dim))
-        return self.deep(joined, training=training)
+        return self.head(joined, training)

@@ -6,19 +6,18 @@ from typing import Any
 
 import keras
 
-from infnet_keras.layers import LowRankCross, MultilayerPerceptron
-from infnet_keras.models.joined_model import JoinedModel
+from infnet_keras.models.interactions.cross_model import CrossModel
+from infnet_keras.models.interactions.low_rank_crosses import low_rank_axes, low_rank_crosses
 from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.spec.models import DCNv2Options
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
-class DCNv2(JoinedModel):
+class DCNv2(CrossModel):
     """y_i = tower_i(deep(x_L)), x_{l+1} = x_l + sum_k G_k(x_l) x_0 * E_k(x_l), see `LowRankCross`.
 
-    x_0 is x of `JoinedModel`. The deep network's layers have ReLU and dropout each. It stands on
-    the cross layers: of the paper's two structures, stacked and parallel, which it finds to depend
-    on the data, the stacked one, whose towers are as wide whatever the inputs.
+    `CrossModel` says what x_0 is, and why the deep network stands on the cross layers and not
+    beside them; the paper finds that which is better depends on the data.
 
     Args, attributes, call and errors are those of `SpecModel`; the options those of
     `DCNv2Options`.
@@ -35,38 +34,8 @@ class DCNv2(JoinedModel):
         fields.
     """
 
-    def build_layers(self) -> int:
-        options, width = self.options(DCNv2Options), self.joined_width
-        self.cross = []
-        for index in range(options.cross_layers):
-            layer = LowRankCross(
-                options.rank,
-                options.experts,
-                options.cross_activation,
-                dtype=self.dtype_policy,
-                name=f"cross_{index}",
-            )
-            layer.build((None, width), (None, width))
-            self.cross.append(layer)
-        *hidden, units = options.deep_hidden
-        self.deep = MultilayerPerceptron(
-            hidden, units, "relu", options.dropout, dtype=self.dtype_policy, name="deep"
-        )
-        self.deep.build((None, width))
-        return int(units)
+    def build_cross(self, width: int) -> list[Any]:
+        return low_rank_crosses(self.options(DCNv2Options), width, self.dtype_policy)
 
-    def named_axes(self) -> list[NamedAxis]:
-        names = self.input_names
-        axes = [*super().named_axes(), NamedAxis(self.deep.dense_layers[0].kernel, 0, names)]
-        for layer in self.cross:
-            axes += [NamedAxis(layer.down, 1, names), NamedAxis(layer.up, 2, names)]
-            axes.append(NamedAxis(layer.bias, 0, names))
-            if layer.num_experts > 1:
-                axes.append(NamedAxis(layer.gate, 0, names))
-        return axes
-
-    def read(self, joined: dict[str, Any], training: bool) -> Any:
-        x = x0 = joined["embeddings"]
-        for layer in self.cross:
-            x = layer(x0, x)
-        return self.for_every_task(self.deep(x, training=training))
+    def cross_axes(self) -> list[NamedAxis]:
+        return low_rank_axes(self.cross, self.input_names)

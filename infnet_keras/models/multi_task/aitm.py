@@ -35,10 +35,10 @@ class AITM(JoinedModel):
 
     Reference:
         Xi et al., Modeling the sequential dependence among audience multi-step conversions with
-        multi-task learning in targeted display advertising, KDD 2021: the AIT module and the
-        behavioral expectation calibrator. Widths and the calibrator's weight are those of the
-        authors' code. Each step of a chain having weights of its own, and a mean over the batch
-        as in the tasks' losses, is our reading.
+        multi-task learning in targeted display advertising, KDD 2021, arXiv 2105.08489: the AIT
+        module and the behavioral expectation calibrator. Widths and the calibrator's weight are
+        those of the authors' code. Each step of a chain having weights of its own, and a mean over
+        the batch as in the tasks' losses, is our reading.
     """
 
     def __init__(

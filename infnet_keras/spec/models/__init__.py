@@ -3,6 +3,7 @@
 from infnet_keras.spec.models.any_model import AnyModel, model_options
 from infnet_keras.spec.models.histories.dien import DIENOptions
 from infnet_keras.spec.models.histories.din import DINOptions
+from infnet_keras.spec.models.histories.din_dcnv2_ple import DINDCNv2PLEOptions
 from infnet_keras.spec.models.histories.hstu import HSTUOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.interactions.dcnv2 import DCNv2Options
@@ -22,6 +23,7 @@ __all__ = [
     "AnyModel",
     "DCNv2Options",
     "DIENOptions",
+    "DINDCNv2PLEOptions",
     "DINOptions",
     "FMOptions",
     "GDCNOptions",

@@ -6,6 +6,7 @@ from pydantic import Discriminator, Tag
 
 from infnet_keras.spec.models.histories.dien import DIENOptions
 from infnet_keras.spec.models.histories.din import DINOptions
+from infnet_keras.spec.models.histories.din_dcnv2_ple import DINDCNv2PLEOptions
 from infnet_keras.spec.models.histories.hstu import HSTUOptions
 from infnet_keras.spec.models.infnet import INFNetOptions
 from infnet_keras.spec.models.interactions.dcnv2 import DCNv2Options
@@ -44,7 +45,8 @@ AnyModel = Annotated[
     | Annotated[WuKongOptions, Tag("wukong")]
     | Annotated[DINOptions, Tag("din")]
     | Annotated[DIENOptions, Tag("dien")]
-    | Annotated[HSTUOptions, Tag("hstu")],
+    | Annotated[HSTUOptions, Tag("hstu")]
+    | Annotated[DINDCNv2PLEOptions, Tag("din_dcnv2_ple")],
     Discriminator(type_of),
 ]
 

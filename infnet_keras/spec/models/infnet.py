@@ -32,7 +32,15 @@ _VARIANTS: dict[str, dict[str, Any]] = {
         "task_scale": 0.05,
         "towers_read": "tasks",
     },
+    "v2": {
+        "output_gate": False,
+        "entry_norm": "none",
+        "towers_read": "tasks",
+        "sequence_position": True,
+    },
 }
+# What version 2's equations settle.
+_SETTLED: dict[str, Any] = {"gate_source": "output", "residual": True, "proxy_norm": "layer"}
 
 
 class INFNetOptions(ModelOptions):
@@ -40,8 +48,9 @@ class INFNetOptions(ModelOptions):
 
     type: Literal["infnet"] = "infnet"
     """Which model."""
-    variant: Literal["default", "paper"] = "default"
-    """What the options below are where not given: the best found, or the paper's formulas."""
+    variant: Literal["default", "paper", "v2"] = "default"
+    """What the options below are where not given: the best found, the paper's formulas, or those of
+    its version 2, whose blocks are others."""
     tokens: Literal["per_attribute", "fused"] = "per_attribute"
     """Whether each attribute of a behaviour is a sequence of its own, or a step is one token."""
     blocks: int = Field(default=3, ge=2)
@@ -75,7 +84,7 @@ class INFNetOptions(ModelOptions):
     sequence_hidden: Widths = Field(default_factory=list)
     """Hidden widths of the network over each step of a sequence; empty: linear."""
     gate_hidden: Widths | None = None
-    """Hidden widths of each gate; null: dim."""
+    """Hidden widths of each gate; null: dim, or none in version 2."""
     sequence_position: bool = False
     """Add a learned vector per position from the latest to each step of a sequence."""
     without: Literal["task_tokens", "gates", "attention"] | None = None
@@ -107,12 +116,29 @@ class INFNetOptions(ModelOptions):
                 ("model", "num_heads"),
                 f"the token width {spec.dim} cannot be split between {self.num_heads} heads",
             )
+        if self.variant == "v2":
+            self._check_version_2()
         if self.tokens == "fused":
             dims = {spec.table_dim(f.table) for f in spec.sequence_features}
             if len(dims) > 1:
                 raise SpecProblem(
                     ("model", "tokens"), f"fused attributes need one width, found {sorted(dims)}"
                 )
+
+    def _check_version_2(self) -> None:
+        for name, settled in _SETTLED.items():
+            if (given := getattr(self, name)) != settled:
+                raise SpecProblem(
+                    ("model", name),
+                    f"variant: v2 has {name}: {_written(settled)} in its equations, found "
+                    f"{_written(given)}; leave it out, or choose another variant",
+                )
+        if self.without in ("gates", "attention"):
+            raise SpecProblem(
+                ("model", "without"),
+                f"without: {self.without} is an ablation of version 1; variant: v2 knows "
+                "task_tokens alone",
+            )
 
     def positions(self, spec: FeatureSpec) -> list[Position]:
         return [] if self.without == "attention" else token_positions(spec, self.tokens == "fused")
@@ -124,7 +150,14 @@ class INFNetOptions(ModelOptions):
         else:
             sequences = len(spec.sequence_features)
             steps = sum(f.length for f in spec.sequence_features)
+        block = ["block: version 2, aggregate and broadcast"] if self.variant == "v2" else []
         return [
+            *block,
             f"tokens: {len(spec.fields)} categorical (M), {sequences} sequence features (F) of "
-            f"{steps} steps (L), width {spec.dim}"
+            f"{steps} steps (L), width {spec.dim}",
         ]
+
+
+def _written(value: Any) -> str:
+    """As YAML has it."""
+    return str(value).lower()

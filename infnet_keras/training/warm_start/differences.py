@@ -13,6 +13,9 @@ def option_differences(earlier: FeatureSpec, spec: FeatureSpec) -> list[str]:
     """The options that make a model compute something else, with both values."""
     if earlier.model.type != spec.model.type:
         return [f"model.type ({earlier.model.type} there, {spec.model.type} here)"]
+    before, now = (getattr(each.model, "variant", None) for each in (earlier, spec))
+    if before != now and "v2" in (before, now):  # whose blocks are others
+        return [f"model.variant ({before} there, {now} here)"]
     options, others = (
         {"dim": each.dim, **each.model.model_dump(mode="json", exclude=_NO_OTHER_MODEL)}
         for each in (earlier, spec)

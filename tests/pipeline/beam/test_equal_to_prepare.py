@@ -18,7 +18,7 @@ from beam_logs import (
 )
 from beam_rows import example_rows, prepared_rows
 
-from infnet_keras.data import PreparedData, generate, prepare
+from infnet_keras.data import ImpressionReader, PreparedData, generate, prepare
 from infnet_keras.data.examples.manifest import ExamplesManifest
 from infnet_keras.progress import Progress
 from infnet_keras.spec import load_spec, override_spec, spec_from_dict
@@ -69,6 +69,29 @@ def test_a_log_with_everything(tmp_path, write, partitions, with_history) -> Non
     assert all(data.manifest.joins_missed.values())
     assert bool(data.manifest.history_rows) == with_history
     assert_equal(data, tmp_path / "examples")
+
+
+def test_the_time_up_to_the_impression(tmp_path, write) -> None:
+    past = write_shop(tmp_path / "raw")
+    content = shop_content()
+    content["tables"]["ago"] = {"boundaries": [60, 3600, 86_400]}
+    for name in ("view", "foreign"):
+        content["sequences"][name]["time_gap"] = "ago"
+    spec = spec_from_dict(content)
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *SHOP_SPLIT.values(), history=past)
+    write(
+        spec,
+        tmp_path / "raw",
+        tmp_path / "examples",
+        history=str(past),
+        file_format="parquet",
+        partitions=3,
+        **SHOP_SPLIT,
+    )
+    data = PreparedData.open(tmp_path / "prepared")
+    assert_equal(data, tmp_path / "examples")
+    gaps = ImpressionReader(data, "train", 10_000).batch(0).inputs["view__time_gap"]
+    assert len(np.unique(gaps)) > 3, "unknown, of the earlier history, and of several lengths"
 
 
 @pytest.mark.parametrize("partitions", [1, 5])

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 class HSTUOptions(ModelOptions):
-    """Options of HSTU: one history in time order, the candidate at its end."""
+    """Options of HSTU: one history in time order, the candidate at its end.
+
+    The behaviours with a `time_gap`, where there are several, are one history, in the order that
+    their gaps say. Else one behaviour is the history.
+    """
 
     type: Literal["hstu"]
     """Which model."""
@@ -24,8 +28,9 @@ class HSTUOptions(ModelOptions):
     num_heads: PositiveInt = 1
     """Attention heads; the token width is split between them."""
     history: str | None = None
-    """The behaviour that is the history; null: the first of every event, without `when`, else the
-    first there is. The others' means are tokens before it."""
+    """The behaviour that is the history; null: those with a `time_gap`, if there are several, else
+    the first of every event, without `when`, else the first there is. The others' means are tokens
+    before it."""
 
     def check(self, spec: FeatureSpec) -> None:
         super().check(spec)
@@ -42,11 +47,37 @@ class HSTUOptions(ModelOptions):
                 f"{nearest(self.history, names)}",
             )
 
-    def history_of(self, spec: FeatureSpec) -> str | None:
-        """Name of the behaviour that is the history; None where the spec has none."""
+        tables = {n: spec.sequences[n].time_gap for n in self.histories_of(spec)}
+        if len(set(tables.values())) > 1:
+            first, other = next(iter(tables)), list(tables)[-1]
+            raise SpecProblem(
+                ("model", "type"),
+                "hstu brings the behaviours with a `time_gap` into one order, which takes one "
+                f"table for all: {first!r} has {tables[first]!r}, {other!r} {tables[other]!r}; or "
+                "say `history`",
+            )
+
+    def histories_of(self, spec: FeatureSpec) -> list[str]:
+        """Names of the behaviours whose steps are the history, in one order if they are several."""
+        if self.history is not None:
+            return [self.history]
         names = _behaviours(spec)
+        timed = [name for name in names if spec.sequences[name].time_gap is not None]
+        if len(timed) > 1:
+            return timed
         every = [name for name in names if spec.sequences[name].when is None]
-        return self.history or next(iter([*every, *names]), None)
+        return [*every, *names][:1]
+
+    def describe(self, spec: FeatureSpec) -> list[str]:
+        histories, names = self.histories_of(spec), _behaviours(spec)
+        rest = [name for name in names if name not in histories]
+        means = f"; the means of {', '.join(rest)} stand before it" if rest else ""
+        if len(histories) > 1:
+            return [f"history: {', '.join(histories)} in one order, by time_gap{means}"]
+        if not histories:
+            return ["history: none"]
+        alone = " (a time_gap on several would bring them into one order)" if rest else ""
+        return [f"history: {histories[0]} alone{means}{alone}"]
 
 
 def _behaviours(spec: FeatureSpec) -> list[str]:
