@@ -51,6 +51,8 @@ class INFNet(SpecModel):
         exact in the backbone that never projects a token.
     """
 
+    block_class: type[INFNetBlock] = INFNetBlock
+
     def build_layers(self) -> int:
         spec, options, dim = self.spec, self.options(INFNetOptions), self.spec.dim
         gates = options.without != "gates"
@@ -99,7 +101,7 @@ class INFNet(SpecModel):
             shapes["sequence_proxies"] = (None, options.sequence_proxies or len(sequences), dim)
         self.blocks = []
         for index in range(options.blocks):
-            block = INFNetBlock(
+            block = self.block_class(
                 **block_options(options, index), dtype=self.dtype_policy, name=f"block_{index}"
             )
             block.build(shapes)

@@ -147,13 +147,7 @@ class INFNetBlock(keras.layers.Layer):
         }
         self.attentions = {}
         for kind, names in self.queries.items():
-            attention = ProxyCrossAttention(
-                self.num_heads,
-                "silu" if self.attention == "silu" else "softmax",
-                self.output_gate,
-                dtype=self.dtype_policy,
-                name=f"{kind}_attention",
-            )
+            attention = self.cross_attention(f"{kind}_attention")
             attention.build([shapes[name] for name in names], shapes[kind])
             self.attentions[kind] = attention
         self.rows_of_queries = {
@@ -174,6 +168,16 @@ class INFNetBlock(keras.layers.Layer):
                 proxies_shape = shapes[f"{kind}_proxies"]
                 self.gates[kind] = self._gate(kind, proxies_shape, residual=self.residual)
         self.dropout_layer = keras.layers.Dropout(self.dropout, dtype=self.dtype_policy)
+
+    def cross_attention(self, name: str) -> Any:
+        """A layer that is called as `ProxyCrossAttention` is."""
+        return ProxyCrossAttention(
+            self.num_heads,
+            "silu" if self.attention == "silu" else "softmax",
+            self.output_gate,
+            dtype=self.dtype_policy,
+            name=name,
+        )
 
     def _gate(self, kind: str, proxies_shape: Any, residual: bool) -> ProxyGatedUnit:
         gate = ProxyGatedUnit(
