@@ -31,9 +31,7 @@ def batch_of(setting: Setting, spec: FeatureSpec) -> Batch:
     """The batch of a setting, the same whenever it is asked for."""
     ids = random_inputs(spec, rows_of(spec), setting.batch, history="full", seed=_SEED)
     draws = np.random.default_rng(_SEED)
-    labels = {
-        task: draws.integers(0, 2, setting.batch).astype("float32") for task in spec.tasks
-    }
+    labels = {task: draws.integers(0, 2, setting.batch).astype("float32") for task in spec.tasks}
     return Batch(_on_device(ids), _on_device(labels))
 
 

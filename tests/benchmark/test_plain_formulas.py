@@ -101,7 +101,9 @@ def test_the_model_has_the_answers_and_the_training_step_of_the_formulas(model):
     after = plain_weights(model)
     for name, slope in zip(theirs, slopes, strict=True):
         moved = before[name] - after[name]
-        np.testing.assert_allclose(moved, numbers(ops.convert_to_tensor(slope)), **CLOSE, err_msg=name)
+        np.testing.assert_allclose(
+            moved, numbers(ops.convert_to_tensor(slope)), **CLOSE, err_msg=name
+        )
 
 
 def test_keras_attention_with_an_identity_behind_it_is_the_same_function(model):

@@ -72,6 +72,12 @@ def training(
     return run
 
 
+def device_name() -> str | None:
+    """What the device calls itself; None for the processor."""
+    device = jax.devices()[0]
+    return None if device.platform == "cpu" else device.device_kind
+
+
 def forget_device_peak() -> None:
     """JAX has no such thing: what is measured later must need more."""
 

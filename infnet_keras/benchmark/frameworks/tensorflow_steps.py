@@ -77,6 +77,13 @@ def training(
     return lambda: wait(step(batch))
 
 
+def device_name() -> str | None:
+    """What the device calls itself; None for the processor."""
+    if not _GPUS:
+        return None
+    return str(tf.config.experimental.get_device_details(_GPUS[0]).get("device_name", "GPU"))
+
+
 def forget_device_peak() -> None:
     """Let the peak of the device's memory begin anew."""
     if _GPUS:

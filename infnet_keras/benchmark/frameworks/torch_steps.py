@@ -66,6 +66,11 @@ def training(
     return run
 
 
+def device_name() -> str | None:
+    """What the device calls itself; None for the processor."""
+    return torch.cuda.get_device_name() if _GPU else None
+
+
 def forget_device_peak() -> None:
     """Let the peak of the device's memory begin anew."""
     if _GPU:

@@ -22,7 +22,7 @@ class PlainBlocks:
 
     Args:
         spec, arrays: as `PlainINFNet` takes them.
-        compute: dtype of products, "float32" or "bfloat16"; softmax, norms and sigmoids are float32.
+        compute: dtype of products, "float32" or "bfloat16"; the rest is float32.
 
     Call:
         weights: as `plain_weights` names them.
@@ -87,7 +87,11 @@ class PlainBlocks:
             part: xp.cast(weights[f"{use}/{part}"], self.compute)
             for part in ("query", "key", "value")
         }
-        queries, keys, values = rows @ matrix["query"], tokens @ matrix["key"], tokens @ matrix["value"]
+        queries, keys, values = (
+            rows @ matrix["query"],
+            tokens @ matrix["key"],
+            tokens @ matrix["value"],
+        )
         scores = xp.cast(queries @ xp.transpose(keys), "float32") / math.sqrt(self.dim)
         if valid is not None:
             scores = xp.where(valid[:, None, :], scores, -1e9)

@@ -15,12 +15,12 @@ def plain_weights(
 ) -> dict[str, npt.NDArray[Any]]:
     """What the layers keep in joint weights, taken apart.
 
-    "tables/NAME" is a table, "block_0/sequence/tasks/key" the WK with which the rows `tasks` look at
-    the sequence tokens in the first block; all other names are paths within the model.
+    "tables/NAME" is a table, "block_0/sequence/tasks/key" the WK with which the rows `tasks` look
+    at the sequence tokens in the first block; all other names are paths within the model.
 
     Args:
         model: built, its tables of the tokens' width.
-        values: what stands beside the trainable variables, such as gradients; None: they themselves.
+        values: what stands beside the trainable variables, such as gradients; None: these.
     """
     given = [v.value for v in model.trainable_variables] if values is None else values
     paths = [variable.path.partition("/")[2] for variable in model.trainable_variables]
