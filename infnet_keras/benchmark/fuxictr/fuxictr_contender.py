@@ -14,12 +14,12 @@ from infnet_keras.spec import FeatureSpec
 FUXICTR = "fuxictr "
 _POOLED = "layers.MaskedAveragePooling()"
 _MULTI_TASK = ("MMoE", "PLE")
-# What `fit` of FuxiCTR sets before its first step.
+# The norm that FuxiCTR's `fit` clips gradients to unless told otherwise.
 _GRADIENT_NORM = 10.0
 
 
 def fuxictr_model(name: str, sources: Path, setting: Setting, spec: FeatureSpec) -> Contender:
-    """FuxiCTR's own training step and forward pass on the setting's batch.
+    """FuxiCTR's model on the setting's batch: its forward pass, and its training step.
 
     The model has the settings of FuxiCTR's template, but the setting's width, fields, sequences and
     tables, and no regularisation. DIN attends from the item's fields to each behaviour whose
@@ -53,7 +53,6 @@ def fuxictr_model(name: str, sources: Path, setting: Setting, spec: FeatureSpec)
         settings["din_sequence_field"] = [steps for _, steps in looks]
     torch.manual_seed(0)
     model = model_class(sources, name)(features, **settings)
-    model._max_gradient_norm = _GRADIENT_NORM
     inputs, labels = batch_of(setting, spec)
     batch = {**inputs, **{task: labels[task] for task in tasks}}
     return Contender(_forward(model, batch), _training(model, batch))
@@ -70,11 +69,19 @@ def _forward(model: Any, batch: dict[str, Any]) -> Any:
 
 
 def _training(model: Any, batch: dict[str, Any]) -> Any:
+    """What `train_step` of FuxiCTR does, whose clipping needs a whole `fit` around it."""
+    import torch
+
     from infnet_keras.benchmark.frameworks.torch_steps import wait
 
     def run() -> Any:
         model.train()
-        return wait(model.train_step(batch).detach())
+        model.optimizer.zero_grad()
+        loss = model.compute_loss(model.forward(batch), model.get_labels(batch))
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), _GRADIENT_NORM)
+        model.optimizer.step()
+        return wait(loss.detach())
 
     return run
 
