@@ -5,14 +5,16 @@ from collections.abc import Callable
 from infnet_keras.benchmark.setting import Setting
 from infnet_keras.benchmark.shapes import rows_of, spec_of
 
-_FACTORS = {
-    "history": (0.25, 0.5, 1.0, 2.0),
-    "fields": (0.5, 1.0, 2.0, 4.0),
-    "vocabulary": (0.1, 1.0, 10.0),
+_VARIED: dict[str, Callable[[Setting], list[Setting]]] = {
+    "history": lambda base: [base._replace(history=each) for each in (0.25, 0.5, 1.0, 2.0)],
+    "fields": lambda base: [base._replace(fields=each) for each in (0.5, 1.0, 2.0, 4.0)],
+    "vocabulary": lambda base: [base._replace(vocabulary=each) for each in (0.1, 1.0, 10.0)],
+    "blocks": lambda base: [base._replace(blocks=each) for each in (2, 3, 4, 6)],
+    "batch": lambda base: [
+        base._replace(batch=max(round(base.batch * each), 1)) for each in (0.25, 0.5, 1.0, 2.0)
+    ],
 }
-_BLOCKS = (2, 3, 4, 6)
-_BATCHES = (0.25, 0.5, 1.0, 2.0)
-SCALING = (*_FACTORS, "blocks", "batch")
+SCALING = tuple(_VARIED)
 
 
 def scaled(base: Setting, factor: str) -> dict[int, Setting]:
@@ -30,13 +32,8 @@ def scaled(base: Setting, factor: str) -> dict[int, Setting]:
         >>> list(scaled(Setting("pure", batch=64), "batch"))
         [16, 32, 64, 128]
     """
-    if factor == "blocks":
-        settings = [base._replace(blocks=blocks) for blocks in _BLOCKS]
-    elif factor == "batch":
-        settings = [base._replace(batch=max(round(base.batch * each), 1)) for each in _BATCHES]
-    else:
-        settings = [base._replace(**{factor: each}) for each in _FACTORS[factor]]
-    return {SIZES[factor](setting): setting for setting in settings}
+    size = SIZES[factor]
+    return {size(setting): setting for setting in _VARIED[factor](base)}
 
 
 def _steps(setting: Setting) -> int:

@@ -30,6 +30,7 @@ class PlainINFNet:
 
     def __init__(self, spec: FeatureSpec, arrays: Any) -> None:
         self.spec = spec
+        self.options: Any = spec.model
         self.arrays = arrays
         self.compute = "bfloat16" if spec.training.precision == "mixed_bfloat16" else "float32"
         self.blocks = PlainBlocks(spec, arrays, self.compute)
@@ -49,7 +50,7 @@ class PlainINFNet:
         xp = self.arrays
         outputs = self.blocks(weights, *self.tokens(weights, inputs))
         outputs = xp.cast(outputs, "float32")
-        layers = len(self.spec.model.tower_hidden) + 1
+        layers = len(self.options.tower_hidden) + 1
         for layer in range(layers):
             kernel, bias = (weights[f"towers/{part}_{layer}"] for part in ("kernel", "bias"))
             outputs = xp.einsum("bti,tio->bto", outputs, kernel) + bias
@@ -63,7 +64,7 @@ class PlainINFNet:
         xp, dim = self.arrays, self.spec.dim
         c = xp.stack([self._rows(weights, inputs[f], f) for f in self.spec.fields], 1)
         batch = c.shape[0]
-        if self.spec.model.entry_norm == "layer":
+        if self.options.entry_norm == "layer":
             c = self.blocks.norm(weights, "categorical_tokens/norm", c)
         flat = xp.reshape(c, (batch, -1))
         proxies = self.blocks.mlp(weights, "categorical_tokens/perceptron", flat)
@@ -80,7 +81,7 @@ class PlainINFNet:
         for each in self.sequences:
             [name] = each.inputs
             s = self._rows(weights, inputs[name], name)
-            if self.spec.model.entry_norm == "layer":
+            if self.options.entry_norm == "layer":
                 s = self.blocks.norm(weights, "sequence_tokens/norm", s)
             valid = inputs[name] != 0
             phi = s @ kernel + bias
