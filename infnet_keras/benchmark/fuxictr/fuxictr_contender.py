@@ -34,6 +34,7 @@ def fuxictr_model(name: str, sources: Path, setting: Setting, spec: FeatureSpec)
     features.features = OrderedDict(_features(spec, {s for _, steps in looks for s in steps}))
     features.labels = tasks
     features.num_fields = features.get_num_fields()
+    features.default_emb_dim = setting.width
     features.set_column_index()
     settings = {
         **template(sources, name),
