@@ -7,7 +7,7 @@ WORKERS ?= 2
 # Tests of the spec, the transforms, the readers and the metrics involve no Keras backend: they run
 # once, with TensorFlow's (whose ops are one of the transform's engines). The others run on all.
 EVERY_BACKEND := tests/layers tests/losses tests/models tests/parity tests/training \
-	tests/evaluation tests/export tests/integration tests/data/prepared/test_dataset.py \
+	tests/benchmark tests/evaluation tests/export tests/integration tests/data/prepared/test_dataset.py \
 	tests/metrics/test_keras_metrics.py tests/callbacks tests/testing \
 	tests/scoring/test_run_scorer.py tests/study/test_runs.py tests/study/test_study_command.py
 # Under two minutes on two cores, without TFX: what a change of the code breaks first. Layers and the

@@ -101,10 +101,15 @@ class INFNet(SpecModel):
             shapes["sequence_proxies"] = (None, options.sequence_proxies or len(sequences), dim)
         self.blocks = []
         for index in range(options.blocks):
-            block = infnet_block(options, index, dtype=self.dtype_policy, name=f"block_{index}")
+            block = self.make_block(index)
             block.build(shapes)
             self.blocks.append(block)
         return dim
+
+    def make_block(self, index: int) -> Any:
+        """The block at an index, as the options describe it."""
+        options = self.options(INFNetOptions)
+        return infnet_block(options, index, dtype=self.dtype_policy, name=f"block_{index}")
 
     def named_axes(self) -> list[NamedAxis]:
         axes = super().named_axes()

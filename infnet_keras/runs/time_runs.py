@@ -1,6 +1,5 @@
 """How long trained models take to answer, measured beside one another in one process."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,11 +8,10 @@ import numpy as np
 from infnet_keras.boosting.boosted_trees import BoostedTrees
 from infnet_keras.data.prepared.prepared_data import PreparedData
 from infnet_keras.evaluation.observer import Observer
+from infnet_keras.runs.in_turns import in_turns
 from infnet_keras.runs.run_files import RunFiles
 from infnet_keras.runs.score_run import load_scorer
 from infnet_keras.runs.shorter_histories import with_lengths_of
-
-_WARM_UP = 2
 
 
 def time_runs(
@@ -48,19 +46,9 @@ def time_runs(
         items = [name for name, field in spec.fields.items() if field.side == "item"]
         if items:
             asked[identity, "request"] = _request(scorer, _rows(batch, candidates), items)
-    for call in asked.values():
-        for _ in range(_WARM_UP):
-            call()
-    seconds: dict[tuple[str, str], list[float]] = {key: [] for key in asked}
-    for _ in range(rounds):
-        for key, call in asked.items():
-            began = time.perf_counter()
-            call()
-            seconds[key].append(time.perf_counter() - began)
     found: dict[str, dict[str, dict[str, float]]] = {}
-    for (identity, what), values in seconds.items():
-        low, median, high = np.quantile(np.asarray(values) * 1e3, [0.25, 0.5, 0.75]).tolist()
-        found.setdefault(identity, {})[what] = {"median": median, "low": low, "high": high}
+    for (identity, what), spread in in_turns(asked, rounds).items():
+        found.setdefault(identity, {})[what] = spread._asdict()
     return found
 
 

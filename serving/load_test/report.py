@@ -1,7 +1,6 @@
 """What a load test found: table, CSV, plot."""
 
 import csv
-import os
 import platform
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -10,6 +9,7 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from infnet_keras.benchmark.hardware import hardware
 from serving.load_test.measure import Measurement
 
 _PACKAGES = ("tensorflow", "grpcio", "uvicorn", "numpy", "keras")
@@ -33,9 +33,7 @@ _COLUMNS = (
 def environment() -> dict[str, str]:
     """Hardware and versions of the machine that the load test runs on."""
     found = {
-        "processor": _processor(),
-        "cores": str(os.cpu_count()),
-        "load average": " ".join(f"{load:.2f}" for load in os.getloadavg()),
+        **hardware(),
         "system": platform.platform(),
         "python": platform.python_version(),
     }
@@ -132,12 +130,3 @@ def write_plot(path: Path, measurements: Sequence[Measurement]) -> None:
     panels[0].set_ylabel("latency, ms")
     panels[0].legend()
     figure.savefig(path, dpi=120)
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

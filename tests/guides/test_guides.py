@@ -28,6 +28,7 @@ READ = (
     "options.md",
     "serving_contract.md",
     "several_devices.md",
+    "speed.md",
     "warm_start.md",
 )
 

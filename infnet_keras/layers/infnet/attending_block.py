@@ -53,19 +53,23 @@ class AttendingBlock(keras.layers.Layer):
         self.queries = {kind: list(names) for kind, names in queries.items()}
         self.attentions = {}
         for kind, names in self.queries.items():
-            attention = ProxyCrossAttention(
-                self.num_heads,
-                "silu" if self.attention == "silu" else "softmax",
-                self.output_gate,
-                dtype=self.dtype_policy,
-                name=f"{kind}_attention",
-            )
+            attention = self.cross_attention(f"{kind}_attention")
             attention.build([shapes[name] for name in names], shapes[kind])
             self.attentions[kind] = attention
         self.rows_of_queries = {
             kind: self.num_heads * sum(shapes[name][1] for name in names)
             for kind, names in self.queries.items()
         }
+
+    def cross_attention(self, name: str) -> Any:
+        """A layer that is called as `ProxyCrossAttention` is."""
+        return ProxyCrossAttention(
+            self.num_heads,
+            "silu" if self.attention == "silu" else "softmax",
+            self.output_gate,
+            dtype=self.dtype_policy,
+            name=name,
+        )
 
     def attend(
         self,

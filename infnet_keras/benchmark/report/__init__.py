@@ -1,0 +1,1 @@
+"""What was measured, on the terminal and in files."""
