@@ -14,7 +14,7 @@ OPTIONS = {"bottom_hidden": [6]}
 @keras.saving.register_keras_serializable(package="tests")
 class ReadsPadding(SharedBottom):
     def parts(self, embedded):
-        masks = {name: ops.ones_like(mask) for name, mask in embedded.masks.items()}
+        masks = keras.tree.map_structure(ops.ones_like, embedded.masks)  # of buckets too
         return super().parts(embedded._replace(masks=masks))
 
 
