@@ -109,10 +109,11 @@ test-fast: setup
 	KERAS_BACKEND=tensorflow $(PYTEST) $(FAST)
 
 # What `make test` does on samples, in full: 500 odd files of each kind, every recipe exported, the
-# notebook and the README's program executed.
+# notebook and the README's program executed, every model's rules on JAX.
 test-long: setup
 	KERAS_BACKEND=tensorflow ODD_FILES=500 EVERY_RECIPE=1 EVERY_CELL=1 EVERY_COMMAND=1 \
 		$(PYTEST) tests/data tests/features tests/recipes tests/notebooks tests/guides/test_readme.py
+	KERAS_BACKEND=jax EVERY_MODEL=1 $(PYTEST) tests/models/test_every_model.py
 
 lint: setup
 	$(BIN)/ruff check .
