@@ -6,6 +6,8 @@ each: what the peak of a training step adds, from the smallest table to the othe
 the bytes that the table itself adds.
 
     KERAS_BACKEND=jax python benchmarks/table_rows.py --rows 100000 10000000
+    KERAS_BACKEND=jax python benchmarks/table_rows.py --rows 100000 100000000 --hash \
+        --rules adagrad_rowwise
 """
 
 import argparse
@@ -25,7 +27,7 @@ RULES = ("dense", "adagrad_rowwise", "adam_lazy")
 BATCH, STEPS, DIFFERENT = 1024, 8, 5000
 
 
-def build(rows: int, rule: str, width: int) -> tuple[Any, Any, Any]:
+def build(rows: int, rule: str, width: int, hashed: bool) -> tuple[Any, Any, Any]:
     """A model, and batches that read `DIFFERENT` rows of its large table."""
     import numpy as np
 
@@ -34,7 +36,9 @@ def build(rows: int, rule: str, width: int) -> tuple[Any, Any, Any]:
     from infnet_keras.testing import random_inputs
 
     changes = {
-        "tables.item": {"size": rows},
+        "tables": {
+            "item": {"hash": rows, "vocabulary": None, "size": None} if hashed else {"size": rows},
+        },
         "defaults.dim": width,
         "model.dim": width,
         "training.tables.optimizer": rule,
@@ -43,7 +47,7 @@ def build(rows: int, rule: str, width: int) -> tuple[Any, Any, Any]:
     model: Any = from_spec(spec)
     inputs = random_inputs(spec, model.table_rows, BATCH * STEPS)
     draws = np.random.default_rng(0)
-    read = draws.choice(np.arange(2, rows), DIFFERENT, replace=False).astype("int32")
+    read = 2 + draws.choice(rows - 2, DIFFERENT, replace=False).astype("int32")
     for name in ("item", "view__item", "click__item"):
         ids = inputs[name]
         inputs[name] = np.where(ids == 0, 0, read[ids % DIFFERENT])
@@ -58,9 +62,9 @@ def fit(model: Any, inputs: Any, labels: Any) -> float:
     return (time.perf_counter() - start) / STEPS
 
 
-def peak_of_a_step(rows: int, rule: str, width: int) -> int:
+def peak_of_a_step(rows: int, rule: str, width: int, hashed: bool) -> int:
     """Bytes that the process holds at the most while it trains, once everything is built."""
-    model, inputs, labels = build(rows, rule, width)
+    model, inputs, labels = build(rows, rule, width, hashed)
     fit(model, inputs, labels)
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     fit(model, inputs, labels)
@@ -74,10 +78,11 @@ def main() -> None:
     parser.add_argument("--rules", nargs="+", choices=RULES, default=list(RULES))
     parser.add_argument("--width", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--hash", action="store_true", help="a hash table, not a vocabulary")
     parser.add_argument("--peak", action="store_true", help="print one model's peak and end")
     options = parser.parse_args()
     if options.peak:
-        print(peak_of_a_step(options.rows[0], options.rules[0], options.width))
+        print(peak_of_a_step(options.rows[0], options.rules[0], options.width, options.hash))
         return
     import keras
 
@@ -88,7 +93,7 @@ def main() -> None:
     )
     print(f"keras {version('keras')}, {backend} {version(backend)}, width {options.width}")
     keys = [(rule, rows) for rule in options.rules for rows in options.rows]
-    models = {key: build(key[1], key[0], options.width) for key in keys}
+    models = {key: build(key[1], key[0], options.width, options.hash) for key in keys}
     times: dict[tuple[str, int], list[float]] = {key: [] for key in keys}
     for _ in range(options.rounds + 1):  # the first round compiles
         for key in keys:
@@ -99,7 +104,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     smallest = options.rows[0]
     for rule in options.rules:
-        peaks = {rows: peak(rule, rows, options.width) for rows in options.rows}
+        peaks = {rows: peak(rule, rows, options.width, options.hash) for rows in options.rows}
         for rows in options.rows:
             steps = times[rule, rows][1:]
             ratio = statistics.median(
@@ -116,10 +121,10 @@ def main() -> None:
             )
 
 
-def peak(rule: str, rows: int, width: int) -> int:
+def peak(rule: str, rows: int, width: int, hashed: bool) -> int:
     """As `peak_of_a_step`, in a process of its own."""
     command = [sys.executable, __file__, "--peak", "--rules", rule, "--rows", str(rows)]
-    command += ["--width", str(width)]
+    command += ["--width", str(width), *(["--hash"] if hashed else [])]
     done = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE)
     return int(done.stdout.split()[-1])
 
