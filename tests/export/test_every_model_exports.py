@@ -1,6 +1,7 @@
 """Every registered model exports; infnet is the one that the other files here share."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from infnet_keras.export.drawn_examples import drawn_examples
 from infnet_keras.export.parity import check_parity
 from infnet_keras.features import RowTransform, read_raw
+from infnet_keras.features.assets import definition_of
 from infnet_keras.spec.models import model_options
 from infnet_keras.testing.draw_weights import draw_weights
 from infnet_keras.testing.export_test import run_export_test
@@ -18,15 +20,25 @@ pytestmark = pytest.mark.backend(
 )  # others' exports are this one's: test_saved_model.py
 
 
-# As `model: type` names them, and the version of INFNet whose blocks are others.
-MODELS = {name: {"model.type": name} for name in {*model_options()} - {"infnet", "shared_bottom"}}
+# As `model: type` names them, the version of INFNet whose blocks are others, and steps with gaps.
+MODELS: dict[str, dict[str, Any]] = {
+    name: {"model.type": name} for name in {*model_options()} - {"infnet", "shared_bottom"}
+}
 MODELS["infnet v2"] = {"model.variant": "v2"}
+MODELS["hstu in time order"] = {
+    "model.type": "hstu",
+    "tables.gap": {"boundaries": [60, 3600]},
+    "sequences.view.time_gap": "gap",
+    "sequences.click.time_gap": "gap",
+}
 
 
-def make(build_model: Callable[..., Any], changes: dict[str, str]) -> Any:
+def make(build_model: Callable[..., Any], changes: dict[str, Any]) -> Any:
     model = build_model(changes)
     for key, value in changes.items():
-        assert getattr(model.spec.model, key.removeprefix("model.")) == value
+        block, _, name = key.partition(".")
+        assert block != "model" or getattr(model.spec.model, name) == value
+    model.assets = replace(model.assets, definition=definition_of(model.spec))
     draw_weights(model)
     return model
 

@@ -102,7 +102,11 @@ class Window:
         return Batch(inputs, labels, self.users[rows])
 
     def _gap_ids(
-        self, table: str, behaviour: Behaviour, rows: npt.NDArray[np.int64], at: Ids
+        self,
+        table: str,
+        behaviour: Behaviour,
+        rows: npt.NDArray[np.int64],
+        at: npt.NDArray[np.int64],
     ) -> Ids:
         """The ids of the time from steps, `at` events, to the impressions that see them."""
         assert behaviour.times is not None  # the layout has them for every gap
