@@ -1,6 +1,6 @@
 """Which contenders a run has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import keras
@@ -56,7 +56,7 @@ def entries_of(
     return entries + [Entry(f"{FUXICTR}{name}") for name in FUXICTR_MODELS]
 
 
-def _known(kind: str, given: Sequence[str], there: Sequence[str] | Mapping[str, object]) -> None:
+def _known(kind: str, given: Sequence[str], there: Collection[str]) -> None:
     unknown = [name for name in given if name not in there]
     if unknown:
         raise ModelError(
