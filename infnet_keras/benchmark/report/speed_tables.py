@@ -1,6 +1,7 @@
 """Tables for the terminal."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from rich import box
 from rich.table import Table
@@ -21,7 +22,7 @@ def setting_table(found: Sequence[Measured]) -> Table:
     title = f"{size.shape}, width {size.width}, batch {size.batch:,}, {size.precision}"
     table = _table(title, ["part", "", *_HEADINGS])
     for forward, training in _pairs(found):
-        table.add_row(forward.entry.part, forward.entry.name, *_figures(forward, training))
+        _add(table, forward.entry.part, forward, training)
     return table
 
 
@@ -36,7 +37,7 @@ def scaling_table(found: Sequence[Measured]) -> Table:
     table = _table(title, [SIZE_NAMES[factor], "", *_HEADINGS])
     for forward, training in _pairs(found):
         value = SIZES[factor](forward.setting)
-        table.add_row(f"{value:,}", forward.entry.name, *_figures(forward, training))
+        _add(table, f"{value:,}", forward, training)
     return table
 
 
@@ -47,14 +48,22 @@ SIZE_NAMES = {
     "blocks": "blocks",
     "batch": "batch",
 }
-_HEADINGS = ["forward, ms", "x", "training, ms", "x", "examples/s", "MB"]
+_HEADINGS = ["forward, ms", "x", "training, ms", "x", "examples\na second", "MB"]
 
 
 def _table(title: str, headings: Sequence[str]) -> Table:
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for place, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if place > 1 else "left", no_wrap=True)
+        numbers = place > 1
+        side: Literal["left", "right"] = "right" if numbers else "left"
+        table.add_column(heading, justify=side, no_wrap=numbers, overflow="fold")
     return table
+
+
+def _add(table: Table, first: str, forward: Measured, training: Measured) -> None:
+    """A contender's figures, and the quartiles of its times below: eighty columns hold both."""
+    table.add_row(first, forward.entry.name, *_figures(forward, training))
+    table.add_row("", "", _quartiles(forward), "", _quartiles(training), "", "", "")
 
 
 def _pairs(found: Sequence[Measured]) -> list[tuple[Measured, Measured]]:
@@ -65,18 +74,17 @@ def _pairs(found: Sequence[Measured]) -> list[tuple[Measured, Measured]]:
 
 def _figures(forward: Measured, training: Measured) -> list[str]:
     return [
-        _milliseconds(forward),
+        _short(forward.spread[0]),
         _times(forward),
-        _milliseconds(training),
+        _short(training.spread[0]),
         _times(training),
         f"{training.examples_a_second:,.0f}",
         "-" if training.peak is None else f"{training.peak / _MEGABYTE:,.0f}",
     ]
 
 
-def _milliseconds(measured: Measured) -> str:
-    median, low, high = (_short(value) for value in measured.spread)
-    return f"{median} ({low} .. {high})"
+def _quartiles(measured: Measured) -> str:
+    return "..".join(map(_short, measured.spread[1:]))
 
 
 def _times(measured: Measured) -> str:
