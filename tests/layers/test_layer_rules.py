@@ -345,7 +345,13 @@ def test_rules(case, tmp_path):
     keras.utils.set_random_seed(0)  # a normalised vector of little spread may be off in bfloat16
     layer_class, config, inputs = CASES[case]
     run_layer_test(
-        layer_class, config, inputs, tmp_path, float32_outputs=FLOAT32_OUTPUTS.get(case, ())
+        layer_class,
+        config,
+        inputs,
+        tmp_path,
+        # Sums over six or five units of rounded differences: some processors are off by .0203.
+        half_tolerance=3e-2 if case == "target_attention" else 2e-2,
+        float32_outputs=FLOAT32_OUTPUTS.get(case, ()),
     )
 
 

@@ -117,7 +117,7 @@ class AggregateBroadcastBlock(AttendingBlock):
         new_state = dict(state)
         for name, read in views.items():
             fused = self.fusions[name](ops.concatenate(read, axis=-1))
-            new_state[name] = self.hub_norms[name](state[name] + fused)
+            new_state[name] = self.hub_norms[name](ops.add(state[name], fused))
         for kind, hubs in self.hubs.items():
             gate, shift = self.gates[kind](new_state[hubs])
             tokens = new_state[kind]
@@ -135,7 +135,7 @@ class AggregateBroadcastBlock(AttendingBlock):
     def _broadcast(self, kind: str, tokens: Any, gate: Any, shift: Any) -> Any:
         """LN(X + X * g + s), one token a row."""
         gate, shift = (ops.expand_dims(each, 1) for each in (gate, shift))
-        return self.token_norms[kind](ops.multiply(tokens, 1.0 + gate) + shift)
+        return self.token_norms[kind](ops.add(ops.multiply(tokens, 1.0 + gate), shift))
 
     def _broadcast_buckets(self, kind: str, buckets: Sequence[Any], gate: Any, shift: Any) -> Any:
         rows = [ops.shape(bucket)[0] for bucket in buckets]
