@@ -54,6 +54,7 @@ def test_one_size_varies_and_the_others_stay(shape: str, factor: str) -> None:
     assert list(settings) == sorted(settings)
 
 
+@pytest.mark.backend("torch")  # which compiles nothing
 def test_files_hold_every_contender_at_every_setting(tmp_path: Path) -> None:
     table = SpeedRun([FM, DCN], rounds=2, memory=False).at(TINY)
     curve = SpeedRun([FM], rounds=1, memory=False).over(TINY, "vocabulary")
@@ -77,6 +78,7 @@ def test_files_hold_every_contender_at_every_setting(tmp_path: Path) -> None:
     assert "<svg" in (tmp_path / "speed.svg").read_text()
 
 
+@pytest.mark.backend("torch")  # which compiles nothing
 def test_a_process_of_its_own_tells_the_memory_of_a_step() -> None:
     small, large = (peak_memory(FM, TINY._replace(vocabulary=v)) for v in (0.01, 10.0))
     assert small.forward is not None
