@@ -6,6 +6,8 @@ from pathlib import Path
 from infnet_keras.errors import InfnetError
 from infnet_keras.files.whole_file import write_whole
 
+IMAGES = (".png", ".svg", ".pdf")
+
 
 def write_output(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file; it appears whole or not at all.
@@ -17,9 +19,6 @@ def write_output(path: Path, write: Callable[[Path], object]) -> None:
         write_whole(path, write)
     except (OSError, ValueError) as error:
         raise InfnetError(f"cannot write {path}: {error}") from error
-
-
-IMAGES = (".png", ".svg", ".pdf")
 
 
 def check_image(path: Path) -> None:

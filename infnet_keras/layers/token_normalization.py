@@ -1,13 +1,13 @@
 """Layer normalisation of tokens."""
 
 import importlib
-import os
 from typing import Any
 
 import keras
 from keras import ops
 
 from infnet_keras.layers.at_least_float32 import at_least_float32
+from infnet_keras.layers.runs_triton import runs_triton
 
 
 @keras.saving.register_keras_serializable(package="infnet_keras")
@@ -66,8 +66,7 @@ def _normalised(values: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
 
 def _normalised_by_torch(inputs: Any, gamma: Any, beta: Any, epsilon: float) -> Any:
     """In one pass; the operations above are ten, each over all tokens."""
-    if inputs.is_cuda or os.environ.get("TRITON_INTERPRET") == "1":
-        # It imports Triton, which comes with torch for GPUs alone.
+    if runs_triton(inputs):
         kernels = importlib.import_module("infnet_keras.layers.normalization_kernels")
         if kernels.usable(inputs):
             return kernels.normalized(inputs, gamma, beta, epsilon)

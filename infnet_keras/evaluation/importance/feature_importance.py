@@ -84,6 +84,7 @@ def feature_importance(
     with (progress or Progress()).phase("predicting without each input", total) as phase:
         whole = _predicted(model, rows, batch_size)
         phase.advance(1)
+        before = _side_by_side([whole] * rounds)
         for number, ((kind, feature), inputs) in enumerate(groups.items()):
             without = []
             for turn in range(rounds):
@@ -92,9 +93,7 @@ def feature_importance(
                 dealt = rows._replace(inputs=rows.inputs | moved)
                 without.append(_predicted(model, dealt, batch_size))
                 phase.advance(number * rounds + turn + 2)
-            comparison = compare_predictions(
-                _side_by_side([whole] * rounds), _side_by_side(without), bootstrap, seed
-            )
+            comparison = compare_predictions(before, _side_by_side(without), bootstrap, seed)
             found.append(
                 FeatureImportance(
                     feature,

@@ -1,12 +1,12 @@
 """One gradient for tokens that several attentions read, on torch; see `reads`."""
 
 import importlib
-import os
 from typing import Any
 
 import torch
 
 from infnet_keras.layers.at_least_float32 import at_least_float32
+from infnet_keras.layers.runs_triton import runs_triton
 
 
 def gradient_slots(tokens: Any, visible: Any, rows: list[int]) -> list[Any]:
@@ -24,12 +24,10 @@ def attend_into_slot(queries: Any, tokens: Any, visible: Any, slot: Any) -> Any:
 
 
 def _kernels_take(tokens: Any, rows: list[int]) -> bool:
-    device = tokens.is_cuda or os.environ.get("TRITON_INTERPRET") == "1"
-    return device and bool(_kernels().usable(tokens, rows))
+    return runs_triton(tokens) and bool(_kernels().usable(tokens, rows))
 
 
 def _kernels() -> Any:
-    # It imports Triton, which comes with torch for GPUs alone.
     return importlib.import_module("infnet_keras.layers.infnet.one_gradient.torch_kernels")
 
 
