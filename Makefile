@@ -108,12 +108,13 @@ test-torch: setup
 test-fast: setup
 	KERAS_BACKEND=tensorflow $(PYTEST) $(FAST)
 
-# What `make test` does on samples, in full: 500 odd files of each kind, every recipe exported, the
-# notebook and the README's program executed, every model's rules on JAX.
-test-long: setup
-	KERAS_BACKEND=tensorflow ODD_FILES=500 EVERY_RECIPE=1 EVERY_CELL=1 EVERY_COMMAND=1 \
-		$(PYTEST) tests/data tests/features tests/recipes tests/notebooks tests/guides/test_readme.py
-	KERAS_BACKEND=jax EVERY_MODEL=1 $(PYTEST) tests/models/test_every_model.py
+# What `make test` leaves out: 500 odd files of each kind instead of a few, and the tests marked `long`,
+# such as every command of the guides, every recipe, the notebook, every model where it compiles long.
+test-long: setup-pipeline
+	KERAS_BACKEND=tensorflow ODD_FILES=500 $(PYTEST) tests/data tests/features
+	KERAS_BACKEND=tensorflow $(PYTEST) --long tests
+	KERAS_BACKEND=jax $(PYTEST) --long $(EVERY_BACKEND)
+	OMP_NUM_THREADS=1 KERAS_BACKEND=torch $(PYTEST) --long $(EVERY_BACKEND)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -25,10 +25,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--grpc", help="HOST:PORT of a server that runs already")
     group.addoption("--rest", help="HOST:PORT of the same server's REST interface")
     group.addoption("--models", help="the directory of write_models.py that it serves")
+    parser.addoption("--long", action="store_true", help="the tests marked `long`, and no others")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+
+    def is_long(item: pytest.Item) -> bool:
+        return any(not m.args or backend in m.args for m in item.iter_markers("long"))
+
+    others = [item for item in items if is_long(item) != config.getoption("--long")]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if is_long(item) == config.getoption("--long")]
     for item in items:
         marker = item.get_closest_marker("backend")
         if marker is not None and backend not in marker.args:

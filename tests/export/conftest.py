@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from export_rows import LARGEST, example_rows
+from made_once import made_once
 
 from infnet_keras.features import Assets
 from infnet_keras.features.assets import definition_of
@@ -116,4 +117,7 @@ def exported(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Version 1 of the model, exported under the backend of this run and checked."""
     from infnet_keras.testing.export_test import run_export_test
 
-    return run_export_test(model, tmp_path_factory.mktemp("small"), example_rows())
+    def make(directory: Path) -> None:
+        run_export_test(model, directory, example_rows())
+
+    return made_once(tmp_path_factory, "small_export", make) / "1"

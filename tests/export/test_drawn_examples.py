@@ -90,6 +90,7 @@ def run(build_model: Callable[..., Any], tmp_path_factory: pytest.TempPathFactor
     return run
 
 
+@pytest.mark.long
 @pytest.mark.backend("tensorflow")
 def test_an_export_without_rows_of_the_log(
     run: Path, spec: FeatureSpec, assets: Assets, tmp_path: Path

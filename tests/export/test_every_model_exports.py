@@ -43,6 +43,7 @@ def make(build_model: Callable[..., Any], changes: dict[str, Any]) -> Any:
     return model
 
 
+@pytest.mark.long  # one of infnet does in the other files
 def test_a_fresh_process_agrees_with_the_model(
     build_model: Callable[..., Any], tmp_path: Path
 ) -> None:

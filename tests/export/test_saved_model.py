@@ -199,6 +199,7 @@ def start_export(tmp_path: Path, model: Any) -> Callable[..., "subprocess.Popen[
     return start
 
 
+@pytest.mark.long
 @pytest.mark.backend("tensorflow")
 def test_a_full_disk_leaves_nothing(start_export: Any, tmp_path: Path) -> None:
     # The reference and the weights fit, the graph of the SavedModel does not.
@@ -207,6 +208,7 @@ def test_a_full_disk_leaves_nothing(start_export: Any, tmp_path: Path) -> None:
     assert names(tmp_path / "models") == []
 
 
+@pytest.mark.long
 @pytest.mark.backend("tensorflow")
 def test_a_killed_export_leaves_no_version(start_export: Any, tmp_path: Path) -> None:
     models = tmp_path / "models"

@@ -33,6 +33,7 @@ READ = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.backend("tensorflow")
 @pytest.mark.parametrize("name", SERVED)
 def test_commands(name: str, exported_model: Path, tmp_path: Path) -> None:
@@ -40,6 +41,7 @@ def test_commands(name: str, exported_model: Path, tmp_path: Path) -> None:
     run_guide(DOCS / name, workspace, free_ports("8500", "8501"))
 
 
+@pytest.mark.long
 @pytest.mark.backend("tensorflow")
 def test_commands_from_a_spec_to_requests(tmp_path: Path) -> None:
     workspace = make_workspace(tmp_path / "workspace")
@@ -47,6 +49,7 @@ def test_commands_from_a_spec_to_requests(tmp_path: Path) -> None:
         run_guide(DOCS / name, workspace, free_ports("8500", "8501"))
 
 
+@pytest.mark.long
 @pytest.mark.backend("tensorflow")
 @pytest.mark.parametrize("name", ALONE)
 def test_commands_that_need_no_model(name: str, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The README's sessions: what it shows is what `make` runs, and every command of it runs."""
 
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -46,6 +45,7 @@ def test_the_pipelines_session_is_what_make_pipeline_runs() -> None:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.backend("tensorflow")
 def test_every_command_from_a_log_to_a_served_model(tmp_path: Path) -> None:
     ports = free_ports("8500", "8501")
@@ -57,14 +57,10 @@ def test_every_command_from_a_log_to_a_served_model(tmp_path: Path) -> None:
     )
     served.insert(1, waiting)
     commands = "\n".join([*session(0), *served])
-    blocks = f"```bash\n{commands}\n```\n"
-    in_full = bool(os.environ.get("EVERY_COMMAND"))  # `make test-long`: it exports once more
-    if in_full:
-        program = next(block[3] for block in FENCE.finditer(PAGE) if block[1] == "python")
-        blocks += f"\n```python\n{program}```\n"
+    program = next(block[3] for block in FENCE.finditer(PAGE) if block[1] == "python")
     page = tmp_path / "README.md"
-    page.write_text(blocks)
+    page.write_text(f"```bash\n{commands}\n```\n\n```python\n{program}```\n")
     workspace = make_workspace(tmp_path / "workspace")
     run_guide(page, workspace, {**SMALLER, **ports})
-    exported = ["demo/models/qb_video", *(["models/qb_video"] if in_full else [])]
-    assert all((workspace / model / "1" / "saved_model.pb").exists() for model in exported)
+    for model in ("demo/models/qb_video", "models/qb_video"):
+        assert (workspace / model / "1" / "saved_model.pb").exists()

@@ -1,8 +1,5 @@
 """Every registered model passes `run_model_test`."""
 
-import os
-
-import keras
 import pytest
 
 from infnet_keras.models import MODELS
@@ -31,13 +28,14 @@ OTHERS = {
 }
 
 
-# JAX compiles a model for a minute: there those that have least in common, all of them in
-# `make test-long`.
+# Where a model compiles for long, those that have least in common speak for the others.
 KINDS = ("infnet", "dien", "hstu", "stem")
-ALL = keras.backend.backend() != "jax" or os.environ.get("EVERY_MODEL") == "1"
+REST = pytest.mark.long("tensorflow", "jax")
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if ALL or name in KINDS])
+@pytest.mark.parametrize(
+    "name", [name if name in KINDS else pytest.param(name, marks=REST) for name in MODELS]
+)
 def test_rules(name, tmp_path):
     run_model_test(name, tmp_path, SMALL.get(name))
 

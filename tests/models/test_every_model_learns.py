@@ -46,6 +46,7 @@ def ranking(model, data):
     return auc(labels, np.concatenate([each.probabilities["click"] for each in found]))
 
 
+@pytest.mark.long("tensorflow", "jax")  # that answers are alike is seen in tests/parity
 @pytest.mark.parametrize("name", MODELS)
 def test_clicks_are_ranked(name, data):
     keras.utils.set_random_seed(1)

@@ -59,9 +59,10 @@ def run(code, *arguments):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize(
-    "kind", ["", pytest.param("every", marks=pytest.mark.backend("torch"))], ids=["own", "every"]
-)
+EVERY = [pytest.mark.backend("torch"), pytest.mark.long]
+
+
+@pytest.mark.parametrize("kind", ["", pytest.param("every", marks=EVERY)], ids=["own", "every"])
 def test_every_shipped_spec_builds(kind):
     """As the model that it names, and as every model there is."""
     paths = [f"feature_specs/{name}.yaml" for name in shipped_specs()]

@@ -1,6 +1,5 @@
-"""The notebook as it is committed; with EVERY_CELL set, the notebook as it runs now."""
+"""The notebook as it is committed and, in `make test-long`, as it runs now."""
 
-import os
 import re
 from pathlib import Path
 from runpy import run_path
@@ -51,8 +50,8 @@ def test_it_shows_nothing_of_the_machine_that_ran_it(committed: nbformat.Noteboo
         assert "stderr" not in {output.get("name") for output in cell.outputs}
 
 
+@pytest.mark.long
 @pytest.mark.backend("tensorflow")
-@pytest.mark.skipif("EVERY_CELL" not in os.environ, reason="minutes: make test-long runs it")
 def test_every_cell_runs(committed: nbformat.NotebookNode, tmp_path: Path) -> None:
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     for cell in code_cells(notebook):

@@ -213,14 +213,14 @@ def assert_close(found, expected, tolerance, what):
 def runs():
     """Every case in float32 and float64, as far as the backend goes.
 
-    keras.ops on torch holds 1e-7 in float64. JAX compiles each run for seconds: there the cases
-    that join several options stand for the ones that show which option is wrong.
+    keras.ops on torch holds 1e-7 in float64. The others compile each run for seconds: there the
+    cases that join several options stand for the ones that show which option is wrong.
     """
-    backend = keras.backend.backend()
-    cases = JOINED_CASES if backend == "jax" else CASES
-    if backend != "torch":
-        yield from ((case, "float64", 1e-10) for case in cases)
-    yield from ((case, "float32", 1e-5) for case in cases)
+    for case in CASES:
+        marks = [] if case in JOINED_CASES else [pytest.mark.long("tensorflow", "jax")]
+        if keras.backend.backend() != "torch":
+            yield pytest.param(case, "float64", 1e-10, marks=marks)
+        yield pytest.param(case, "float32", 1e-5, marks=marks)
 
 
 @pytest.mark.parametrize(("case", "dtype", "tolerance"), list(runs()))

@@ -11,17 +11,24 @@ from infnet_keras.spec.sources import ColumnType
 SPEC: FeatureSpec = spec_from_dict(
     {
         "name": "clicks",
-        "sources": {"events": {"files": "events.csv", "time": {"row_order": "log"}}},
+        "sources": {"events": {"files": "events.csv", "time": {"column": "at", "unit": "s"}}},
         "keys": {"user": "user", "item": "item"},
         "defaults": {"dim": 8},
-        "tables": {"item": {"vocabulary": {}}},
+        "tables": {"item": {"vocabulary": {}}, "gap": {"boundaries": [60, 3600]}},
         "fields": {
             "user": {"side": "user", "vocabulary": {}},
             "item": {"side": "item", "table": "item"},
             "shelf": {"side": "item", "identity": 4},
             "price": {"side": "item", "quantiles": 4},
         },
-        "sequences": {"click": {"when": "click == 1", "length": 5, "attributes": {"item": "item"}}},
+        "sequences": {
+            "click": {
+                "when": "click == 1",
+                "length": 5,
+                "attributes": {"item": "item"},
+                "time_gap": "gap",
+            }
+        },
         "tasks": {
             "click": {"label": "click"},
             "like": {"label": "like", "weight": 0.5, "mask": "click == 1"},
@@ -46,8 +53,8 @@ def click_rows(events: int, seed: int = 0) -> dict[str, list[dict[str, Any]]]:
     """
     random = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
-    clicked: dict[str, list[int]] = {}
-    for _ in range(events):
+    clicked: dict[str, list[tuple[int, int]]] = {}
+    for second in range(0, 50 * events, 50):
         user, item = int(random.integers(20)), int(random.integers(40))
         shelf = item % 4
         click = random.random() < 0.05 + 0.25 * shelf + 0.15 * (user % 4 == shelf)
@@ -59,7 +66,8 @@ def click_rows(events: int, seed: int = 0) -> dict[str, list[dict[str, Any]]]:
                 "item": item,
                 "shelf": shelf,
                 "price": float(np.float32(item / 7)),
-                "click__item": history[-5:],
+                "click__item": [clicked_item for clicked_item, _ in history[-5:]],
+                "click__time_gap": [second - clicked_at for _, clicked_at in history[-5:]],
                 "label__click": int(click),
                 "weight__click": 1.0,
                 "label__like": int(like),
@@ -67,9 +75,9 @@ def click_rows(events: int, seed: int = 0) -> dict[str, list[dict[str, Any]]]:
             }
         )
         if click:
-            history.append(item)
-    first, second = events * 8 // 10, events * 9 // 10
-    return {"train": rows[:first], "valid": rows[first:second], "test": rows[second:]}
+            history.append((item, second))
+    valid, test = events * 8 // 10, events * 9 // 10
+    return {"train": rows[:valid], "valid": rows[valid:test], "test": rows[test:]}
 
 
 def raw_batch(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -26,6 +26,11 @@ CHEAP: dict[str, Any] = {
 SPEC = override_spec(load_spec("qb_video"), CHEAP)
 
 
+def spec_of(model: str) -> FeatureSpec:
+    """The same with another model, each as its options' defaults say."""
+    return override_spec(SPEC, {"model": {"type": model, "dim": 8}})
+
+
 def small_log(directory: Path, spec: FeatureSpec = SPEC) -> Path:
     """Raw logs of 60 users."""
     generate(spec, directory, users=60, events=3000, seed=0)

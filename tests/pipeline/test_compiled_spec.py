@@ -8,11 +8,12 @@ import kfp
 import pytest
 import yaml
 from compiled_pipeline import CompiledPipeline
-from small_pipeline import SPEC, small_log
+from small_pipeline import SPEC, small_log, spec_of
 
 from infnet_keras.errors import InfnetError
 from infnet_keras.export import predict
-from infnet_keras.spec import dump_spec, override_spec
+from infnet_keras.models import MODELS
+from infnet_keras.spec import dump_spec, override_spec, parse_spec
 from tfx_pipeline.compile_kubeflow import compile_pipeline, main
 from tfx_pipeline.kubeflow_resources import resources_of
 
@@ -26,7 +27,7 @@ TUNED = override_spec(
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("compiled")
     spec, output = directory / "spec.yaml", directory / "pipeline.yaml"
-    spec.write_text(dump_spec(SPEC), "utf-8")
+    spec.write_text(dump_spec(spec_of("din")), "utf-8")
     arguments = ["--spec", str(spec), "--image", "example.org/pipeline:1", "--output", str(output)]
     assert main(arguments) == 0
     return output
@@ -61,6 +62,14 @@ def test_containers_alone(compiled: Path) -> None:
 def test_vertex_resolves_the_last_blessed_model() -> None:
     compiled = compile_pipeline(SPEC, image="image", vertex=True)
     assert sum("resolver" in executor for executor in executors(compiled).values()) == 2
+
+
+def test_every_model_is_compiled() -> None:
+    for model in MODELS:
+        compiled = compile_pipeline(spec_of(model), image="image")
+        trainer = compiled["root"]["dag"]["tasks"]["Trainer"]["inputs"]["parameters"]
+        given = parse_spec(trainer["spec"]["runtimeValue"]["constant"])
+        assert given.model.type == model
 
 
 def test_a_tuned_value_is_no_parameter() -> None:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import pytest
 from small_pipeline import (
-    SPEC,
     environment,
     run_local,
     run_local_command,
     small_log,
+    spec_of,
 )
 
 from infnet_keras.export import predict
@@ -29,6 +29,7 @@ STEPS = [
     "Evaluator",
     "Pusher",
 ]
+SPEC = spec_of("mmoe")
 FINISHED_BEFORE_THE_KILL = STEPS[:3]
 # No model passes it.
 GATE = "evaluation.gates={click: {auc: {at_least: 0.999}}}"

@@ -4,7 +4,6 @@ What is said where such files are read without the words of the recipe: tests/da
 """
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -43,13 +42,18 @@ WRITERS: dict[str, Callable[[Path, Random], Written]] = {
         shop_layouts.mind,
     )
 }
-EXPORTED = list(WRITERS) if "EVERY_RECIPE" in os.environ else ["movielens_1m", "mind"]
+KINDS = ("movielens_1m", "mind")  # the others are many minutes
 SMALL = ["model.dim=8", "model.blocks=2", "training.batch_size=32", "training.epochs=1"]
 
 
 @pytest.mark.backend("tensorflow")
-@pytest.mark.parametrize("name", WRITERS)
-def test_prepares_and_trains(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [name if name in KINDS else pytest.param(name, marks=pytest.mark.long) for name in WRITERS],
+)
+def test_prepares_trains_and_serves(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     raw = tmp_path / "raw"
     raw.mkdir()
     written = WRITERS[name](raw, Random(name))
@@ -67,8 +71,7 @@ def test_prepares_and_trains(name: str, tmp_path: Path, capsys: pytest.CaptureFi
         tf.config.run_functions_eagerly(False)
     model = keras.models.load_model(run / "model.keras")
     assert int(model.optimizer.iterations) == 2
-    if name in EXPORTED:
-        check_served(run, tmp_path / "models" / name, capsys)
+    check_served(run, tmp_path / "models" / name, capsys)
 
 
 def check_prepared(data: PreparedData, written: Written) -> None:

@@ -20,6 +20,7 @@ with RunDirectory(Path(sys.argv[1])).locked():
 """
 
 
+@pytest.mark.backend("torch")  # none takes part
 @pytest.mark.parametrize("ending", ["end", "kill"])
 def test_the_second_is_told_who_holds_it(tmp_path: Path, ending: str) -> None:
     run = tmp_path / "run"

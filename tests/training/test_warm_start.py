@@ -22,6 +22,8 @@ from infnet_keras.training import train
 from infnet_keras.training.load_run_model import load_run_model
 from infnet_keras.training.warm_start import WarmStartRecord, carry_over
 
+pytestmark = pytest.mark.usefixtures("uncompiled")
+
 GONE, COME = "3", "77"
 """A user of the earlier log alone, and one of the later log alone."""
 

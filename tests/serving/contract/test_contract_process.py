@@ -37,6 +37,7 @@ def config_of(model: str) -> dict[str, str]:
             [],
             "Invalid protobuf file: '",
             id="no proto",
+            marks=pytest.mark.long,
         ),
         pytest.param(
             config_of(NAMED),
@@ -44,6 +45,7 @@ def config_of(model: str) -> dict[str, str]:
             "Illegal setting neither ModelServerConfig::model_type (deprecated) nor "
             "ModelServerConfig::model_platform, model name is half_plus_two",
             id="no platform",
+            marks=pytest.mark.long,
         ),
         pytest.param(
             config_of(NAMED + TENSORFLOW + "model_type: TENSORFLOW"),
@@ -51,6 +53,7 @@ def config_of(model: str) -> dict[str, str]:
             "Illegal setting both ModelServerConfig::model_type (deprecated) and "
             "ModelServerConfig::model_platform, model name is half_plus_two",
             id="two platforms",
+            marks=pytest.mark.long,
         ),
         pytest.param(
             config_of(NAMED + TENSORFLOW + 'version_labels { key: "stable" value: 123 }'),
@@ -58,6 +61,7 @@ def config_of(model: str) -> dict[str, str]:
             "Request to assign label to version 123 of model half_plus_two, "
             "which is not currently available for inference",
             id="label",
+            marks=pytest.mark.long,
         ),
         pytest.param(
             {},
@@ -71,6 +75,7 @@ def config_of(model: str) -> dict[str, str]:
             "server_options.batching_parameters_file is set without setting "
             "server_options.enable_batching to true.",
             id="no batching",
+            marks=pytest.mark.long,
         ),
         pytest.param(
             {"batching_parameters_file": "max_batch_size { value: 4 } allowed_batch_sizes: 2"},
