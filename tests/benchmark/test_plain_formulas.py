@@ -54,6 +54,7 @@ def of_blocks(model):
     return {v.path: v.value for block in model.blocks for v in block.trainable_variables}
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_the_blocks_have_the_values_and_gradients_of_the_formulas(model):
     tokens, mask = tokens_and_mask(model)
     plain = {n: v for n, v in plain_weights(model).items() if n.startswith("block_")}
@@ -78,6 +79,7 @@ def test_the_blocks_have_the_values_and_gradients_of_the_formulas(model):
         )
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_the_model_has_the_answers_and_the_training_step_of_the_formulas(model):
     spec = model.spec
     ids = random_inputs(spec, rows_of(spec), BATCH)
@@ -106,6 +108,7 @@ def test_the_model_has_the_answers_and_the_training_step_of_the_formulas(model):
         )
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_keras_attention_with_an_identity_behind_it_is_the_same_function(model):
     other = built_model(model.spec, MultiHeadINFNet)
     matrices = plain_weights(model)

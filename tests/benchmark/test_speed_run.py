@@ -78,6 +78,7 @@ def test_files_hold_every_contender_at_every_setting(tmp_path: Path) -> None:
     assert "<svg" in (tmp_path / "speed.svg").read_text()
 
 
+@pytest.mark.long
 @pytest.mark.backend("torch")  # which compiles nothing
 def test_a_process_of_its_own_tells_the_memory_of_a_step() -> None:
     small, large = (peak_memory(FM, TINY._replace(vocabulary=v)) for v in (0.01, 10.0))

@@ -103,6 +103,7 @@ def test_early_stopping_and_checkpoints_read_it(rows, tmp_path):
     assert (tmp_path / "best.keras").is_file()
 
 
+@pytest.mark.long("jax")
 def test_a_split_of_prepared_data(tmp_path):
     spec = load_spec("minimal")
     made = generate(spec, tmp_path / "raw", users=30, events=800, seed=3)

@@ -234,6 +234,7 @@ def test_attention_of_all_rows_is_that_of_the_split(
         assert f"{block.task_cosine:.3f}" in text  # of the four digits printed
 
 
+@pytest.mark.long
 @pytest.mark.backend("tensorflow")
 def test_export_and_predict(
     capsys: pytest.CaptureFixture[str],

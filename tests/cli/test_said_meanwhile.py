@@ -39,6 +39,7 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(command, capture_output=True, check=True)
 
 
+@pytest.mark.long
 def test_prepare_and_train_into_a_file(logs: Path, tmp_path: Path) -> None:
     data = tmp_path / "data"
     days = ("--valid-from", "2024-01-13", "--test-from", "2024-01-14")

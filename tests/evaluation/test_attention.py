@@ -43,6 +43,7 @@ def attention(model, inputs):
     return Observed().predict_on_batch(inputs)
 
 
+@pytest.mark.long("jax")
 def test_is_the_mean_over_impressions_and_heads_with_real_names(prepared, model, inputs, attention):
     spec = prepared.spec
     parts = [{k: v[:12] for k, v in inputs.items()}, {k: v[12:] for k, v in inputs.items()}]

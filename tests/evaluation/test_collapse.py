@@ -102,6 +102,7 @@ def test_ablations_leave_the_tasks_nothing_of_their_own(prepared, batches, witho
         assert block.sequence_attention_distance == expected
 
 
+@pytest.mark.long("jax")
 def test_one_task_has_nobody_to_differ_from(prepared, batches):
     spec = prepared.spec.model_copy(update={"tasks": {"click": prepared.spec.tasks["click"]}})
     keras.utils.set_random_seed(0)
@@ -139,6 +140,7 @@ def test_batches_and_samples_change_little(prepared, batches):
     assert kept == pytest.approx(measure_collapse(model, [every_second])[-1], abs=1e-5)
 
 
+@pytest.mark.long("jax")
 def test_half_precision_is_near(prepared, batches):
     keras.utils.set_random_seed(0)
     model = make_model(prepared)

@@ -102,6 +102,7 @@ def test_an_export_without_rows_of_the_log(
     assert request["instances"][0]["view__length"] == first["view__length"]
 
 
+@pytest.mark.long
 @pytest.mark.backend("tensorflow")
 def test_a_run_brings_its_own_rows(run: Path, tmp_path: Path) -> None:
     path = export_run(run, tmp_path / "models")

@@ -34,6 +34,7 @@ def variables(version: Path) -> dict[str, list[int]]:
     return {name: shape for name, shape in listed if name != "_CHECKPOINTABLE_OBJECT_GRAPH"}
 
 
+@pytest.mark.long("jax")
 def test_every_backend_s_model_exports(exported: Path) -> None:
     """The fixture runs `run_export_test`: a fresh process gives the model's probabilities."""
     assert names(exported) == [
@@ -153,6 +154,7 @@ def test_a_trained_run_exports_its_weights_alone_in_float32(
         np.testing.assert_allclose(outputs[task], values.numpy(), rtol=0, atol=1e-5)
 
 
+@pytest.mark.long
 @pytest.mark.backend("tensorflow")
 def test_a_model_that_disagrees_leaves_nothing(
     build_model: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -56,6 +56,7 @@ def run_every_step(workspace: Path) -> None:
         assert main(step.format(workspace).split()) == 0, step
 
 
+@pytest.mark.long("jax")
 def test_report_names_every_task_and_metric(workspace: Path) -> None:
     report = json.loads((workspace / "report.json").read_text())
     for task in ("click", "like", "follow", "share"):

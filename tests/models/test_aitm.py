@@ -45,6 +45,7 @@ def labels(value):
     return {task: np.full(BATCH, value, "float32") for task in SPEC.tasks}
 
 
+@pytest.mark.long("tensorflow", "jax")
 @pytest.mark.parametrize("order", [["click", "buy"], ["buy", "click"]])
 def test_the_calibrator_is_the_excess_over_the_task_before(order):
     model, without = make(task_order=order), make(task_order=order, calibrator_weight=0.0)

@@ -61,6 +61,7 @@ def batches(model):
     return whole, bucketed, labels
 
 
+@pytest.mark.long("jax")
 @pytest.mark.parametrize(("model_type", "more"), CASES)
 def test_loss_and_steps_are_those_of_the_whole_batch(model_type, more):
     models = [make(model_type, more) for _ in range(2)]

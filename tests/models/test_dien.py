@@ -35,6 +35,7 @@ def step(model, inputs, labels):
     return model.train_on_batch(inputs, labels, return_dict=True)
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_the_mean_over_the_behaviours_is_added_with_its_weight():
     model, inputs, labels = make(**{"model.auxiliary_weight": 0.5})
     embedded = model.embed(inputs)["embeddings"]

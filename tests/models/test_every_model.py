@@ -29,7 +29,7 @@ OTHERS = {
 
 
 # Where a model compiles for long, those that have least in common speak for the others.
-KINDS = ("infnet", "dien", "hstu", "stem")
+KINDS = ("infnet", "hstu")
 REST = pytest.mark.long("tensorflow", "jax")
 
 

@@ -265,6 +265,7 @@ np.savez(sys.argv[3], **model.predict_on_batch(inputs))
 """
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_file_crosses_backends(tmp_path):
     model = make_model(dtype="float32")
     model.compile("adam")

@@ -105,6 +105,7 @@ def test_rows_that_are_read_move_and_no_others(optimizer, precision):
         assert size.max() == pytest.approx(0.02, rel=0.1)
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_a_step_with_an_infinity_moves_nothing_and_lowers_the_scale():
     model = make({"optimizer": "adagrad_rowwise"}, **{"training.precision": "mixed_float16"})
     inputs, labels = batch(model)
@@ -147,6 +148,7 @@ def test_a_rate_of_dense_tables_is_refused():
         make({"learning_rate": 0.1})
 
 
+@pytest.mark.long("jax")
 def test_what_is_served_has_neither_slots_nor_another_answer():
     tables = {"optimizer": "adam_lazy", "learning_rate": 0.01}
     model = make(tables, weighting="uncertainty")

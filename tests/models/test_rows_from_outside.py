@@ -66,6 +66,7 @@ FIRST_ORDER = {WithFirstOrder, MODELS["fm"]}
 CASES = [*((MODELS[name], name) for name in MODELS), (WithFirstOrder, "shared_bottom")]
 
 
+@pytest.mark.long("jax")  # which compiles each
 @pytest.mark.parametrize(("model_class", "model_type"), CASES)
 def test_the_answers_are_the_models_own(model_class, model_type):
     model, inputs = make(model_class, model_type)

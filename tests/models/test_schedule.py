@@ -109,6 +109,7 @@ class StopAfterOneEpoch(keras.callbacks.Callback):
         self.model.stop_training = epoch == 0
 
 
+@pytest.mark.long("tensorflow", "jax")
 @pytest.mark.parametrize("epochs", [4, 7])
 def test_the_rate_is_the_one_that_weights_move_by(epochs):
     """What the compiled step uses, not only what the optimiser says: SGD on the last biases."""

@@ -62,6 +62,7 @@ def run(code, *arguments):
 EVERY = [pytest.mark.backend("torch"), pytest.mark.long]
 
 
+@pytest.mark.long("tensorflow", "jax")
 @pytest.mark.parametrize("kind", ["", pytest.param("every", marks=EVERY)], ids=["own", "every"])
 def test_every_shipped_spec_builds(kind):
     """As the model that it names, and as every model there is."""
@@ -71,6 +72,7 @@ def test_every_shipped_spec_builds(kind):
     assert run(BUILD, json.dumps(cases)) == expected
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_the_cards_line_and_a_fit():
     rates, losses = run(FIT)
     spec = load_spec("qb_video")

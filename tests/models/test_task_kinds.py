@@ -42,6 +42,7 @@ def spec(monkeypatch):
     return changed
 
 
+@pytest.mark.long("tensorflow", "jax")
 @pytest.mark.parametrize("weighting", ["fixed", "uncertainty"])
 @pytest.mark.parametrize("model_class", [INFNet, SharedBottom])
 def test_outputs_and_losses_follow_the_kind(spec, model_class, weighting):

@@ -52,6 +52,7 @@ def test_export_says_so(run, tmp_path, capsys):
     assert not (tmp_path / "served").exists()
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_a_run_is_not_continued_but_may_be_replaced(run, prepared):
     options = {"model.dim": 4, "model.blocks": 2, "training.epochs": 1}
     spec = override_spec(load_spec("minimal"), options)

@@ -201,6 +201,7 @@ def _jax_settings():
     jax.config.update("jax_enable_x64", False)
 
 
+@pytest.mark.long("jax")
 @pytest.mark.parametrize("case", CASES)
 def test_answers_are_those_of_the_formulas(case):
     spec = make_spec(*CASES[case])

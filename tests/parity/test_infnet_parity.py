@@ -219,7 +219,7 @@ def runs():
     for case in CASES:
         marks = [] if case in JOINED_CASES else [pytest.mark.long("tensorflow", "jax")]
         if keras.backend.backend() != "torch":
-            yield pytest.param(case, "float64", 1e-10, marks=marks)
+            yield pytest.param(case, "float64", 1e-10, marks=[*marks, pytest.mark.long("jax")])
         yield pytest.param(case, "float32", 1e-5, marks=marks)
 
 

@@ -108,6 +108,7 @@ def test_wrong_resources(tmp_path: Path, content: str, said: str) -> None:
         resources_of(["Trainer"], file)
 
 
+@pytest.mark.long
 def test_its_steps_push_a_model_that_predicts(compiled: Path, tmp_path: Path) -> None:
     small_log(tmp_path / "data" / "7")
     serving = tmp_path / "serving" / SPEC.name

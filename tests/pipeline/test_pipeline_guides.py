@@ -8,6 +8,7 @@ from guide import REASONS, ROOT, free_ports, make_workspace, read_commands, run_
 GUIDES = [ROOT / "docs" / "beam.md", ROOT / "docs" / "pipeline.md"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
 def test_commands(guide: Path, tmp_path: Path) -> None:
     run_guide(guide, make_workspace(tmp_path / "workspace"), free_ports("8786"))

@@ -108,6 +108,7 @@ def test_not_blessed(session: Session) -> None:
     assert len(versions) == 1
 
 
+@pytest.mark.long
 def test_the_tuner_chooses_what_the_trainer_trains(session: Session) -> None:
     rates = [0.01, 0.02]
     search = f"tuning={{trials: 2, search: {{training.learning_rate: {{choices: {rates}}}}}}}"

@@ -27,6 +27,7 @@ def model() -> Any:
     return scored_model()
 
 
+@pytest.mark.long("jax")
 def test_rows_are_scored_as_the_model_scores_them(model: Any, tmp_path: Path) -> None:
     scorer = RunScorer(model, batch_size=4)
     plan = TablePlan.of(scorer, [str(write_table(tmp_path / "rows.jsonl", ROWS))])

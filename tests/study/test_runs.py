@@ -46,6 +46,7 @@ def test_what_chooses_cannot_reach_the_test(opened: PreparedData) -> None:
             ask()
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_a_run_from_fit_to_score(
     study_file: Path, opened: PreparedData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

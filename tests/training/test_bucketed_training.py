@@ -31,11 +31,13 @@ def run(
     return train(bucketed, data, tmp_path_factory.mktemp("bucketed") / "run")
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_it_learns(run: TrainingResult) -> None:
     assert [(e.epoch, e.step) for e in run.evaluations] == [(1, 8), (2, 16)]
     assert run.best.mean_auc > 0.6
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_a_resumed_run_equals_an_uninterrupted_one(
     run: TrainingResult, bucketed: FeatureSpec, data: Path, tmp_path: Path
 ) -> None:

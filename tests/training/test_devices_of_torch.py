@@ -77,6 +77,7 @@ def assert_same_run(run: Path, expected_run: Path, expected: TrainingResult) -> 
             np.testing.assert_allclose(values, wanted, rtol=1e-2, atol=1e-3, err_msg=one.path)
 
 
+@pytest.mark.long
 def test_two_processes_continue_what_one_began(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -50,6 +50,7 @@ class Watch(keras.callbacks.Callback):
         self.epochs.append(float((logs or {})["loss"]))
 
 
+@pytest.mark.long("tensorflow", "jax")
 @pytest.mark.usefixtures("uncompiled")
 def test_the_loss_shown_is_the_running_mean(spec: FeatureSpec, data: Path, tmp_path: Path) -> None:
     watch = Watch(Progress())

@@ -28,6 +28,7 @@ def printed(spec: FeatureSpec, data: Path, run: Path, **model: Any) -> str:
     return "\n".join(lines)
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_a_run_whose_tasks_have_collapsed_is_warned_of(
     spec: FeatureSpec, data: Path, tmp_path: Path
 ) -> None:
@@ -40,6 +41,7 @@ def test_a_run_whose_tasks_have_collapsed_is_warned_of(
     assert "The ablation `model.without: task_tokens` makes them so" in ablation
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_other_runs_are_not_warned_of(spec: FeatureSpec, data: Path, tmp_path: Path) -> None:
     assert "collapsed" not in printed(spec, data, tmp_path / "run")
     (evaluation,) = saved(tmp_path / "run")["evaluations"]

@@ -168,6 +168,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     assert [bool(s["finished"]) for s in environment["sessions"]] == [False, False, True]
 
 
+@pytest.mark.long("tensorflow", "jax")
 @pytest.mark.parametrize(
     ("times", "patience", "steps"),
     [(1, 2, [8, 16, 24]), (3, 1, [3, 5]), (50, 3, [1, 2, 3, 4])],

@@ -185,6 +185,7 @@ def test_a_run_goes_on_from_there(
     assert keras.models.load_model(path / "model.keras").optimizer.iterations == 8  # from 0
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_an_interrupted_run_needs_the_earlier_one_no_more(
     earlier_run: Path, one_epoch: FeatureSpec, later: Path, tmp_path: Path
 ) -> None:
@@ -213,6 +214,7 @@ def test_an_interrupted_run_needs_the_earlier_one_no_more(
         assert one.auc == pytest.approx(other.auc, abs=1e-3)
 
 
+@pytest.mark.long("tensorflow", "jax")
 def test_a_run_is_warmed_from_one_run(
     earlier_run: Path, one_epoch: FeatureSpec, later: Path, tmp_path: Path
 ) -> None:
@@ -263,6 +265,7 @@ def test_what_is_no_run_is_refused(one_epoch: FeatureSpec, later: Path, tmp_path
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.long("tensorflow", "jax")
 @pytest.mark.parametrize("type_", list(MODELS))
 def test_parts_come_and_go(
     type_: str, data: Path, spec: FeatureSpec, tmp_path_factory: pytest.TempPathFactory
@@ -298,6 +301,7 @@ def test_parts_come_and_go(
         np.testing.assert_array_equal(numbers(one), numbers(other), one.path)
 
 
+@pytest.mark.long("tensorflow", "jax")
 @pytest.mark.parametrize("type_", list(MODELS))
 def test_parts_in_another_order_are_found(
     type_: str, spec: FeatureSpec, data: Path, tmp_path: Path

@@ -72,6 +72,7 @@ def states(rest: RestApi, model: OwnModel) -> dict[str, str]:
     return {status["version"]: status["state"] for status in statuses}
 
 
+@pytest.mark.long
 def test_metrics_are_summed(rest: RestApi) -> None:
     before = requests(rest)
     assert predicted(rest, MODEL) == {200}
@@ -117,6 +118,7 @@ def test_what_one_worker_refuses_no_worker_does(
     assert predicted(rest, f"{own_model.name}/labels/stable") == {200}
 
 
+@pytest.mark.long
 def test_it_ends_when_told_to(own: ContractServer) -> None:
     left = workers(own)
     assert own.stop() == 0
@@ -131,12 +133,14 @@ def test_a_worker_that_is_killed_ends_the_server(own: ContractServer) -> None:
     assert not runs(left)
 
 
+@pytest.mark.long
 def test_no_worker_outlives_the_server(own: ContractServer) -> None:
     left = workers(own)
     own.process.kill()
     assert wait_until(lambda: not any(map(runs, left)))
 
 
+@pytest.mark.long
 def test_what_cannot_be_loaded_stops_every_worker(models: Path, start_process: Callable) -> None:
     flags = (f"--model_base_path={models}/corrupt", "--max_num_load_retries=0")
     server = start_process("--workers=2", *flags)
@@ -144,6 +148,7 @@ def test_what_cannot_be_loaded_stops_every_worker(models: Path, start_process: C
     assert "Failed to start server" in server.output()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

@@ -15,7 +15,7 @@ from page_server import PageServer
 
 from infnet_keras.spec import parse_spec
 
-pytestmark = pytest.mark.backend("tensorflow")
+pytestmark = [pytest.mark.backend("tensorflow"), pytest.mark.long]
 TASKS = ["点/赞", "buy it"]
 Open = Callable[..., Any]
 Predict = Callable[[dict[str, Any]], dict[str, np.float32]]
