@@ -17,11 +17,12 @@ CHEAP: dict[str, Any] = {
     "model.dim": 8,
     "model.blocks": 2,
     "training.batch_size": 128,
-    "training.epochs": 1,
+    "training.epochs": 2,
+    "training.learning_rate": 0.02,
     "training.evaluations_per_epoch": 1,
     # A rare task of 60 users may have no positive in the test part. On clicks an untrained model
-    # has an AUC of .49, one that is the same for all .5, this one .53: the first two do not pass.
-    "evaluation.gates": {"click": {"auc": {"at_least": 0.51}}},
+    # has an AUC of .39 to .53, INFNet, MMoE and DIN of two seeds .64 to .69.
+    "evaluation.gates": {"click": {"auc": {"at_least": 0.55}}},
 }
 SPEC = override_spec(load_spec("qb_video"), CHEAP)
 

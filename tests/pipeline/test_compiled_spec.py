@@ -44,7 +44,7 @@ def test_kfp_loads_it(compiled: Path) -> None:
     assert component.name == "qb-video"
     needed = {name for name, definition in inputs.items() if not definition.optional}
     assert needed == {"data", "serving_directory"}
-    assert inputs["epochs"].default == 1
+    assert inputs["epochs"].default == SPEC.training.epochs
     assert inputs["learning_rate"].default == SPEC.training.learning_rate
     assert inputs["test_from"].default == "0.9"
 
@@ -116,7 +116,7 @@ def test_its_steps_push_a_model_that_predicts(compiled: Path, tmp_path: Path) ->
         "data": str(tmp_path / "data" / "{SPAN}"),
         "data_span": "7",
         "serving_directory": str(serving),
-        "learning_rate": 0.003,
+        "learning_rate": 0.03,
     }
     pipeline = CompiledPipeline(
         yaml.safe_load(compiled.read_text()), parameters, tmp_path / "artifacts"

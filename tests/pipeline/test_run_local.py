@@ -110,7 +110,7 @@ def test_not_blessed(session: Session) -> None:
 
 @pytest.mark.long
 def test_the_tuner_chooses_what_the_trainer_trains(session: Session) -> None:
-    rates = [0.01, 0.02]
+    rates = [0.01, 0.03]
     search = f"tuning={{trials: 2, search: {{training.learning_rate: {{choices: {rates}}}}}}}"
     options = ("--tune", "--set", search, "--set", GATE, "--allow-unblessed")
     tuned = run_local(session.spec, session.data, session.root, *options)

@@ -19,9 +19,9 @@ from tfx_pipeline.tuner.search_space import search_space
 
 
 def tuned(search: dict[str, Any], trials: int = 2) -> str:
-    """The spec as YAML, with a search, trained for one epoch."""
+    """The spec as YAML, with a search, trained for three epochs."""
     tuning = {"trials": trials, "search": search}
-    return dump_spec(override_spec(SPEC, {"tuning": tuning, "training.epochs": 1}))
+    return dump_spec(override_spec(SPEC, {"tuning": tuning, "training.epochs": 3}))
 
 
 def test_it_finds_the_better_of_two_choices(artifacts: dict[str, Artifact], tmp_path: Path) -> None:
