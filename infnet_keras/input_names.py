@@ -43,6 +43,20 @@ def label_inputs(task: str) -> tuple[str, str]:
     return f"label__{task}", f"weight__{task}"
 
 
+KEPT = "sample__kept"
+"""The column of an example that says whether the spec's `sample` keeps it for training."""
+
+
+def loss_weight_input(task: str) -> str:
+    """The column of an example that holds what it weighs in a task's loss.
+
+    Example:
+        >>> loss_weight_input("click")
+        'loss_weight__click'
+    """
+    return f"loss_weight__{task}"
+
+
 def named_sequences(names: Iterable[str]) -> list[SequenceInputs]:
     """The behaviours of a signature, where names are all that is known of its inputs.
 

@@ -14,7 +14,7 @@ from infnet_keras.boosting.options import LightGBMOptions
 from infnet_keras.boosting.value_rates import Ids, ValueRates
 from infnet_keras.data.prepared.batch import Batch
 from infnet_keras.data.prepared.impressions import Impressions
-from infnet_keras.errors import DataError
+from infnet_keras.errors import DataError, InfnetError
 from infnet_keras.evaluation import Predictions, task_aucs
 from infnet_keras.spec import FeatureSpec
 
@@ -48,6 +48,11 @@ def fit_boosted_trees(
         DataError: a part is empty, or no task has both classes in the validation part.
         InfnetError: LightGBM is not installed.
     """
+    if spec.weighs:
+        raise InfnetError(
+            "LightGBM's row counts the rates of values over all impressions and weighs them alike: "
+            "leave `sample` and columns of weights out of its spec, or the row out of the study"
+        )
     lightgbm = import_lightgbm()
     began = time.monotonic()
     seed = spec.training.seed

@@ -67,7 +67,7 @@ class SpecModel(RowWiseModel):
         spec = spec if isinstance(spec, FeatureSpec) else spec_from_dict(dict(spec))
         kwargs.setdefault("name", spec.model.type)
         super().__init__(
-            task_weights={name: task.weight for name, task in spec.tasks.items()},
+            task_weights={name: task.loss_weight for name, task in spec.tasks.items()},
             weighting=spec.weighting,
             task_kinds={name: task.kind for name, task in spec.tasks.items()},
             **kwargs,

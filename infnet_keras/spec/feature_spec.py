@@ -5,7 +5,13 @@ from typing import Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, model_validator
 
-from infnet_keras.input_names import SequenceInputs, label_inputs, sequence_inputs
+from infnet_keras.input_names import (
+    KEPT,
+    SequenceInputs,
+    label_inputs,
+    loss_weight_input,
+    sequence_inputs,
+)
 from infnet_keras.served_names import served_names
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.checks import check
@@ -14,6 +20,7 @@ from infnet_keras.spec.fields import CategoricalField, Side
 from infnet_keras.spec.models import AnyModel, INFNetOptions
 from infnet_keras.spec.options import Defaults, TrainingOptions
 from infnet_keras.spec.pipeline_options import Evaluation, Splits, Tuning, Validation
+from infnet_keras.spec.sampling import Sample
 from infnet_keras.spec.sequences import TIME_GAP, Sequence, SequenceAttribute
 from infnet_keras.spec.sources import Keys, Source, Time
 from infnet_keras.spec.tables import Table
@@ -66,6 +73,10 @@ class FeatureSpec(Block):
     """Behaviours: earlier events of the same user."""
     tasks: dict[str, Task]
     """What is predicted."""
+    weight: str | None = None
+    """The column that holds the weight of each impression, at least 0, in every task's loss."""
+    sample: Sample | None = None
+    """Which part of the training impressions is trained on; without it all."""
     weighting: Literal["fixed", "uncertainty"] = "fixed"
     """Whether the tasks' weights stay as given or are learned from their uncertainty."""
     model: AnyModel = Field(default_factory=INFNetOptions)
@@ -126,6 +137,19 @@ class FeatureSpec(Block):
         }
 
     @property
+    def weight_columns(self) -> dict[str, tuple[str, ...]]:
+        """For each task, the columns whose product an impression weighs in its loss."""
+        return {
+            name: tuple(c for c in (self.weight, task.weight_column) if c is not None)
+            for name, task in self.tasks.items()
+        }
+
+    @property
+    def weighs(self) -> bool:
+        """Whether impressions weigh differently: by columns, or because some are left out."""
+        return self.sample is not None or any(self.weight_columns.values())
+
+    @property
     def time(self) -> Time:
         """When an impression happened."""
         time = self.sources[self.log_source].time
@@ -184,6 +208,10 @@ class FeatureSpec(Block):
         for inputs in self.sequence_inputs.values():
             names += [*inputs.attributes.values(), inputs.length]
         names += [name for task in self.tasks for name in label_inputs(task)]
+        if self.weighs:
+            names += map(loss_weight_input, self.tasks)
+        if self.sample is not None:
+            names.append(KEPT)
         return served_names([*names, *([] if self.keys.user is None else [self.keys.user])])
 
     @cached_property

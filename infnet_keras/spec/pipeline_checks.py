@@ -44,11 +44,13 @@ def check_pipeline(spec: FeatureSpec) -> None:
                 f"there is no task {task!r}; {nearest(task, spec.tasks)}",
             )
     for name, sequence in spec.sequences.items():
-        if name in ("label", "weight") and sequence.attributes:
+        taken = ["label", "weight"]
+        taken += ["loss_weight"] if spec.weighs else []
+        taken += ["sample"] if spec.sample is not None else []
+        if name in taken and sequence.attributes:
             raise SpecProblem(
                 ("sequences", name),
-                f"examples call the labels and weights of tasks {name}__<task>: rename the "
-                "sequence",
+                f"examples have columns of their own that begin with {name}__: rename the sequence",
             )
     _search(spec)
 

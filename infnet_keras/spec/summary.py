@@ -133,10 +133,16 @@ def _sequences(spec: FeatureSpec) -> str:
 
 def _tasks(spec: FeatureSpec) -> str:
     lines = [
-        (name, task.label_text, f"{task.weight:g}", task.mask or "every impression")
+        (name, task.label_text, _weight(spec, name), task.mask or "every impression")
         for name, task in spec.tasks.items()
     ]
     return _columns(("task", "label", "weight", "measured on"), lines, right=(2,))
+
+
+def _weight(spec: FeatureSpec, name: str) -> str:
+    """The factors of a task's loss: a number, columns, or both."""
+    number, columns = spec.tasks[name].loss_weight, spec.weight_columns[name]
+    return " x ".join([*([f"{number:g}"] if number != 1 or not columns else []), *columns])
 
 
 def _names(spec: FeatureSpec) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from pydantic import NonNegativeFloat
+from pydantic import NonNegativeFloat, field_validator
 
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.condition import Condition
@@ -30,12 +30,31 @@ class Task(Block):
     `found_in` another log."""
     kind: Literal["binary"] = "binary"
     """What is predicted: the probability that the label is 1."""
-    weight: NonNegativeFloat = 1.0
-    """Factor of its loss."""
+    weight: NonNegativeFloat | str = 1.0
+    """Factor of its loss: a number, or the column that holds one for each impression."""
     mask: str | None = None
     """Which impressions count: comparisons joined by and, or, not; without it all."""
     missing: Missing | list[Missing] | None = None
     """Values of the label's columns that mean: no label."""
+
+    @field_validator("weight", mode="before")
+    @classmethod
+    def _number_in_text(cls, weight: object) -> object:
+        """YAML reads 1e-1 as text, and no column is meant by it."""
+        try:
+            return float(weight) if isinstance(weight, str) else weight
+        except ValueError:
+            return weight
+
+    @property
+    def loss_weight(self) -> float:
+        """The factor of its loss that all impressions share."""
+        return 1.0 if isinstance(self.weight, str) else self.weight
+
+    @property
+    def weight_column(self) -> str | None:
+        """The column of each impression's own factor; None without one."""
+        return self.weight if isinstance(self.weight, str) else None
 
     @property
     def condition(self) -> Condition | None:

@@ -196,13 +196,20 @@ def _result(state: TrainingState) -> TrainingResult:
 def _check_data(spec: FeatureSpec, data: Impressions) -> None:
     data.assets.check(spec)
     tasks, there = (
-        {n: (t.label, t.missing, t.mask) for n, t in s.tasks.items()} for s in (spec, data.spec)
+        {n: (t.label, t.missing, t.mask, s.weight_columns[n]) for n, t in s.tasks.items()}
+        for s in (spec, data.spec)
     )
     if tasks != there:
         changed = sorted(n for n in {*tasks, *there} if tasks.get(n) != there.get(n))
         raise DataError(
-            f"the data were prepared with other tasks, labels or masks ({', '.join(changed)} "
-            "differs); prepare them again with this spec (a task of weight 0 is not trained)"
+            "the data were prepared with other tasks, labels, masks or columns of weights "
+            f"({', '.join(changed)} differs); prepare them again with this spec (a task of "
+            "weight 0 is not trained)"
+        )
+    if spec.sample != data.spec.sample:
+        raise DataError(
+            "the data were prepared with another `sample` of the training impressions; prepare "
+            "them again with this spec"
         )
     for split in ("train", "valid"):
         if data.count(split) == 0:

@@ -9,10 +9,12 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from infnet_keras.data.examples.columns import label_name, weight_name
+from infnet_keras.data.examples.columns import label_name, loss_columns, weight_name
+from infnet_keras.data.prepared import layout
 from infnet_keras.data.prepared.batch import Batch, concatenated
 from infnet_keras.data.prepared.length_buckets import LengthBuckets
 from infnet_keras.errors import DataError
+from infnet_keras.input_names import KEPT, loss_weight_input
 from infnet_keras.spec import FeatureSpec
 from tfx_pipeline.transform.preprocessing import USER_CODE, model_input_shapes
 
@@ -146,9 +148,8 @@ class TransformedReader:
         try:
             found = 0
             for block in parsed.prefetch(2).as_numpy_iterator():
-                batch = self._batch(block, found)
-                found += len(batch.users)
-                yield batch
+                yield self._batch(block, found)
+                found += len(next(iter(block.values())))
         except tf.errors.OpError as error:
             raise DataError(
                 f"transformed examples cannot be read ({error.message}): run Transform again"
@@ -163,7 +164,14 @@ class TransformedReader:
             for task in self._spec.tasks
         }
         inputs = {name: block[name].astype(np.int32) for name in model_input_shapes(self._spec)}
-        return Batch(inputs, labels, users)
+        weights = {
+            task: block[self._spec.served_names[loss_weight_input(task)]]
+            for task in layout.weighed_tasks(self._spec)
+        }
+        batch = Batch(inputs, labels, users, weights)
+        if self._spec.sample is None:
+            return batch
+        return _rows(batch, np.flatnonzero(block[self._spec.served_names[KEPT]]))
 
 
 def _label(values: npt.NDArray[Any], weights: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
@@ -179,6 +187,9 @@ def _features(spec: FeatureSpec) -> dict[str, tf.io.FixedLenFeature]:
     for task in spec.tasks:
         features[label_name(spec, task)] = tf.io.FixedLenFeature([], tf.int64)
         features[weight_name(spec, task)] = tf.io.FixedLenFeature([], tf.float32)
+    for own in loss_columns(spec):
+        dtype = tf.int64 if own == KEPT else tf.float32
+        features[spec.served_names[own]] = tf.io.FixedLenFeature([], dtype)
     if spec.keys.user is not None:
         features[USER_CODE] = tf.io.FixedLenFeature([], tf.int64)
     return features
@@ -189,4 +200,5 @@ def _rows(batch: Batch, rows: slice | npt.NDArray[np.int64]) -> Batch:
         {name: ids[rows] for name, ids in batch.inputs.items()},
         {task: labels[rows] for task, labels in batch.labels.items()},
         batch.users[rows],
+        {task: weights[rows] for task, weights in batch.weights.items()},
     )

@@ -11,7 +11,12 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from infnet_keras.data.examples.columns import example_columns, label_name, weight_name
+from infnet_keras.data.examples.columns import (
+    example_columns,
+    label_name,
+    loss_columns,
+    weight_name,
+)
 from infnet_keras.export.examples import dense_inputs, first_value
 from infnet_keras.features import raw_inputs
 from infnet_keras.features.assets import definition_of
@@ -42,8 +47,8 @@ def preprocessing_fn(
     Returns:
         Every model input under its name, int64: a field [batch] or [batch, max_values], a sequence
         feature [batch, length] or [batch, length, max_values]. `label__<task>` int64 [batch],
-        `weight__<task>` float32 [batch], and, where the log names its users, `user__code`
-        int64 [batch].
+        `weight__<task>` float32 [batch], the columns that `loss_columns` names [batch], and, where
+        the log names its users, `user__code` int64 [batch].
 
     Raises:
         DataError: a column is missing, or has a type that its table cannot use.
@@ -67,6 +72,8 @@ def preprocessing_fn(
     for task in spec.tasks:
         outputs[label_name(spec, task)] = columns[label_inputs(task)[0]]
         outputs[weight_name(spec, task)] = columns[label_inputs(task)[1]]
+    for own in loss_columns(spec):
+        outputs[spec.served_names[own]] = columns[own]
     if spec.keys.user is not None:
         outputs[USER_CODE] = user_code(columns[spec.keys.user])
     return outputs

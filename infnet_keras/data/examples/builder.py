@@ -23,6 +23,8 @@ class ExampleBuilder:
         columns: its columns, from `example_columns`.
         partition: the impressions and their histories.
         derived: numbers of the derived fields, one an event.
+        splits: of each event, as `Partition.splits` gives them; None where labels are not asked
+            for.
     """
 
     def __init__(
@@ -31,11 +33,14 @@ class ExampleBuilder:
         columns: list[ExampleColumn],
         partition: Partition,
         derived: Mapping[str, npt.NDArray[Any]],
+        splits: npt.NDArray[np.int8] | None = None,
     ):
         self.partition = partition
         self._spec = spec
         self._columns = columns
         self._derived = derived
+        self._weights = {} if splits is None else partition.weights(splits)
+        self._left_out = None if splits is None else partition.left_out(splits)
         self._histories = {
             column.sequence: partition.histories(column.sequence)
             for column in columns
@@ -62,6 +67,12 @@ class ExampleBuilder:
         rows: Rows,
         steps: Mapping[str, tuple[npt.NDArray[np.int32], Rows]],
     ) -> pa.Array:
+        if column.kind == "kept":
+            assert self._left_out is not None  # splits were given
+            return pa.array((~self._left_out[rows]).astype(np.int64))
+        if column.kind == "loss_weight":
+            assert column.task is not None
+            return pa.array(self._weights[column.task][rows])
         if column.task is not None:
             labels = self.partition.labels[column.task][rows]
             known = ~np.isnan(labels)

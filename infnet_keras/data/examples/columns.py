@@ -12,11 +12,11 @@ import pyarrow as pa
 from infnet_keras.data.raw.values.conversion import ARROW_TYPES
 from infnet_keras.errors import DataError
 from infnet_keras.features.raw_inputs import raw_inputs
-from infnet_keras.input_names import label_inputs
+from infnet_keras.input_names import KEPT, label_inputs, loss_weight_input
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
-Kind = Literal["value", "sequence", "fitting", "user", "label", "weight"]
+Kind = Literal["value", "sequence", "fitting", "user", "label", "weight", "loss_weight", "kept"]
 
 
 class ExampleColumn(NamedTuple):
@@ -29,11 +29,12 @@ class ExampleColumn(NamedTuple):
         kind: "value", one value or none where it is missing; "sequence", a list, oldest event
             first; "fitting", a value that only fits vocabularies or quantiles; "user", the user's
             key where no raw input holds it; "label", 0 or 1; "weight", 1.0, or 0.0 where the label
-            does not count.
+            does not count; "loss_weight", what the example weighs in the task's loss, where the
+            spec weighs; "kept", 1, or 0 where the spec's sample leaves it out of training.
         column: the raw column it holds (of a label, what it comes from), or the field
             whose history count or rate it is.
         sequence: the behaviour of a "sequence", else None.
-        task: the task of a "label" or a "weight", else None.
+        task: the task of a "label", a "weight" or a "loss_weight", else None.
         own: the name that is served under `name`; that of the raw input, where it holds one.
     """
 
@@ -60,6 +61,13 @@ def label_name(spec: FeatureSpec, task: str) -> str:
 def weight_name(spec: FeatureSpec, task: str) -> str:
     """The column that says, as float32 1.0 or 0.0, whether a task's label counts."""
     return spec.served_names[label_inputs(task)[1]]
+
+
+def loss_columns(spec: FeatureSpec) -> list[str]:
+    """The own names of the columns that say how an example is trained on, where the spec has any:
+    a loss weight a task, float32, and whether its sample keeps the example, int64."""
+    weights = [loss_weight_input(task) for task in spec.tasks] if spec.weighs else []
+    return weights + ([KEPT] if spec.sample is not None else [])
 
 
 def example_columns(
@@ -97,6 +105,11 @@ def example_columns(
         label, weight = label_inputs(name)
         columns.append(ExampleColumn(label, "int64", "label", task.label_text, task=name))
         columns.append(ExampleColumn(weight, "float32", "weight", task.label_text, task=name))
+        if spec.weighs:
+            own = loss_weight_input(name)
+            columns.append(ExampleColumn(own, "float32", "loss_weight", task.label_text, task=name))
+    if spec.sample is not None:
+        columns.append(ExampleColumn(KEPT, "int64", "kept", "sample"))
     for name, count in Counter(column.name for column in columns).items():
         if count > 1:
             raise DataError(

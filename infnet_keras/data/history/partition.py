@@ -14,8 +14,9 @@ from infnet_keras.data.history.events import FIRST_OTHER, Events, Positions, use
 from infnet_keras.data.history.group_histories import BEFORE_THE_LOG, Days, GroupHistories
 from infnet_keras.data.history.histories import Histories, Rows
 from infnet_keras.data.history.labels import column_labels, wrong_label
-from infnet_keras.data.history.splits import ONLY_HISTORY, SplitRule
+from infnet_keras.data.history.splits import ONLY_HISTORY, SPLITS, SplitRule
 from infnet_keras.data.history.time_gaps import event_times, time_gaps
+from infnet_keras.data.history.weights import Weights, left_out, negatives, product_of
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.joins.joined_sources import JoinedSources
 from infnet_keras.data.raw.shapes.ready_made import history_column, later_column
@@ -123,8 +124,57 @@ class Partition:
             labels = (
                 self._found(task.label) if isinstance(task.label, FoundIn) else self._read(name)
             )
-            found[name] = np.where(self.masks[name], labels, np.float32(np.nan))
+            counts = self.masks[name] & ~(self.column_weights[name] == 0)
+            found[name] = np.where(counts, labels, np.float32(np.nan))
+            self._check_weights(name, found[name])
         return found
+
+    @cached_property
+    def column_weights(self) -> dict[str, Weights]:
+        """For each task float32 [events], what its columns of weights say; 1 where it has none."""
+        ones = np.ones(len(self.events), np.float32)
+        return {
+            name: product_of(self.values.arrays(columns)) if columns else ones
+            for name, columns in self.spec.weight_columns.items()
+        }
+
+    def weights(self, splits: npt.NDArray[np.int8]) -> dict[str, Weights]:
+        """For each task float32 [events], what an impression weighs in its loss; empty where all
+        weigh alike.
+
+        Args:
+            splits: as `splits` gives them.
+        """
+        if not self.spec.weighs:
+            return {}
+        factor = np.ones(len(self.events), np.float32)
+        if self.spec.sample is not None:
+            negative = (splits == SPLITS["train"]) & negatives(self.labels)
+            factor[negative] = 1.0 / self.spec.sample.negatives
+        return {name: weights * factor for name, weights in self.column_weights.items()}
+
+    def left_out(self, splits: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
+        """Which impressions the spec's `sample` leaves out of training; see `left_out`."""
+        if self.spec.sample is None:
+            return np.zeros(len(self.events), bool)
+        keys = [key for key in (self.spec.keys.user, self.spec.keys.item) if key is not None]
+        values = [self.values.values(key) for key in keys]
+        share = self.spec.sample.negatives
+        return left_out(share, self.labels, splits, values, self.events.times)
+
+    def _check_weights(self, name: str, labels: npt.NDArray[np.float32]) -> None:
+        wrong = np.isnan(self.column_weights[name]) & ~np.isnan(labels)
+        for column in self.spec.weight_columns[name] if wrong.any() else ():
+            values = self.values.arrays((column,))[column]
+            here = np.flatnonzero(np.isnan(product_of({column: values})) & wrong)
+            if len(here):
+                value = values[here[0]]
+                spelt = value.item() if isinstance(value, np.generic) else value
+                raise DataError(
+                    f"source {self.plan.owner[column]!r}: the weight {column!r} of task {name!r} "
+                    f"holds {spelt!r}; a weight is a number of at least 0: correct the row, or "
+                    "let `mask` leave it out"
+                )
 
     @property
     def number_texts(self) -> dict[str, pa.Array]:

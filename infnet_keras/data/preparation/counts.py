@@ -28,7 +28,7 @@ class Counts:
         history_rows: rows of the earlier history that seed sequences.
         event_rows: of each log of earlier events, rows that may enter a history.
         log_rows: rows of the log without repeats: impressions.
-        impressions: of each split.
+        impressions: of each split, those that the sample leaves out aside.
         joins_missed: for each joined source, impressions whose key it does not have; for each log
             that labels are found in likewise.
         missed_keys: for each of these sources, a key that it does not have.
@@ -43,6 +43,7 @@ class Counts:
         times: the first and the last instant of the log, in milliseconds; None without a clock.
         later: for each ready-made sequence with times, elements of its cells that were not strictly
             before their impression.
+        left_out: training impressions without a positive label that the sample leaves out.
     """
 
     users: int = 0
@@ -61,14 +62,23 @@ class Counts:
     unread_values: dict[str, str] = field(default_factory=dict)
     times: tuple[int, int] | None = None
     later: Counter[str] = field(default_factory=Counter)
+    left_out: int = 0
 
     def add(
         self,
         partition: Partition,
         splits: npt.NDArray[np.int8],
+        left_out: npt.NDArray[np.bool_],
         derived: Mapping[str, npt.NDArray[np.generic]],
     ) -> None:
-        """Count one partition, whose events are in these splits and have these derived values."""
+        """Count one partition.
+
+        Args:
+            partition: the events.
+            splits: of each event.
+            left_out: those of the training split that are not trained on.
+            derived: values of the derived fields.
+        """
         logged, sources = partition.events.logged, partition.events.sources
         if partition.spec.keys.user is not None:
             self.users += len(np.unique(partition.events.user_start))
@@ -92,8 +102,9 @@ class Counts:
         for name, keys in partition.plan.labels.items():
             self._missed(partition, name, keys, ~partition.occurs(name, None) & logged)
         self.later.update(partition.later)
+        self.left_out += int(left_out.sum())
         for split, code in SPLITS.items():
-            self.impressions[split] += int((splits == code).sum())
+            self.impressions[split] += int(((splits == code) & ~left_out).sum())
             for task, labels in partition.labels.items():
                 here = labels[splits == code]
                 self.labelled[split, task] += int((~np.isnan(here)).sum())

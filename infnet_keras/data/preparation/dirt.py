@@ -34,6 +34,13 @@ def dirt_lines(
                 f"sequence {name!r}: {count:,} events of ready-made histories were not before "
                 "their impression and are dropped"
             )
+    if counts.left_out:
+        everything = counts.impressions["train"] + counts.left_out
+        impressions = part_of(counts.left_out, everything, "training impressions")
+        yield (
+            f"sample: {impressions} have no positive label and are left out; those that stay weigh "
+            "more"
+        )
     for name, count in counts.unlabelled.items():
         if count:
             asked = counts.log_rows - counts.masked[name]

@@ -8,7 +8,7 @@ from infnet_keras.data.examples.columns import input_columns
 from infnet_keras.data.examples.raw_examples import Drawn, draw
 from infnet_keras.data.history.group_histories import GroupHistories
 from infnet_keras.data.history.partition import Partition
-from infnet_keras.data.history.splits import SPLITS, SplitRule
+from infnet_keras.data.history.splits import ONLY_HISTORY, SPLITS, SplitRule
 from infnet_keras.data.preparation.counts import Counts
 from infnet_keras.data.preparation.statistics import Statistics
 from infnet_keras.data.prepared import layout
@@ -72,7 +72,10 @@ class PartitionPass:
         self.statistics.add(values, derived, np.flatnonzero(fitted))
         builder = ExampleBuilder(spec, self._inputs, partition, derived)
         self.drawn.append(draw(builder, splits, self._partitions))
-        self.counts.add(partition, splits, derived)
+        left_out = partition.left_out(splits)
+        self.counts.add(partition, splits, left_out, derived)
+        weights = partition.weights(splits)
+        splits = np.where(left_out, np.int8(ONLY_HISTORY), splits)
 
         columns: dict[str, pa.Array] = {
             layout.USER: pa.array(events.users),
@@ -87,6 +90,8 @@ class PartitionPass:
             columns[layout.behaviour_column(name)] = pa.array(partition.holds[name])
         for name, labels in partition.labels.items():
             columns[layout.label_column(name)] = pa.array(labels)
+        for name, weight in weights.items():
+            columns[layout.weight_column(name)] = pa.array(weight)
         for name, rows in values.side_rows.items():
             columns[f"side:{name}"] = pa.array(rows)
         for name, numbers in derived.items():

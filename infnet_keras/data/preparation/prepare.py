@@ -258,6 +258,7 @@ def _manifest(
         history_events_later=dict(counts.later),
         values_unread=dict(counts.unread),
         labels_missing=dict(counts.unlabelled),
+        negatives_left_out=counts.left_out,
         label_rates=counts.label_rates(spec.tasks),
         event_rows=dict(counts.event_rows),
         versions={name: version(name) for name in ("numpy", "pyarrow")},

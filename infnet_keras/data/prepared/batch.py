@@ -11,6 +11,9 @@ Ids = npt.NDArray[np.int32]
 class Batch(NamedTuple):
     """A batch of B impressions.
 
+    `weights`: float32 [B] by task, what an impression weighs in its loss; empty where all weigh
+    alike.
+
     `inputs`: int32 by name, a field [B] or [B, max_values], a sequence feature [B, length] or
     [B, length, max_values]. `labels`: float32 [B] by task, NaN where there is none. `users`: int64
     [B] codes, for grouped metrics.
@@ -19,6 +22,7 @@ class Batch(NamedTuple):
     inputs: dict[str, Ids]
     labels: dict[str, npt.NDArray[np.float32]]
     users: npt.NDArray[np.int64]
+    weights: dict[str, npt.NDArray[np.float32]] = {}  # noqa: RUF012  (never changed in place)
 
     def first(self, rows: int) -> "Batch":
         """The batch cut to its first rows."""
@@ -26,6 +30,7 @@ class Batch(NamedTuple):
             {name: ids[:rows] for name, ids in self.inputs.items()},
             {task: labels[:rows] for task, labels in self.labels.items()},
             self.users[:rows],
+            {task: weights[:rows] for task, weights in self.weights.items()},
         )
 
     def taken(self, rows: npt.NDArray[np.int64]) -> "Batch":
@@ -34,6 +39,7 @@ class Batch(NamedTuple):
             {name: ids[rows] for name, ids in self.inputs.items()},
             {task: labels[rows] for task, labels in self.labels.items()},
             self.users[rows],
+            {task: weights[rows] for task, weights in self.weights.items()},
         )
 
     def filled(self, rows: int) -> "Batch":
@@ -53,6 +59,10 @@ class Batch(NamedTuple):
                 for task, labels in self.labels.items()
             },
             np.concatenate([self.users, np.full(more, -1)]),
+            {
+                task: np.concatenate([weights, np.zeros(more, np.float32)])
+                for task, weights in self.weights.items()
+            },
         )
 
 
@@ -62,4 +72,5 @@ def concatenated(parts: list[Batch]) -> Batch:
         {name: np.concatenate([p.inputs[name] for p in parts]) for name in parts[0].inputs},
         {name: np.concatenate([p.labels[name] for p in parts]) for name in parts[0].labels},
         np.concatenate([p.users for p in parts]),
+        {name: np.concatenate([p.weights[name] for p in parts]) for name in parts[0].weights},
     )

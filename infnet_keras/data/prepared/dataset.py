@@ -11,11 +11,13 @@ from infnet_keras.data.prepared.impressions import Impressions
 from infnet_keras.devices.share import ALL, Share
 from infnet_keras.errors import DataError
 
-_Pair = tuple[dict[str, Any], dict[str, Any]]
+# Inputs and labels, and weights where impressions weigh differently.
+_Given = tuple[dict[str, Any], ...]
 
 
 class ImpressionDataset(keras.utils.PyDataset):
-    """A split as a Keras dataset of (inputs, labels).
+    """A split as a Keras dataset of (inputs, labels), or (inputs, labels, weights) where the spec
+    weighs impressions.
 
     It permutes impressions itself, anew in each epoch. `fit(shuffle=True)`, Keras' default, asks
     for batches in random order, which would read other shards for every batch when the data is
@@ -91,7 +93,7 @@ class ImpressionDataset(keras.utils.PyDataset):
         self._rows = rows if filled else 0
         self._ahead = prefetch
         self._thread: ThreadPoolExecutor | None = None
-        self._prepared: dict[tuple[int, int], Future[_Pair]] = {}
+        self._prepared: dict[tuple[int, int], Future[_Given]] = {}
         self._lock = Lock()
         self._shuffles = shuffle
         self._within_epoch = False
@@ -120,7 +122,7 @@ class ImpressionDataset(keras.utils.PyDataset):
     def __len__(self) -> int:
         return self._batches
 
-    def __getitem__(self, index: int) -> _Pair:
+    def __getitem__(self, index: int) -> _Given:
         with self._lock:
             epoch, number = self._epoch, self._number(index)
             future = self._prepared.pop((epoch, number), None)
@@ -149,7 +151,7 @@ class ImpressionDataset(keras.utils.PyDataset):
             if (epoch, number) not in self._prepared:
                 self._prepared[epoch, number] = self._thread.submit(self._read, number, epoch)
 
-    def _read(self, number: int, epoch: int) -> _Pair:
+    def _read(self, number: int, epoch: int) -> _Given:
         part = number * self._share.devices + self._share.rank
         last = len(self.reader) - 1
         batch = self.reader.batch(min(part, last), epoch)
@@ -158,7 +160,7 @@ class ImpressionDataset(keras.utils.PyDataset):
         batch = batch.filled(self._rows)
         buckets = self.reader.buckets
         inputs = batch.inputs if buckets is None else buckets.divide(batch.inputs)
-        return inputs, batch.labels
+        return (inputs, batch.labels, batch.weights) if batch.weights else (inputs, batch.labels)
 
     def on_epoch_begin(self) -> None:
         """Indices are taken in turn from here on."""

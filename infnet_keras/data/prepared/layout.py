@@ -95,6 +95,16 @@ def label_column(task: str) -> str:
     return f"label:{task}"
 
 
+def weight_column(task: str) -> str:
+    """Where what an impression weighs in a task's loss stands: float32; only if the spec weighs."""
+    return f"weight:{task}"
+
+
+def weighed_tasks(spec: FeatureSpec) -> list[str]:
+    """The tasks in whose losses impressions weigh differently: all or none."""
+    return list(spec.tasks) if spec.weighs else []
+
+
 def behaviour_column(sequence: str) -> str:
     """Where it stands whether an event is one of a behaviour."""
     return f"when:{sequence}"
@@ -134,4 +144,6 @@ def event_columns(spec: FeatureSpec) -> list[IdColumn]:
 
 def is_shard_column(name: str) -> bool:
     """Whether a column of an ordered partition goes into its shard as it is."""
-    return name in (USER, SPLIT, HISTORY_END, DAY_END, TIME) or name.startswith(("label:", "when:"))
+    return name in (USER, SPLIT, HISTORY_END, DAY_END, TIME) or name.startswith(
+        ("label:", "weight:", "when:")
+    )

@@ -37,7 +37,7 @@ class Manifest:
         column_types: type of every raw column that was read.
         shards: the files, in order.
         users: users with at least one impression; 0 for a log without users.
-        impressions: impressions of each split.
+        impressions: impressions of each split, those that `sample` leaves out aside.
         history_rows: rows of the earlier history that seed sequences.
         rows_read: rows of the log's files.
         duplicates_dropped: exact repeats among them.
@@ -49,6 +49,7 @@ class Manifest:
         values_unread: for each field of dates, or of whole numbers in text, impressions whose value
             is given and cannot be read.
         labels_missing: for each task, impressions inside its mask whose label is not known.
+        negatives_left_out: training impressions that the spec's `sample` leaves out.
         label_rates: for each split and task, positives over rows with a label; None without rows.
         event_rows: of each log of earlier events, rows that may enter a history.
         train_from: where training starts, as given; None: with the log.
@@ -73,6 +74,7 @@ class Manifest:
     history_events_later: dict[str, int] = field(default_factory=dict)
     values_unread: dict[str, int] = field(default_factory=dict)
     labels_missing: dict[str, int] = field(default_factory=dict)
+    negatives_left_out: int = 0
     train_from: str | float | None = None
     versions: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT

@@ -41,6 +41,7 @@ class Window:
     Attributes:
         users: int64 [rows], a code a user.
         labels: float32 [rows] by task, NaN where there is none.
+        weights: float32 [rows] by task; empty where all impressions weigh alike.
         fields: the column of ids that each field reads; `field_ids` holds them, int32 [rows] or
             [rows, max_values].
         features: the column of ids that each sequence feature reads.
@@ -62,6 +63,10 @@ class Window:
         }
         self.labels = {
             task: np.concatenate([part.labels[task] for part in parts]) for task in self._spec.tasks
+        }
+        self.weights = {
+            task: np.concatenate([part.weights[task] for part in parts])
+            for task in layout.weighed_tasks(self._spec)
         }
         self.behaviours = {
             name: _joined([part.behaviours[name] for part in parts])
@@ -99,7 +104,8 @@ class Window:
                 ids = behaviour.ids[self.features[feature.name]]
                 inputs[feature.name] = ids.take(at, axis=0)
         labels = {task: labels[rows] for task, labels in self.labels.items()}
-        return Batch(inputs, labels, self.users[rows])
+        weights = {task: weights[rows] for task, weights in self.weights.items()}
+        return Batch(inputs, labels, self.users[rows], weights)
 
     def _gap_ids(
         self,
@@ -134,6 +140,8 @@ class _Part:
             layout.steps_column(feature) for found in ready_made.values() for feature in found
         )
         names |= dict.fromkeys(layout.label_column(task) for task in spec.tasks)
+        weighed = layout.weighed_tasks(spec)
+        names |= dict.fromkeys(layout.weight_column(task) for task in weighed)
         told_apart = layout.behaviours(spec)
         names |= dict.fromkeys(map(layout.behaviour_column, told_apart))
         names |= dict.fromkeys([layout.USER, layout.SPLIT, layout.HISTORY_END])
@@ -159,6 +167,7 @@ class _Part:
         self.times = times[rows]
         self.field_ids = {column: ids(column, rows) for column in fields}
         self.labels = {task: array(layout.label_column(task))[rows] for task in spec.tasks}
+        self.weights = {task: array(layout.weight_column(task))[rows] for task in weighed}
         user_start = group_starts(users)[rows]
         self.behaviours: dict[str, Behaviour] = {}
         for name, sequence in spec.sequences.items():

@@ -30,6 +30,8 @@ def impression_columns(spec: FeatureSpec) -> dict[str, str]:
             needed.setdefault(column, f"the label of task {name}")
         for column in _columns(task.mask):
             needed.setdefault(column, f"the mask of task {name}")
+        for column in spec.weight_columns[name]:
+            needed.setdefault(column, f"the weight of task {name}")
     return needed
 
 
@@ -43,10 +45,12 @@ def event_columns(spec: FeatureSpec, source: str | None = None) -> dict[str, str
 
 
 def compared_columns(spec: FeatureSpec) -> frozenset[str]:
-    """Those that `when`, masks and labels compare, in the log and where it looks columns up."""
+    """Those that `when`, masks and labels compare, and weights, in the log and where it looks
+    columns up."""
     texts = [sequence.when for sequence in spec.sequences.values()]
     texts += [task.mask for task in spec.tasks.values()]
-    return frozenset(spec.label_columns).union(*map(_columns, texts))
+    weights = spec.weight_columns.values()
+    return frozenset(spec.label_columns).union(*map(_columns, texts), *weights)
 
 
 def other_log_columns(spec: FeatureSpec, source: str) -> list[str]:

@@ -14,6 +14,7 @@ from infnet_keras.data.examples.columns import input_columns, label_name, weight
 from infnet_keras.data.examples.manifest import ExamplesManifest
 from infnet_keras.data.examples.raw_examples import MISSING
 from infnet_keras.features.numpy.row_transform import RowTransform
+from infnet_keras.input_names import KEPT, loss_weight_input
 from infnet_keras.spec import FeatureSpec
 
 
@@ -48,7 +49,7 @@ def _array(values: pa.Array, dtype: str) -> npt.NDArray[Any]:
 
 
 def example_rows(data: PreparedData, directory: Path, split: str) -> npt.NDArray[np.int32]:
-    """Ids and labels of a split's examples, a row each, sorted."""
+    """Ids, labels and loss weights of the examples to train on, a row each, sorted."""
     types = ExamplesManifest.load(directory).column_types
     examples = read_examples(directory, split)
     inputs = RowTransform(data.spec, data.assets)(as_request(data.spec, types, examples))
@@ -60,21 +61,34 @@ def example_rows(data: PreparedData, directory: Path, split: str) -> npt.NDArray
         )
         for task in data.spec.tasks
     }
-    return _sorted_rows(data.spec, inputs, labels)
+    weights = {task: weight.to_numpy() for task, weight in _loss_weights(data.spec, examples)}
+    if data.spec.sample is not None:
+        kept = examples[data.spec.served_names[KEPT]].to_numpy() == 1
+        inputs, labels, weights = (
+            {name: values[kept] for name, values in part.items()}
+            for part in (inputs, labels, weights)
+        )
+    return _sorted_rows(data.spec, inputs, labels, weights)
+
+
+def _loss_weights(spec: FeatureSpec, examples: pa.Table) -> list[tuple[str, Any]]:
+    tasks = spec.tasks if spec.weighs else ()
+    return [(task, examples[spec.served_names[loss_weight_input(task)]]) for task in tasks]
 
 
 def prepared_rows(data: PreparedData, split: str) -> npt.NDArray[np.int32]:
     """The same of what `prepare` wrote."""
     batch = next(ImpressionReader(data, split, 10_000_000).batches())  # type: ignore[arg-type]
-    return _sorted_rows(data.spec, batch.inputs, batch.labels)
+    return _sorted_rows(data.spec, batch.inputs, batch.labels, batch.weights)
 
 
 def _sorted_rows(
-    spec: FeatureSpec, inputs: dict[str, Any], labels: dict[str, Any]
+    spec: FeatureSpec, inputs: dict[str, Any], labels: dict[str, Any], weights: dict[str, Any]
 ) -> npt.NDArray[np.int32]:
     names = [*spec.fields, *(feature.name for feature in spec.sequence_features)]
     columns = [np.asarray(inputs[name]).reshape(len(inputs[name]), -1) for name in names]
     columns += [np.nan_to_num(labels[task], nan=-1.0)[:, None] for task in spec.tasks]
+    columns += [np.round(values * 1000)[:, None] for values in weights.values()]
     rows = np.concatenate(columns, axis=1).astype(np.int32)
     # By a hash of each row, many times faster than column by column.
     factors = np.random.default_rng(0).integers(1, 1 << 62, rows.shape[1])

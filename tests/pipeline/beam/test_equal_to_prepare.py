@@ -16,7 +16,7 @@ from beam_logs import (
     write_several_logs,
     write_shop,
 )
-from beam_rows import example_rows, prepared_rows
+from beam_rows import example_rows, prepared_rows, read_examples
 
 from infnet_keras.data import ImpressionReader, PreparedData, generate, prepare
 from infnet_keras.data.examples.manifest import ExamplesManifest
@@ -92,6 +92,34 @@ def test_the_time_up_to_the_impression(tmp_path, write) -> None:
     assert_equal(data, tmp_path / "examples")
     gaps = ImpressionReader(data, "train", 10_000).batch(0).inputs["view__time_gap"]
     assert len(np.unique(gaps)) > 3, "unknown, of the earlier history, and of several lengths"
+
+
+@pytest.mark.parametrize("partitions", [1, 5])
+def test_weights_and_a_sample(tmp_path, write, partitions) -> None:
+    """Beam's examples hold every impression, for Transform to fit on, and say which are kept."""
+    write_shop(tmp_path / "raw")
+    content = shop_content()
+    content["weight"] = "price"
+    content["sample"] = {"negatives": 0.3}
+    content["tasks"] = {
+        name: {**task, "mask": "price > 0"} for name, task in content["tasks"].items()
+    }
+    spec = spec_from_dict(content)
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *SHOP_SPLIT.values())
+    write(
+        spec,
+        tmp_path / "raw",
+        tmp_path / "examples",
+        file_format="parquet",
+        partitions=partitions,
+        **SHOP_SPLIT,
+    )
+    data = PreparedData.open(tmp_path / "prepared")
+    assert data.manifest.negatives_left_out > 100
+    assert_equal(data, tmp_path / "examples")
+    examples = read_examples(tmp_path / "examples", "train")
+    left_out = len(examples) - data.manifest.impressions["train"]
+    assert left_out == data.manifest.negatives_left_out
 
 
 @pytest.mark.parametrize("partitions", [1, 5])

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clicks import SPEC, TYPES
+from clicks import SPEC, TYPES, click_rows, raw_batch
+from pipeline_parts import transform, write_examples, write_schema
 from tfx.types import Artifact
 
 from infnet_keras.data.prepared.batch import Batch
 from infnet_keras.errors import DataError
+from infnet_keras.spec import override_spec
 from tfx_pipeline.trainer import transformed_reader
 from tfx_pipeline.trainer.transformed_examples import TransformedExamples
 from tfx_pipeline.transform.assets import assets_from_transform
@@ -80,6 +82,27 @@ def test_a_missing_part_is_noticed(data: TransformedExamples, tmp_path: Path) ->
         list(more.reader("train", 64).batches())
     with pytest.raises(DataError, match=r"480 impressions in split 'train', but no file"):
         TransformedExamples(SPEC, data.assets, {"train": [f"{tmp_path}/*"]}, {"train": 480})
+
+
+@pytest.mark.long
+def test_weights_come_along_and_what_the_sample_leaves_out_does_not(tmp_path: Path) -> None:
+    """Transform is fitted on all rows: what is left out has its value in the vocabulary."""
+    spec = override_spec(SPEC, {"sample": {"negatives": 0.5}, "weight": "price"})
+    rows = click_rows(100)
+    for number, row in enumerate(row for given in rows.values() for row in given):
+        row |= {"sample__kept": number % 3 and 1, "loss_weight__click": number + 0.5}
+        row |= {"loss_weight__like": 2.0, "item": 1000 + number}
+    examples = write_examples(tmp_path / "examples", spec, TYPES, rows)
+    counts = {split: sum(row["sample__kept"] for row in given) for split, given in rows.items()}
+    schema = write_schema(tmp_path / "schema", spec, TYPES, counts, raw_batch(rows["test"]))
+    made = transform(tmp_path, spec, examples, schema)
+    assets = assets_from_transform(made["transform_graph"].uri, spec, TYPES)
+    assert {str(row["item"]) for row in rows["train"]} <= {*assets.vocabularies["item"]}
+    pattern = f"{made['transformed_examples'].uri}/Split-train/*"
+    data = TransformedExamples(spec, assets, {"train": [pattern]}, {"train": counts["train"]})
+    found = np.concatenate([b.weights["click"] for b in data.reader("train", 16).batches()])
+    expected = [row["loss_weight__click"] for row in rows["train"] if row["sample__kept"]]
+    assert sorted(found) == expected
 
 
 def test_a_file_that_is_cut_short(data: TransformedExamples, tmp_path: Path) -> None:

@@ -163,6 +163,8 @@ def _check_spec(spec: FeatureSpec, directory: str) -> None:
         "keys": lambda s: s.keys,
         "outcomes": lambda s: s.outcomes,
         "tasks": lambda s: {n: (t.label, t.missing, t.mask) for n, t in s.tasks.items()},
+        "weights": lambda s: s.weight_columns,
+        "sample": lambda s: s.sample,
     }
     differing = [name for name, part in compared.items() if part(spec) != part(written)]
     if differing:

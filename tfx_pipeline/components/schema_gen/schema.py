@@ -10,15 +10,16 @@ from infnet_keras.spec.sources import ColumnType
 
 _TYPES = {"int64": schema_pb2.INT, "float32": schema_pb2.FLOAT, "string": schema_pb2.BYTES}
 _NUMERIC = ("quantiles", "boundaries")
+_ALWAYS_THERE = ("label", "weight", "loss_weight", "kept", "user")
 
 
 def schema_of(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> schema_pb2.Schema:
     """What every split's statistics are held to, and how Transform reads the examples.
 
     A value occurs at most once an example and somewhere at least; a sequence is no longer than the
-    spec says; the user's key is always there; a label is 0 or 1 and its weight within 0 and 1.
-    Columns named in `validation` have the distance that they may keep. No feature has a shape:
-    all are ragged, so that a missing value is an empty list.
+    spec says; the user's key is always there; a label is 0 or 1 and its weight within 0 and 1; no
+    loss weight is negative. Columns named in `validation` have the distance that they may keep. No
+    feature has a shape: all are ragged, so that a missing value is an empty list.
 
     Args:
         spec: the feature spec.
@@ -32,6 +33,10 @@ def schema_of(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> sche
             feature.int_domain.CopyFrom(schema_pb2.IntDomain(min=0, max=1))
         elif column.kind == "weight":
             feature.float_domain.CopyFrom(schema_pb2.FloatDomain(min=0.0, max=1.0))
+        elif column.kind == "loss_weight":
+            feature.float_domain.CopyFrom(schema_pb2.FloatDomain(min=0.0))
+        elif column.kind == "kept":
+            feature.int_domain.CopyFrom(schema_pb2.IntDomain(min=0, max=1))
         elif is_by_value(column, spec) and column.dtype == "int64":
             # Counted by value, not as a quantity: distances compare shares of values.
             feature.int_domain.is_categorical = True
@@ -55,7 +60,7 @@ def _valency(feature: schema_pb2.Feature, column: ExampleColumn, spec: FeatureSp
         feature.value_count.max = spec.sequences[column.sequence].length
         return
     feature.value_count.CopyFrom(schema_pb2.ValueCount(min=1, max=1))
-    if column.kind in ("label", "weight", "user") or column.own == spec.keys.user:
+    if column.kind in _ALWAYS_THERE or column.own == spec.keys.user:
         feature.presence.CopyFrom(schema_pb2.FeaturePresence(min_fraction=1.0, min_count=1))
     elif column.own not in spec.fields or not spec.fields[column.own].is_sent:
         feature.presence.min_count = 1
