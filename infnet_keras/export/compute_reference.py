@@ -32,7 +32,7 @@ def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Refe
     Args:
         model: a float32 model on any backend.
         transform: the model's row transform.
-        raw: example rows, raw input name -> column.
+        raw: example rows of the log, raw input name -> column.
 
     Returns:
         The requests, under the served names, and what the model gives for them.
@@ -41,8 +41,9 @@ def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Refe
         ExportError: the model gives a probability or a weight that is no finite number.
     """
     served = transform.spec.served_names
-    inputs = served_inputs(transform.spec, transform.inputs)
-    raw = {served[name]: column for name, column in raw.items()}
+    inputs = served_inputs(transform.spec, transform.sent)
+    fixed = {served[name]: raw[name] for name in transform.fixed}
+    raw = {served[given.name]: raw[given.name] for given in transform.sent}
     rank: Columns = {}
     scores: Columns = {}
     if any(i.side == "item" for i in inputs):
@@ -55,8 +56,20 @@ def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Refe
         for task, flat in flat_scores.items():
             scores[task] = np.where(listed, flat.reshape(listed.shape), np.float32(0))
     probabilities, attention = _answers(model, transform, raw, ATTENTION_ROWS)
-    spec = dump_spec(transform.spec)
-    return Reference(spec, inputs, raw, rank, probabilities, scores, attention)
+    logged: Columns = {}
+    if fixed:
+        logged, _ = _answers(model, transform, {**raw, **fixed}, attention_rows=0)
+    return Reference(
+        spec=dump_spec(transform.spec),
+        inputs=served_inputs(transform.spec, transform.inputs),
+        predict=raw,
+        rank=rank,
+        probabilities=probabilities,
+        scores=scores,
+        attention=attention,
+        logged=fixed,
+        logged_probabilities=logged,
+    )
 
 
 def _rows_of(rank: Columns, inputs: list[RawInput]) -> Columns:
@@ -74,18 +87,22 @@ def _rows_of(rank: Columns, inputs: list[RawInput]) -> Columns:
 def _answers(
     model: Any, transform: RowTransform, raw: Columns, attention_rows: int
 ) -> tuple[Columns, Columns]:
-    """Task -> probability of every row, and task -> attention of the first rows."""
+    """Task -> probability of every row, and task -> attention of the first rows.
+
+    Rows of the log hold every input, rows of requests those that are sent.
+    """
     parts: dict[str, list[npt.NDArray[Any]]] = {}
     attention: Columns = {}
     served = transform.spec.served_names
-    names = [given.name for given in transform.inputs]
+    names = [given.name for given in transform.inputs if served[given.name] in raw]
+    ids_of = transform if len(names) == len(transform.inputs) else transform.of_requests
     count = len(next(iter(raw.values())))
     call = _compiled(model)
     with _full_precision():
         for start in range(0, count, BATCH):
             rows = np.arange(start, start + BATCH) % count  # one shape, compiled once
             chunk = {name: raw[served[name]][rows] for name in names}
-            outputs, weights = call(transform(chunk))
+            outputs, weights = call(ids_of(chunk))
             for task, value in outputs.items():
                 array = keras.ops.convert_to_numpy(value)[: count - start]
                 parts.setdefault(task, []).append(array)
