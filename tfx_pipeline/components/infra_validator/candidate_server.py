@@ -17,6 +17,7 @@ MODEL = "candidate"
 _SECONDS = 600.0
 _POLL = 0.2
 _STOPPED_WITHIN = 30.0
+_REASON = "Failed to start server."  # as serving.server begins it
 _NOT_YET = (Code.UNAVAILABLE, Code.NOT_FOUND, Code.DEADLINE_EXCEEDED)
 
 
@@ -101,8 +102,11 @@ def _wait(
 
 
 def _last_words(log: Path) -> str:
-    lines = log.read_text("utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "none"
+    """The reason that the server gives for ending, of however many lines; else its last line."""
+    text = log.read_text("utf-8", errors="replace").strip()
+    if _REASON in text:
+        return " ".join(text[text.index(_REASON) :].split())
+    return text.splitlines()[-1] if text else "none"
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
