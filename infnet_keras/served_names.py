@@ -10,6 +10,9 @@ from keyword import iskeyword
 CANDIDATE_COUNT = "candidate_count"
 """The input of the signature `rank` that says how many candidates count."""
 
+LOGGED = "logged"
+"""The signature that takes the log's values of what serving fixes; no request needs it."""
+
 _SEPARATOR = "__"  # between a behaviour and its column: `view__item`
 _DIGITS = 6  # of a name's fingerprint, where they tell it from all others
 _FIRST, _LATER = re.compile("[A-Za-z][A-Za-z0-9_]*"), re.compile("[A-Za-z0-9_]*")

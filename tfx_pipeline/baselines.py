@@ -35,7 +35,7 @@ class LastValidatedStatistics(ResolverStrategy):
 
 
 class LastBlessedModel(ResolverStrategy):
-    """The newest blessed model other than this run's."""
+    """The newest model, other than this run's, that was measured well and could be served."""
 
     def resolve_artifacts(self, store: mlmd.MetadataStore, input_dict: Artifacts) -> Artifacts:
         """Resolve.
@@ -49,6 +49,11 @@ class LastBlessedModel(ResolverStrategy):
             blessing.custom_properties["current_model_id"].int_value
             for blessing in store.get_artifacts_by_type("ModelBlessing")
             if blessing.state == _LIVE and blessing.custom_properties["blessed"].int_value == 1
+        }
+        blessed -= {
+            blessing.custom_properties["current_model_id"].int_value
+            for blessing in store.get_artifacts_by_type("InfraBlessing")
+            if blessing.state == _LIVE and blessing.custom_properties["blessed"].int_value == 0
         }
         found = [a for a in _others(store, current) if a.id in blessed]
         return {"model": _newest(store, found)}

@@ -34,6 +34,7 @@ _EVALUATION = (
     "tfx_pipeline/components/evaluator",
     "tfx_pipeline/evaluation",
 )
+_SERVING = ("infnet_keras", "serving", "tfx_pipeline/components/infra_validator")
 _TRAINING = (
     "infnet_keras",
     "tfx_pipeline/schema_description.py",
@@ -55,6 +56,11 @@ def training_code() -> str:
 def evaluation_code() -> str:
     """A digest of what measures and blesses."""
     return _digest(_EVALUATION)
+
+
+def serving_code() -> str:
+    """A digest of what serves a model before it is pushed."""
+    return _digest(_SERVING)
 
 
 def _digest(places: tuple[str, ...]) -> str:

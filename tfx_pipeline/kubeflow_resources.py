@@ -57,6 +57,7 @@ _DEFAULTS = {
     "Tuner": Resources(cpu=4.0, memory=16.0),
     "Trainer": Resources(cpu=4.0, memory=16.0),
     "Evaluator": Resources(cpu=2.0, memory=8.0),
+    "InfraValidator": Resources(cpu=2.0, memory=8.0),
 }
 
 

@@ -14,10 +14,11 @@ from infnet_keras.spec import FeatureSpec
 from tfx_pipeline import spec_parts
 from tfx_pipeline.baselines import LastBlessedModel, LastValidatedStatistics
 from tfx_pipeline.beam.local_runner import LOCAL_RUNNER, with_local_runner
-from tfx_pipeline.code_version import evaluation_code, training_code
+from tfx_pipeline.code_version import evaluation_code, serving_code, training_code
 from tfx_pipeline.components.evaluator import Evaluator
 from tfx_pipeline.components.example_gen import ExampleGen
 from tfx_pipeline.components.example_validator import ExampleValidator
+from tfx_pipeline.components.infra_validator import InfraValidator
 from tfx_pipeline.components.pusher import Pusher
 from tfx_pipeline.components.schema_gen import SchemaGen
 from tfx_pipeline.trainer.component import Trainer
@@ -149,9 +150,15 @@ def create_pipeline(
         baseline_model_uri=run.baseline_model,
         code=evaluation_code() if enable_cache else None,
     )
+    infra_validator = InfraValidator(
+        model=trainer.outputs["model"],
+        model_run=trainer.outputs["model_run"],
+        code=serving_code() if enable_cache else None,
+    )
     pusher = Pusher(
         model=trainer.outputs["model"],
         model_blessing=evaluator.outputs["blessing"],
+        infra_blessing=infra_validator.outputs["blessing"],
         serving_directory=serving_directory,
     )
     nodes: list[BaseNode | None] = [
@@ -165,6 +172,7 @@ def create_pipeline(
         trainer,
         last_model,
         evaluator,
+        infra_validator,
         pusher,
     ]
     return tfx.dsl.Pipeline(

@@ -15,13 +15,15 @@ _TRAINING = {
 
 
 def for_examples(spec: FeatureSpec) -> str:
-    """What ExampleGen and Transform read, as YAML: features and labels."""
-    return _without(spec, {**_TRAINING, "validation": Validation(), "evaluation": Evaluation()})
+    """What ExampleGen and Transform read, as YAML: features and labels of the log."""
+    return _without(
+        _as_logged(spec), {**_TRAINING, "validation": Validation(), "evaluation": Evaluation()}
+    )
 
 
 def for_validation(spec: FeatureSpec) -> str:
     """What SchemaGen and ExampleValidator read: also how values may be distributed."""
-    return _without(spec, {**_TRAINING, "evaluation": Evaluation()})
+    return _without(_as_logged(spec), {**_TRAINING, "evaluation": Evaluation()})
 
 
 def for_training(spec: FeatureSpec) -> str:
@@ -31,8 +33,16 @@ def for_training(spec: FeatureSpec) -> str:
 
 def for_evaluation(spec: FeatureSpec) -> str:
     """What the Evaluator reads: tasks, slices and gates."""
-    return _without(spec, {**_TRAINING, "validation": Validation()})
+    return _without(_as_logged(spec), {**_TRAINING, "validation": Validation()})
 
 
 def _without(spec: FeatureSpec, replaced: dict[str, object]) -> str:
     return dump_spec(spec.model_copy(update=replaced))
+
+
+def _as_logged(spec: FeatureSpec) -> FeatureSpec:
+    """Without what serving puts in place of the log's values: none but the Trainer exports it."""
+    fields = {
+        name: field.model_copy(update={"serve_as": None}) for name, field in spec.fields.items()
+    }
+    return spec.model_copy(update={"fields": fields})

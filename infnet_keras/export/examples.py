@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from infnet_keras.export.sample_requests import Columns
 from infnet_keras.features import Assets, RawInput, raw_inputs
-from infnet_keras.features.raw_inputs import MISSING, served_inputs
+from infnet_keras.features.raw_inputs import MISSING, sent_inputs, served_inputs
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
@@ -26,7 +26,8 @@ def example_spec(spec: FeatureSpec, assets: Assets) -> dict[str, tf.io.RaggedFea
     Returns:
         Served name of the raw input -> feature, for `tf.io.parse_example`.
     """
-    return _parsing_spec(served_inputs(spec, raw_inputs(spec, assets.column_types)))
+    inputs = sent_inputs(spec, raw_inputs(spec, assets.column_types))
+    return _parsing_spec(served_inputs(spec, inputs))
 
 
 def parse_examples(serialized: tf.Tensor, inputs: Sequence[RawInput]) -> dict[str, tf.Tensor]:

@@ -20,6 +20,7 @@ from infnet_keras.export.reference import Reference
 from infnet_keras.export.sample_requests import Columns
 from infnet_keras.export.warmup import read_warmup
 from infnet_keras.request.encode import check_rows
+from infnet_keras.served_names import LOGGED
 
 TOLERANCE = 1e-5
 BATCH = 64
@@ -47,8 +48,13 @@ def check_parity(
         at("predict")
         _compare(signatures, "predict", expected.predict, expected.probabilities)
         at("serving_default")
-        examples = {"examples": serialized_examples(expected.predict, expected.inputs)}
+        examples = {"examples": serialized_examples(expected.predict, expected.sent)}
         _compare(signatures, "serving_default", examples, expected.probabilities)
+        if expected.logged:
+            at(LOGGED)
+            rows = {**expected.predict, **expected.logged}
+            examples = {"examples": serialized_examples(rows, expected.inputs)}
+            _compare(signatures, LOGGED, examples, expected.logged_probabilities)
         if expected.rank:
             at("rank")
             _compare(signatures, "rank", expected.rank, expected.scores)

@@ -12,19 +12,24 @@ from infnet_keras.export.sample_requests import Columns
 from infnet_keras.features import RawInput
 from infnet_keras.served_names import CANDIDATE_COUNT
 
+_REQUESTS = ("predict", "rank", "logged")
+
 
 class Reference(NamedTuple):
     """What one process tells another about a model.
 
     Attributes:
         spec: the model's spec as YAML.
-        inputs: the raw inputs of the spec, under the names that they are served by.
+        inputs: the raw inputs of a row of the log, under the names that they are served by.
         predict: a request of `predict`, served name -> column; strings are bytes.
         rank: a request of `rank`; empty where the spec has no field of side item.
         probabilities: task -> float32 [rows], what the model gives for `predict`.
         scores: task -> float32 [rows, candidates], what it gives for `rank`.
         attention: task -> float32 [first rows, tokens], what it gives for `attention` of the first
             rows of `predict`; empty where the model has no attention.
+        logged: served name -> column of what serving fixes, as the log holds it for the rows of
+            `predict`; empty where serving fixes nothing.
+        logged_probabilities: task -> float32 [rows], what the model gives with these columns.
     """
 
     spec: str
@@ -34,6 +39,13 @@ class Reference(NamedTuple):
     probabilities: Columns
     scores: Columns
     attention: Columns
+    logged: Columns
+    logged_probabilities: Columns
+
+    @property
+    def sent(self) -> list[RawInput]:
+        """The inputs that a request holds."""
+        return [i for i in self.inputs if i.name not in self.logged]
 
     def save(self, path: Path) -> None:
         """Write a JSON file."""
@@ -49,7 +61,7 @@ class Reference(NamedTuple):
         dtypes = {i.name: str(i.dtype) for i in inputs} | {CANDIDATE_COUNT: "int64"}
         columns = {
             part: {
-                name: _array(lists, dtypes[name] if part in ("predict", "rank") else "float32")
+                name: _array(lists, dtypes[name] if part in _REQUESTS else "float32")
                 for name, lists in given.items()
             }
             for part, given in content.items()

@@ -52,7 +52,7 @@ def export_saved_model(
         directory: the model directory; made if it does not exist.
         version: the version's number; the next free one by default.
         examples: raw rows for parity check and warm-up, as `predict` takes them, such as
-            `data.raw_examples`; drawn ones by default.
+            `data.raw_examples`; drawn ones by default. What serving fixes may be left out.
         keep_examples: whether warm-up requests and `example_request.json`, which hold such rows,
             go along.
         progress: says which of the steps is done; None for silence.
@@ -207,7 +207,9 @@ def _example_rows(
 ) -> Columns:
     if examples is None:
         examples = drawn_examples(transform.spec, assets)
-    raw = read_raw(transform.inputs, examples)
+    rows = len(next(iter(examples.values()), ()))
+    fixed = {name: value.repeat(rows) for name, value in transform.fixed.items()}
+    raw = read_raw(transform.inputs, {**fixed, **examples})
     if len(raw[transform.inputs[0].name]) == 0:
         raise ExportError("the example rows are empty: at least one is needed to check the export")
     return raw

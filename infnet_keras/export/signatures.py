@@ -55,12 +55,11 @@ def signatures(
     Args:
         transform: raw values by served name -> ids; each value keeps its leading axes.
         model: a built float32 model on the TensorFlow backend, with `score_candidates`.
-        inputs: the raw inputs of the spec, under the names that they are served by.
+        inputs: the raw inputs of a request, under the names that they are served by.
         at: called with what is traced next, when it is.
 
     Returns:
         Name -> tf.function with a fixed input signature.
-
     """
 
     # Nothing in transforms and models branches on a tensor: AutoGraph would only cost time.

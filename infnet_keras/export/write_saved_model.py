@@ -10,13 +10,17 @@ import tensorflow as tf
 
 from infnet_keras.errors import ExportError
 from infnet_keras.export.example_request import write_example_request
+from infnet_keras.export.logged_signature import logged_signature
 from infnet_keras.export.reference import Reference
 from infnet_keras.export.signatures import ServingModule, Tensors, signatures
 from infnet_keras.export.transform_source import TransformSource
 from infnet_keras.export.warmup import write_warmup
 from infnet_keras.features.assets import VOCABULARY_DIRECTORY
-from infnet_keras.features.raw_inputs import raw_inputs
+from infnet_keras.features.fixed_values import fixed_values
+from infnet_keras.features.raw_inputs import raw_inputs, sent_inputs
+from infnet_keras.features.tensorflow.fixed_values import with_fixed
 from infnet_keras.features.tensorflow.row_transform import TensorFlowRowTransform
+from infnet_keras.served_names import LOGGED
 
 SERVED_NAMES = "served_names.json"
 """Of a version's assets: the name of each raw input -> the name under which it is served."""
@@ -48,7 +52,8 @@ def write_saved_model(
         files = Path(scratch)
         model.assets.save(files)
         (files / "spec.yaml").write_text(reference.spec, encoding="utf-8")
-        served = {given.name: model.spec.served_names[given.name] for given in inputs}
+        names = model.spec.served_names
+        served = {given.name: names[given.name] for given in sent_inputs(model.spec, inputs)}
         (files / SERVED_NAMES).write_text(
             json.dumps(served, indent=1, ensure_ascii=False), encoding="utf-8"
         )
@@ -64,16 +69,26 @@ def write_saved_model(
             [files / "spec.yaml", files / "assets.json", files / SERVED_NAMES],
         )
 
+        fixed = fixed_values(model.spec, model.assets.column_types)
+
         def transform_served(raw: Tensors) -> Tensors:
-            ids: Tensors = transform({own: raw[name] for own, name in served.items()})
+            sent = {own: raw[name] for own, name in served.items()}
+            ids: Tensors = transform(with_fixed(sent, fixed))
             return ids
 
-        functions = signatures(transform_served, model, reference.inputs, at)
+        def transform_logged(raw: Tensors) -> Tensors:
+            ids: Tensors = transform({given.name: raw[names[given.name]] for given in inputs})
+            return ids
+
+        functions = signatures(transform_served, model, reference.sent, at)
+        served_functions = list(functions)
+        if fixed:
+            functions[LOGGED] = logged_signature(transform_logged, model, reference.inputs, at)
         try:
             tf.saved_model.save(module, str(directory), signatures=functions)
             at("writing warm-up requests")
             write_warmup(
-                directory, model.spec.name, reference.predict, reference.inputs, list(functions)
+                directory, model.spec.name, reference.predict, reference.sent, served_functions
             )
             write_example_request(directory, reference.predict)
         except tf.errors.OpError as error:

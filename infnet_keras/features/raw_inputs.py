@@ -1,10 +1,11 @@
-"""Raw inputs: what one scoring request holds before any value becomes an id."""
+"""Raw inputs: what a row holds before any value becomes an id, in the log and in a request."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from infnet_keras.errors import DataError
 from infnet_keras.features.canonical import MISSING_INTEGER
+from infnet_keras.features.fixed_values import fixed_values
 from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.fields import Side
 from infnet_keras.spec.sequences import TIME_GAP
@@ -40,12 +41,15 @@ class RawInput(NamedTuple):
 def raw_inputs(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> list[RawInput]:
     """Every raw input of a spec, in a fixed order: columns, then behaviours.
 
+    A row of the log holds all of them, a request those of `sent_inputs`.
+
     Args:
         spec: the feature spec.
         column_types: type of each raw column, as in `Assets`.
 
     Raises:
-        DataError: a column has no type, or one that its table or derived field cannot use.
+        DataError: a column has no type, or one that its table or derived field cannot use, or that
+            cannot hold what serving takes for it.
     """
     numbers = {name for name, field in spec.fields.items() if field.is_sent}
     inputs = [
@@ -66,6 +70,11 @@ def raw_inputs(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> lis
         inputs.append(RawInput(names.length, "int64", "length", "user", sequence=sequence))
     _check_types(spec, column_types)
     return inputs
+
+
+def sent_inputs(spec: FeatureSpec, inputs: Iterable[RawInput]) -> list[RawInput]:
+    """Those that a request holds: all but what serving fixes."""
+    return [raw for raw in inputs if raw.name not in spec.served_values]
 
 
 def served_inputs(spec: FeatureSpec, inputs: Iterable[RawInput]) -> list[RawInput]:
@@ -106,6 +115,7 @@ def _check_types(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> N
             problem = field.derivation.type_problem(column_types)
             if problem is not None:
                 raise DataError(f"field {name!r}: {problem}")
+    fixed_values(spec, column_types)
     time = spec.time.column
     if time is not None and time in spec.input_columns and _type(column_types, time) == "float32":
         raise DataError(

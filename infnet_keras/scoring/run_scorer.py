@@ -54,8 +54,8 @@ class RunScorer:
 
     @property
     def inputs(self) -> list[RawInput]:
-        """The raw inputs of a row."""
-        return self._transform.inputs
+        """The raw inputs of a row: those of a request to what `infnet export` writes."""
+        return self._transform.sent
 
     @property
     def tasks(self) -> list[str]:
@@ -64,7 +64,7 @@ class RunScorer:
 
     def score(self, rows: Mapping[str, npt.NDArray[Any]]) -> RawArrays:
         """Probabilities of at most `batch_size` rows; see `Scorer`."""
-        return self.score_ids(self._transform(rows))
+        return self.score_ids(self._transform.of_requests(rows))
 
     def score_ids(self, ids: Mapping[str, npt.NDArray[np.int32]]) -> RawArrays:
         """The same of rows whose values are ids already, as prepared data hold them."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from infnet_keras.errors import ExportError, SpecError
 from infnet_keras.export.predict import call, load
 from infnet_keras.export.version_directory import latest_version
-from infnet_keras.features.raw_inputs import RawInput, raw_inputs
+from infnet_keras.features.raw_inputs import RawInput, raw_inputs, sent_inputs
 from infnet_keras.request.signature import Signature, check_signature
 from infnet_keras.scoring.scorer import RawArrays
 from infnet_keras.spec import FeatureSpec, load_spec
@@ -71,7 +71,7 @@ def _described(path: Path) -> tuple[FeatureSpec, list[RawInput]]:
     try:
         description = json.loads((assets / "assets.json").read_text("utf-8"))
         spec = load_spec(assets / "spec.yaml")
-        return spec, raw_inputs(spec, description["column_types"])
+        return spec, sent_inputs(spec, raw_inputs(spec, description["column_types"]))
     except (OSError, ValueError, KeyError, SpecError) as error:
         raise ExportError(
             f"{path} does not say in its assets what its inputs mean ({error}): tables are scored "

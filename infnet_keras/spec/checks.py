@@ -17,6 +17,7 @@ from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.pipeline_checks import check_pipeline
 from infnet_keras.spec.ready_made_checks import check_ready_made
 from infnet_keras.spec.sequences import SequenceAttribute
+from infnet_keras.spec.served_value_checks import check_served_values
 from infnet_keras.spec.source_checks import check_sources
 from infnet_keras.spec.time_gap_checks import check_time_gap
 
@@ -35,6 +36,7 @@ def check(spec: FeatureSpec) -> None:
     check_ready_made(spec)
     spec.model.check(spec)
     check_columns(spec)
+    check_served_values(spec)
     check_pipeline(spec)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.document import KeyPath
-from infnet_keras.spec.sources import ColumnType
 
 if TYPE_CHECKING:
     from infnet_keras.spec.feature_spec import FeatureSpec
@@ -22,11 +21,7 @@ def check_columns(spec: FeatureSpec) -> None:
 
 def _reads(spec: FeatureSpec) -> None:
     """One column is split and typed one way, and no two fields are the same token."""
-    types: dict[
-        str, ColumnType
-    ] = {}  # of the log first, then of the first source that declares one
-    for source in sorted(spec.sources.values(), key=lambda source: source.join is not None):
-        types = {**source.types, **types}
+    types = spec.declared_types
     separators: dict[str, str | None] = {}
     tokens: dict[tuple[str, str], str] = {}
     reads: list[tuple[KeyPath, str, str, str | None]] = []

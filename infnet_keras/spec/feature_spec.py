@@ -22,7 +22,7 @@ from infnet_keras.spec.options import Defaults, TrainingOptions
 from infnet_keras.spec.pipeline_options import Evaluation, Splits, Tuning, Validation
 from infnet_keras.spec.sampling import Sample
 from infnet_keras.spec.sequences import TIME_GAP, Sequence, SequenceAttribute
-from infnet_keras.spec.sources import Keys, Source, Time
+from infnet_keras.spec.sources import ColumnType, Keys, Source, Time
 from infnet_keras.spec.tables import Table
 from infnet_keras.spec.tasks import FoundIn, Task
 
@@ -191,6 +191,23 @@ class FeatureSpec(Block):
         """Where a field's values stand: the raw column, or the field itself if it is derived."""
         column = self.fields[field].column
         return field if column is None else column
+
+    @cached_property
+    def served_values(self) -> dict[str, int | float | str]:
+        """Raw columns that no request sends, with what serving takes for each; `""` is missing."""
+        return {
+            self.values_column(name): field.serve_as
+            for name, field in self.fields.items()
+            if field.serve_as is not None
+        }
+
+    @cached_property
+    def declared_types(self) -> dict[str, ColumnType]:
+        """Types that the sources declare: the log's own first, then of the first that has one."""
+        types: dict[str, ColumnType] = {}
+        for source in sorted(self.sources.values(), key=lambda source: source.join is not None):
+            types = {**source.types, **types}
+        return types
 
     @cached_property
     def sequence_inputs(self) -> dict[str, SequenceInputs]:

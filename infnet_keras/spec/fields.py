@@ -33,6 +33,9 @@ class CategoricalField(TableKeys):
     """Of several values, the first so many count."""
     derive: LocalTimeName | Derive | None = None
     """Compute the value from time or history instead of reading a column."""
+    serve_as: int | float | str | None = None
+    """What serving takes for the column, which no request then sends: a position, say, that is
+    known only once the items are ranked. Training and evaluation read the log's; "" is missing."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "CategoricalField":

@@ -49,6 +49,7 @@ def summarize(
         _sequences(spec),
         _tasks(spec),
         _names(spec),
+        _fixed(spec),
         _totals(spec, rows, model_parameters, lookup_groups),
     ]
     warnings = _warnings(spec, rows)
@@ -149,6 +150,15 @@ def _names(spec: FeatureSpec) -> str:
     """What is served under another name than its own."""
     lines = [(own, served) for own, served in spec.served_names.items() if own != served]
     return _columns(("input", "served as"), lines)
+
+
+def _fixed(spec: FeatureSpec) -> str:
+    """What no request sends."""
+    return "\n".join(
+        f"{column}: the log's value in training, "
+        f"{'missing' if value == '' else repr(value)} when served; no request sends it"
+        for column, value in spec.served_values.items()
+    )
 
 
 def _totals(

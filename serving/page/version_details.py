@@ -6,6 +6,7 @@ from typing import Any
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
 
 from infnet_keras.input_names import named_sequences
+from infnet_keras.served_names import LOGGED
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.token_positions import token_sequences
 from serving.page.example_inputs import Example, example_inputs, placeholder
@@ -49,7 +50,7 @@ def version_details(servable: Servable) -> dict[str, Any]:
     return {
         "signatures": [
             _signature(name, servable.signatures, recorded, order, tasks, own)
-            for name in sorted(servable.signatures.keys() - {_INITIALISER}, key=_by_use)
+            for name in sorted(servable.signatures.keys() - {_INITIALISER, LOGGED}, key=_by_use)
         ],
         "tasks": tasks,
         "positions": _positions(servable.signatures, spec),
@@ -170,5 +171,5 @@ def _fields(spec: FeatureSpec | None) -> dict[str, str]:
     return {
         field: spec.served_names[column]
         for field, column in columns.items()
-        if column in spec.input_columns
+        if column in spec.input_columns and column not in spec.served_values
     }

@@ -100,11 +100,14 @@ def test_a_reference_survives_its_file(tmp_path: Path) -> None:
         probabilities=outputs,
         scores={"user": np.zeros((2, 3), np.float32)},
         attention={"user": np.full((1, 4), 0.25, np.float32)},
+        logged={"click__length": np.array([1, 2])},
+        logged_probabilities={"user": np.array([0.2, 0.8], np.float32)},
     )
     given.save(tmp_path / "reference.json")
     found = Reference.load(tmp_path / "reference.json")
     assert (found.spec, found.inputs) == (given.spec, inputs)
-    for part in ("predict", "rank", "probabilities", "scores", "attention"):
+    assert found.sent == inputs[:-1]
+    for part in given._fields[2:]:
         expected = getattr(given, part)
         assert list(getattr(found, part)) == list(expected)
         for name, column in getattr(found, part).items():

@@ -122,7 +122,8 @@ def test_its_steps_push_a_model_that_predicts(compiled: Path, tmp_path: Path) ->
         yaml.safe_load(compiled.read_text()), parameters, tmp_path / "artifacts"
     )
     pipeline.run()
-    assert pipeline.outputs["Evaluator"]["blessing"]["metadata"]["blessed"] == 1
+    for step in ("Evaluator", "InfraValidator"):
+        assert pipeline.outputs[step]["blessing"]["metadata"]["blessed"] == 1, step
     (version,) = serving.iterdir()
     request = json.loads((version / "assets.extra" / "example_request.json").read_text())
     assert predict(serving, request)

@@ -27,6 +27,7 @@ STEPS = [
     "Transform",
     "Trainer",
     "Evaluator",
+    "InfraValidator",
     "Pusher",
 ]
 SPEC = spec_of("mmoe")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from infnet_keras.errors import SpecError
-from infnet_keras.spec import load_spec
+from infnet_keras.spec import load_spec, spec_from_dict
 from infnet_keras.spec.row_shapes import Explode
 
 Write = Callable[..., Path]
@@ -85,6 +85,17 @@ CONTRADICTIONS = [
     ("  clicks: {", "  born: {", 22, "fields.born: a request calls this number 'born', like column 'born': rename the field"),
     ("  band:", "  click__length:", 26, "sequences.click: a request calls its length 'click__length', like column 'click__length': rename the sequence or the column"),
     ("seconds: price}", "length: price}", 29, "sequences.click.attributes.length: a request calls this attribute 'click__length', like the length of 'click': rename the sequence or the column"),
+    # what serving fixes
+    ("user: {side: user, hash: 50}", "user: {side: user, hash: 50, serve_as: 7}", 14, "fields.user.serve_as: serving fixes what belongs to the context, and this field is of side user, which a request is about: drop `serve_as`"),
+    ("derive: hour_of_day}", "derive: hour_of_day, serve_as: 7}", 21, "fields.hour.serve_as: the value of this field is computed and no column's, so there is none to take in its place: drop `serve_as`"),
+    ("band: {side: context, identity: 4}", "band: {side: context, column: at, identity: 4, serve_as: 1}", 20, "fields.band.serve_as: the field 'age' is computed from column 'at', so a request sends it: drop `serve_as`, or that field"),
+    ("band: {side: context, identity: 4}", "band: {side: context, identity: 4, serve_as: 1}\n  coarse: {side: context, column: band, boundaries: [2]}", 20, "fields.band.serve_as: the field 'coarse' reads column 'band' too: give both the same `serve_as`"),
+    ("identity: 4}", "identity: 4, serve_as: 4}", 20, "fields.band.serve_as: identity: 4 has rows for 0 to 3; found 4"),
+    ("identity: 4}", "identity: 4, serve_as: '01'}", 20, "fields.band.serve_as: identity: 4 has rows for 0 to 3; found '01'"),
+    ("identity: 4}", "boundaries: [2], serve_as: first}", 20, "fields.band.serve_as: column 'band' is read by boundaries, a number; found 'first'"),
+    ("identity: 4}", "hash: 4, serve_as: 1.0}", 20, "fields.band.serve_as: column 'band' is read by hash, and 1.0 has no spelling of its own: give a whole number or a text"),
+    ("identity: 4}", "identity: 4, serve_as: true}", 20, "fields.band.serve_as: expected a whole number or a number or a text; found true: put it in quotes"),
+    ("identity: 4}", "identity: 4, serve_as: .nan}", 20, "fields.band.serve_as: expected a whole number or a finite number or a text; found nan: put it in quotes"),
     # model
     ("num_heads: 2", "num_heads: 3", 33, "model.num_heads: the token width 16 cannot be split between 3 heads"),
     ("model: {", "model: {tokens: fused, ", 33, "model.tokens: fused attributes need one width, found [8, 16]"),
@@ -100,6 +111,39 @@ def test_contradiction(
     with pytest.raises(SpecError) as error:
         load_spec(file)
     assert str(error.value) == f"{file}:{line}: {message}"
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "message"),
+    [
+        ("int64", "first", "declared int64, a whole number of 64 bits; found 'first'"),
+        ("int64", 2**63, f"declared int64, a whole number of 64 bits; found {2**63}"),
+        ("float32", "first", "declared float32, a number; found 'first'"),
+        ("string", 0.5, "declared string, and 0.5 has no spelling of its own"),
+    ],
+)
+def test_a_served_value_is_of_the_declared_type(declared: str, value: object, message: str) -> None:
+    kind = {"quantiles": 4} if declared == "float32" else {"hash": 9}
+    given = {
+        "name": "ranked",
+        "sources": {
+            "log": {"files": "l.csv", "time": {"column": "at"}, "types": {"position": declared}}
+        },
+        "keys": {"user": "u", "item": "i"},
+        "fields": {
+            "i": {"side": "item", "hash": 9},
+            "position": {"side": "context", **kind, "serve_as": value},
+        },
+        "tasks": {"y": {"label": "y"}},
+    }
+    with pytest.raises(SpecError, match=message):
+        spec_from_dict(given)
+    right: object = "3" if declared == "string" else 3
+    given["fields"]["position"]["serve_as"] = right  # type: ignore[index]
+    assert spec_from_dict(given).served_values == {"position": right}
+    del given["fields"]["i"]  # type: ignore[attr-defined]
+    with pytest.raises(SpecError, match="a request would hold nothing"):
+        spec_from_dict(given)
 
 
 @pytest.mark.parametrize("block", ["fields", "tasks"])

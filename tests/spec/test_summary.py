@@ -37,6 +37,17 @@ def test_fields_tables_sequences_tasks_and_totals(text: str, write: Write) -> No
     assert not any(word.startswith("warning") for word in words)
 
 
+def test_what_serving_fixes(text: str, write: Write) -> None:
+    fixed = text.replace("identity: 4}", "identity: 4, serve_as: 1}")
+    said = "band: the log's value in training, 1 when served; no request sends it"
+    assert said in summarize(load_spec(write(fixed))).splitlines()
+    assert said not in summarize(load_spec(write(text))).splitlines()
+    missing = text.replace("identity: 4}", "identity: 4, serve_as: ''}")
+    assert "band: the log's value in training, missing when served; " in summarize(
+        load_spec(write(missing))
+    )
+
+
 def test_what_a_history_shares_with_the_candidate(text: str, write: Write) -> None:
     text = text.replace(
         "sequences:\n",

@@ -11,8 +11,21 @@ from tensorflow_model_analysis.utils import model_util
 from tfx.dsl.io import fileio
 
 from infnet_keras.errors import DataError
+from infnet_keras.served_names import LOGGED
 
 SIGNATURE = "serving_default"
+
+
+def signature_of(saved_model: str) -> str:
+    """The signature that answers the rows of a log with what the log holds.
+
+    Args:
+        saved_model: directory of a SavedModel.
+
+    Returns:
+        `logged` where the model has it, as its spec has a field that serving fixes.
+    """
+    return LOGGED if LOGGED in _signatures(saved_model) else SIGNATURE
 
 
 def predictions_by_task(
@@ -54,10 +67,7 @@ def check_tasks(saved_model: str, tasks: Iterable[str]) -> None:
     Raises:
         DataError: the signature has no output for a task.
     """
-    with fileio.open(f"{saved_model}/saved_model.pb", "rb") as file:
-        found = SavedModel.FromString(file.read())
-    signatures: Mapping[str, object] = found.meta_graphs[0].signature_def
-    outputs = getattr(signatures.get(SIGNATURE), "outputs", {})
+    outputs = getattr(_signatures(saved_model).get(SIGNATURE), "outputs", {})
     missing = [task for task in tasks if task not in outputs]
     if missing:
         raise DataError(
@@ -65,3 +75,10 @@ def check_tasks(saved_model: str, tasks: Iterable[str]) -> None:
             "which `evaluation.change` compares: leave `change` out of one run, and the next is "
             "compared with its model"
         )
+
+
+def _signatures(saved_model: str) -> Mapping[str, object]:
+    with fileio.open(f"{saved_model}/saved_model.pb", "rb") as file:
+        found = SavedModel.FromString(file.read())
+    signatures: Mapping[str, object] = found.meta_graphs[0].signature_def
+    return signatures

@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from infnet_keras.features.assets import Assets
 from infnet_keras.features.engine import model_inputs
+from infnet_keras.features.fixed_values import fixed_values
 from infnet_keras.features.numpy.clock import to_epoch_ms
 from infnet_keras.features.numpy.derived import derived
 from infnet_keras.features.numpy.encoder import Encoder, Ids, encoders
 from infnet_keras.features.numpy.shared_values import count_shared, value_codes
-from infnet_keras.features.raw_batch import read_raw
-from infnet_keras.features.raw_inputs import raw_inputs
+from infnet_keras.features.raw_batch import check_names, read_raw
+from infnet_keras.features.raw_inputs import raw_inputs, sent_inputs
 from infnet_keras.features.time_zone import Integers
 from infnet_keras.features.transform_plan import SequenceStep, Step, TransformPlan
 from infnet_keras.spec.derived.derivation import Derivation
@@ -41,6 +42,8 @@ class RowTransform:
     def __init__(self, spec: FeatureSpec, assets: Assets):
         assets.check(spec)
         self.inputs = raw_inputs(spec, assets.column_types)
+        self.sent = sent_inputs(spec, self.inputs)
+        self.fixed = fixed_values(spec, assets.column_types)
         self.spec = spec
         self.plan = TransformPlan.of(spec)
         self.encoders = encoders(spec, assets)
@@ -60,6 +63,19 @@ class RowTransform:
         """
         arrays = read_raw(self.inputs, raw)
         return model_inputs(self.plan, _Batch(self.plan, self.encoders, arrays), arrays)
+
+    def of_requests(self, raw: Mapping[str, npt.NDArray[Any] | list[Any]]) -> dict[str, Ids]:
+        """Model inputs of a batch as requests hold it: what serving fixes is put in.
+
+        Args:
+            raw: every input of `sent`, as in a call.
+
+        Raises:
+            DataError: as a call raises it, or an input is given that serving fixes.
+        """
+        check_names([raw_input.name for raw_input in self.sent], raw)
+        rows = len(next(iter(raw.values())))
+        return self({**raw, **{name: value.repeat(rows) for name, value in self.fixed.items()}})
 
 
 class _Batch:

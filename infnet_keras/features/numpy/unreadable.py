@@ -76,6 +76,8 @@ class UnreadableValues:
             if feature.multivalue is None and spec.all_tables[feature.table].identity is not None:
                 served = spec.served_names[feature.name]
                 self._add(served, "a whole number from 0", _are_decimal)
+        for column in spec.served_values:  # which no request holds
+            self._read.pop(spec.served_names[column], None)
 
     @property
     def inputs(self) -> list[str]:

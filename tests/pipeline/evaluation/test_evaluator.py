@@ -216,3 +216,17 @@ def test_no_baseline_where_told(tmp_path: Path) -> None:
     spec = override_spec(SPEC, {"evaluation.change": {"auc": 0.01}})
     with pytest.raises(DataError, match="there is no model in"):
         evaluate(tmp_path, examples, model, spec, baseline=str(tmp_path / "nowhere"))
+
+
+def test_what_serving_fixes_is_measured_as_logged(tmp_path: Path) -> None:
+    """A model with the signature `logged` is measured by it, and one without by what it has."""
+    examples = write_examples(tmp_path / "examples", rows())
+    served, logged = Scores(-1.0), Scores(1.0)
+    model = tf.Module()
+    model.both = [served, logged]
+    signatures = {"serving_default": served.serve, "logged": logged.serve}
+    path = tmp_path / "model" / "Format-Serving"
+    tf.saved_model.save(model, str(path), signatures=signatures)
+    spec = override_spec(SPEC, {"evaluation.change": {"auc": 0.001}})
+    same = save_model(tmp_path / "before")
+    assert evaluate(tmp_path / "right", examples, str(tmp_path / "model"), spec, same)[1] == 1

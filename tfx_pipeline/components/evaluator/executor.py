@@ -16,7 +16,7 @@ from infnet_keras.errors import DataError
 from infnet_keras.spec import parse_spec
 from tfx_pipeline.evaluation.eval_config import eval_config
 from tfx_pipeline.evaluation.gates import failed_gates
-from tfx_pipeline.evaluation.predictions import check_tasks, predictions_by_task
+from tfx_pipeline.evaluation.predictions import check_tasks, predictions_by_task, signature_of
 
 TEST_SPLIT = "test"
 
@@ -49,14 +49,15 @@ class Executor(TFXExecutor):
             has_baseline=baseline is not None,
             rubber_stamp=True,  # a first model has nothing to be compared with
         )
-        models = [
-            tfma.default_eval_shared_model(
-                eval_saved_model_path=_saved_model(baseline if m.is_baseline else model),
-                model_name=m.name,
-                eval_config=config,
+        models = []
+        for measured in config.model_specs:
+            path = _saved_model(baseline if measured.is_baseline else model)
+            measured.signature_name = signature_of(path)
+            models.append(
+                tfma.default_eval_shared_model(
+                    eval_saved_model_path=path, model_name=measured.name, eval_config=config
+                )
             )
-            for m in config.model_specs
-        ]
         files = io_utils.all_files_pattern(
             artifact_utils.get_split_uri(input_dict["examples"], TEST_SPLIT)
         )

@@ -39,6 +39,7 @@ class PusherSpec(ComponentSpec):
     INPUTS: ClassVar[dict[str, Any]] = {
         "model": ChannelParameter(type=standard_artifacts.Model),
         "model_blessing": ChannelParameter(type=standard_artifacts.ModelBlessing),
+        "infra_blessing": ChannelParameter(type=standard_artifacts.InfraBlessing),
     }
     OUTPUTS: ClassVar[dict[str, Any]] = {
         "pushed_model": ChannelParameter(type=standard_artifacts.PushedModel)
@@ -51,6 +52,7 @@ class Pusher(BaseComponent):
     Args:
         model: the trained model.
         model_blessing: the Evaluator's verdict; a model that is not blessed stays where it is.
+        infra_blessing: InfraValidator's; the same.
         serving_directory: the model's directory, which holds one directory a version.
     """
 
@@ -61,12 +63,14 @@ class Pusher(BaseComponent):
         self,
         model: BaseChannel,
         model_blessing: BaseChannel,
+        infra_blessing: BaseChannel,
         serving_directory: str | RuntimeParameter,
     ):
         super().__init__(
             spec=PusherSpec(
                 model=model,
                 model_blessing=model_blessing,
+                infra_blessing=infra_blessing,
                 serving_directory=serving_directory,
                 pushed_model=Channel(type=standard_artifacts.PushedModel),
             )
