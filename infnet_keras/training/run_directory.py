@@ -11,6 +11,7 @@ from typing import Any
 from infnet_keras.errors import ModelError
 from infnet_keras.files.run_lock import LOCK, run_lock
 from infnet_keras.files.whole_file import UNFINISHED, write_whole
+from infnet_keras.spec.value_differences import value_differences
 from infnet_keras.training.training_state import Evaluation, TrainingState, is_of_version_1
 
 _OWN_FILES = ("model.keras", "history.jsonl", "environment.json", "warm_start.json", "spec.yaml")
@@ -188,7 +189,7 @@ class RunDirectory:
     def _check_same(
         self, state: TrainingState, spec: Mapping[str, Any], data: str, warm_start: str | None
     ) -> None:
-        changed = list(_differences(state.spec, spec))
+        changed = list(value_differences(state.spec, spec))
         if state.data != data:
             changed.append("the prepared data (another manifest)")
         if state.warm_start != warm_start:
@@ -276,13 +277,3 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # a file system without hard links
         shutil.copyfile(source, target)
-
-
-def _differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in dict.fromkeys([*old, *new]):
-            yield from _differences(
-                old.get(key), new.get(key), f"{path}.{key}" if path else str(key)
-            )
-    elif old != new:
-        yield f"{path} ({json.dumps(old)} there, {json.dumps(new)} here)"
