@@ -48,7 +48,7 @@ class Search:
         >>> from optuna.distributions import IntDistribution
         >>> search = Search(tmp_path, {"model.dim": IntDistribution(8, 64)}, trials=3)
         >>> while (trial := search.ask()) is not None:
-        ...     search.complete(trial, 0.7 + 1e-4 * trial.params["model.dim"])
+        ...     is_best = search.complete(trial, 0.7 + 1e-4 * trial.params["model.dim"])
         >>> best = search.best()
         >>> best.mean_auc == 0.7 + 1e-4 * best.values["model.dim"]
         True
