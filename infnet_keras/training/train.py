@@ -69,8 +69,8 @@ def train(
         restart: forget an earlier run in this directory.
         progress: says what is done meanwhile; None for silence.
         callbacks: more callbacks of the fit, such as an experiment tracker's; at an epoch's end
-            `logs` holds its evaluation: `loss`, `val_auc` (the mean), and `val_TASK_auc` of each
-            task that has one.
+            `logs` holds its losses and its evaluation: `val_auc` (the mean), and `val_TASK_auc` of
+            each task that has one.
         warm_start: directory of an earlier run whose model this one begins with, of other data: its
             tables mapped by value, its other weights by name, its optimiser left out. A run that
             continues needs it no more.
