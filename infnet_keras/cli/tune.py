@@ -55,10 +55,11 @@ def _tune(arguments: argparse.Namespace) -> None:
         memory=arguments.memory,
         progress=progress,
     )
-    best, early = tuned.best, sum(trial.ended != "complete" for trial in tuned.trials)
+    best, ended = tuned.best, [trial.ended for trial in tuned.trials]
+    failed = f", {ended.count('failed')} failed" if "failed" in ended else ""
     print(
         f"{tuned.path}: best mean validation AUC {best.mean_auc:.4f} in trial {best.number} of "
-        f"{len(tuned.trials)} ({early} stopped early): {spelt(best.values)}"
+        f"{len(ended)} ({ended.count('pruned')} stopped early{failed}): {spelt(best.values)}"
     )
     places = {"--spec": tuned.path, "--data": arguments.data, "--run": arguments.out / "best_run"}
     given = " ".join(f"{name} {shlex.quote(str(path))}" for name, path in places.items())
