@@ -6,7 +6,18 @@ import sys
 from collections.abc import Sequence
 
 import infnet_keras
-from infnet_keras.cli import benchmark, data, evaluate, export, predict, serve, spec, study, train
+from infnet_keras.cli import (
+    benchmark,
+    data,
+    evaluate,
+    export,
+    predict,
+    serve,
+    spec,
+    study,
+    train,
+    tune,
+)
 from infnet_keras.errors import InfnetError
 
 _ERROR, _INTERRUPTED, _BROKEN_PIPE = 2, 130, 141
@@ -53,6 +64,6 @@ def _parser() -> argparse.ArgumentParser:
         "--version", action="version", version=f"infnet-keras {infnet_keras.__version__}"
     )
     groups = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (spec, data, train, evaluate, study, export, serve, predict, benchmark):
+    for group in (spec, data, train, tune, evaluate, study, export, serve, predict, benchmark):
         group.add_parser(groups)
     return parser

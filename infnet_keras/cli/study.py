@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from infnet_keras.cli.backend import BACKENDS
+from infnet_keras.cli.process_arguments import add_processes
 from infnet_keras.cli.spec_arguments import replacement_values
-from infnet_keras.errors import InfnetError, ModelError
+from infnet_keras.errors import InfnetError
 from infnet_keras.progress import Progress
 
 
@@ -25,17 +26,8 @@ def add_parser(groups: Any) -> None:
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be done, and what is done already"
     )
-    parser.add_argument(
-        "--processes",
-        type=int,
-        metavar="N",
-        help="runs side by side at most (default: one per core; 1 with an NVIDIA device)",
-    )
-    parser.add_argument(
-        "--memory",
-        type=float,
-        metavar="GB",
-        help="what all processes may hold (default: four fifths of what is free)",
+    add_processes(
+        parser, "runs side by side at most (default: one per core; 1 with an NVIDIA device)"
     )
     parser.add_argument(
         "--only", nargs="+", metavar="ROW", help="rows of the study to carry out and report"
@@ -104,9 +96,8 @@ def _study(arguments: argparse.Namespace) -> None:
 
 def _processes(given: int | None) -> int:
     from infnet_keras.runs.processes.memory import usable_cores
+    from infnet_keras.runs.processes.schedule import checked_processes
 
     if given is None:
         return 1 if Path("/dev/nvidia0").exists() else len(usable_cores())
-    if given < 1:
-        raise ModelError(f"--processes {given}: at least 1 is needed")
-    return given
+    return checked_processes(given)

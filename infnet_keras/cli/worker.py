@@ -1,4 +1,4 @@
-"""`python -m infnet_keras.cli.worker`: one process of `infnet study`, which starts it."""
+"""`python -m infnet_keras.cli.worker`: one process of `infnet study` or `tune`, which starts it."""
 
 import argparse
 import os

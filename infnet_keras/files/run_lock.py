@@ -16,7 +16,7 @@ LOCK = "lock"
 
 @contextmanager
 def run_lock(run: Path) -> Iterator[None]:
-    """Keep the directory of a run, or of a study, to this process until the block ends, in any way.
+    """Keep the directory of a run, or of several, to this process until the block ends, in any way.
 
     The lock is the operating system's: a killed process holds nothing. On a file system without
     locks nobody is kept apart.

@@ -12,6 +12,7 @@ from infnet_keras.runs.run_files import RunFiles, write_json
 from infnet_keras.runs.shorter_histories import with_lengths_of
 from infnet_keras.runs.without_test import WithoutTest
 from infnet_keras.training import Evaluation, train
+from infnet_keras.training.run_directory import RunDirectory
 
 Observe = Callable[[int, float], None]
 
@@ -24,14 +25,14 @@ def fit_run(
     Args:
         run: what to train; its directory has begun.
         data: prepared data; the test part is out of reach here.
-        observe: called with each evaluation's number, from 1, and its mean validation AUC; what it
-            raises ends the fit.
+        observe: called with each evaluation's number, from 1, and its mean validation AUC, those
+            before a kill again; what it raises ends the fit.
         progress: where the fit says what it does.
 
     Returns:
         JSON data, which `validation.json` holds: mean_auc and auc (by task) of the best evaluation,
         evaluations, seconds (training and evaluations), parameters, parameters_outside_tables,
-        peak_bytes (of the process).
+        observed (the mean AUC of each evaluation), peak_bytes (of the process).
 
     Raises:
         InfnetError: as `train` raises it.
@@ -40,14 +41,20 @@ def fit_run(
     if found is not None:
         return found
     forget_peak()
+    observed: list[float] = []
+
+    def observing(number: int, mean_auc: float) -> None:
+        observed.append(mean_auc)
+        observe(number, mean_auc)
+
     chosen_by = WithoutTest(with_lengths_of(run.configuration.spec, data))
     if run.configuration.lightgbm is not None:
         spec, options = run.configuration.spec, run.configuration.lightgbm
         threads = len(usable_cores())
-        found = fit_boosted_trees(spec, options, chosen_by, run.training, observe, threads)
+        found = fit_boosted_trees(spec, options, chosen_by, run.training, observing, threads)
     else:
-        found = _fit_model(run, chosen_by, observe, progress)
-    found["peak_bytes"] = peak()
+        found = _fit_model(run, chosen_by, observing, progress)
+    found |= {"observed": observed, "peak_bytes": peak()}
     write_json(run.path / "validation.json", found)
     return found
 
@@ -64,6 +71,9 @@ def _fit_model(
         observe(seen, evaluation.mean_auc)
 
     spec, training = run.configuration.spec, run.training
+    begun = RunDirectory(training).read()
+    for evaluation in begun.evaluations if begun is not None else ():  # of a fit that continues
+        evaluated(evaluation)
     result = train(spec, data, training, progress=progress, callbacks=[measure], observe=evaluated)
     best = result.best
     evaluations = len(result.evaluations)

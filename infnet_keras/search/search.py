@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from infnet_keras.errors import ModelError
 from infnet_keras.search.space import import_optuna
+from infnet_keras.search.trial import Trial
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
 _AT_RANDOM = 4  # trials before the sampler learns
 _UNPRUNED = 3  # trials before the pruner compares
-_INTERRUPTED = "interrupted"
+_INTERRUPTED, _NUMBER = "interrupted", "number"
 _NAME = "search"
 
 
 class Best(NamedTuple):
-    """The values that a search found, their mean validation AUC, and the trial's number."""
+    """The values that a search found, their mean validation AUC, and the trial's number from 1."""
 
     values: dict[str, Any]
     mean_auc: float
@@ -47,7 +48,7 @@ class Search:
         >>> from optuna.distributions import IntDistribution
         >>> search = Search(tmp_path, {"model.dim": IntDistribution(8, 64)}, trials=3)
         >>> while (trial := search.ask()) is not None:
-        ...     search.complete(trial, 0.7 + 1e-4 * trial.params["model.dim"])
+        ...     is_best = search.complete(trial, 0.7 + 1e-4 * trial.params["model.dim"])
         >>> best = search.best()
         >>> best.mean_auc == 0.7 + 1e-4 * best.values["model.dim"]
         True
@@ -110,9 +111,11 @@ class Search:
         trial.report(mean_auc, number)
         return bool(trial.should_prune())
 
-    def complete(self, trial: Any, mean_auc: float) -> None:
-        """A trial came to its end."""
+    def complete(self, trial: Any, mean_auc: float) -> bool:
+        """A trial came to its end; whether it is the best so far."""
+        earlier = self._in(self._optuna.trial.TrialState.COMPLETE)
         self._study.tell(trial, mean_auc)
+        return all(mean_auc > other.value for other in earlier)
 
     def pruned(self, trial: Any) -> None:
         """A trial was stopped, as `report` said."""
@@ -135,7 +138,29 @@ class Search:
                 "processes, and narrow what is searched"
             )
         best = max(complete, key=lambda trial: (trial.value, -trial.number))
-        return Best(dict(best.params), float(best.value), best.number)
+        return Best(dict(best.params), float(best.value), self.number(best))
+
+    def number(self, trial: Any) -> int:
+        """A trial's number from 1; one that was interrupted keeps its own when it is tried anew."""
+        own: int | None = trial.user_attrs.get(_NUMBER)
+        if own is not None:
+            return own
+        number: int = trial.number
+        earlier = self._study.get_trials(deepcopy=False)[:number]
+        return number + 1 - sum(_NUMBER in other.user_attrs for other in earlier)
+
+    def ended(self) -> list[Trial]:
+        """The trials that have ended, by number."""
+        states = self._optuna.trial.TrialState
+        found = []
+        for state in (states.COMPLETE, states.PRUNED, states.FAIL):
+            for trial in self._in(state):
+                seen = trial.intermediate_values
+                last = seen[max(seen)] if seen else None
+                mean_auc = last if trial.value is None else trial.value
+                name: Any = {states.FAIL: "failed"}.get(state, state.name.lower())
+                found.append(Trial(self.number(trial), trial.params, name, mean_auc, len(seen)))
+        return sorted(found, key=lambda trial: trial.number)
 
     def _counted(self, ended: bool) -> int:
         states = self._optuna.trial.TrialState
@@ -166,4 +191,4 @@ class Search:
             interrupted = self._study.user_attrs.get(_INTERRUPTED, [])
             self._study.set_user_attr(_INTERRUPTED, sorted({*interrupted, trial.number}))
             self._study.tell(trial.number, state=states.FAIL)
-            self._study.enqueue_trial(trial.params)
+            self._study.enqueue_trial(trial.params, user_attrs={_NUMBER: self.number(trial)})

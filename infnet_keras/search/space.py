@@ -65,7 +65,7 @@ def import_optuna() -> Any:
         import optuna
     except ImportError as error:
         raise InfnetError(
-            "a search needs Optuna: pip install 'infnet-keras[study]', or set `trials: 0`"
+            "a search needs Optuna, which is not installed: pip install 'infnet-keras[study]'"
         ) from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     return optuna

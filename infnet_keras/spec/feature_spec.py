@@ -90,7 +90,7 @@ class FeatureSpec(Block):
     evaluation: Evaluation = Field(default_factory=Evaluation)
     """When a pipeline may serve a model."""
     tuning: Tuning | None = None
-    """What a pipeline's tuner tries."""
+    """What `infnet tune`, or a pipeline's tuner, tries."""
 
     @model_validator(mode="after")
     def _agree(self) -> "FeatureSpec":

@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterator
 
 from infnet_keras.errors import SpecError
 from infnet_keras.progress import Progress
+from infnet_keras.runs.needed_memory import needed_memory
 from infnet_keras.runs.processes.schedule import Schedule
 from infnet_keras.runs.run_files import RunFiles
 from infnet_keras.runs.settled import Settings, SettledRow, settled_runs
+from infnet_keras.search.trial_jobs import TrialJobs
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.study.final_runs import FinalRuns
 from infnet_keras.study.loading import Study
 from infnet_keras.study.one_answer import OneAnswer
+from infnet_keras.study.row_search import RowSearch
 from infnet_keras.study.rows import Rows, Variant
-from infnet_keras.study.searches import RowSearch, Searches
 from infnet_keras.study.study_directory import StudyDirectory
 
 Start = Callable[[dict[str, int]], Schedule]
@@ -120,10 +122,10 @@ def run_study(runs: StudyRuns, start: Start, progress: Progress) -> dict[str, st
     """
     directory, file = runs.directory, runs.study.file
     runs.refuse_second_searches()
-    with start(_needed(directory)) as schedule:
+    with start(needed_memory(directory.runs)) as schedule:
         open_searches = [runs.searches[name] for name in runs.unsettled()]
         searches = [s for s in open_searches if s.description is not None]
-        schedule.run(Searches(searches, directory.runs, progress), "searching", "trials")
+        schedule.run(TrialJobs(searches, directory.runs, progress), "searching", "trials")
         runs.settle()
         final = FinalRuns(runs.final_runs(), directory.settled, file.bootstrap, progress)
         schedule.run(final, "training and scoring", "runs")
@@ -148,15 +150,4 @@ def answers(runs: StudyRuns) -> list[OneAnswer]:
     if file.attention in trained:
         request = {"do": "attention", "run": str(trained[file.attention].path)}
         found.append(OneAnswer(request, "averaging attention", directory.attention))
-    return found
-
-
-def _needed(directory: StudyDirectory) -> dict[str, int]:
-    """What runs of each kind needed of memory, as far as runs have ended here."""
-    found: dict[str, int] = {}
-    for path in directory.runs.iterdir():
-        if (path / "validation.json").exists():
-            run = RunFiles.at(path)
-            kind, peak = run.configuration.kind, (run.validation or {})["peak_bytes"]
-            found[kind] = min(found.get(kind, peak), peak)
     return found

@@ -1,12 +1,10 @@
 """The results as CSV: every number, for whoever computes on."""
 
-import csv
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from infnet_keras.files.whole_file import write_whole
+from infnet_keras.files.write_csv import write_csv
 from infnet_keras.study.differences import Difference
 from infnet_keras.study.results import METRICS, Results
 from infnet_keras.study.rows import Variant
@@ -37,11 +35,11 @@ def write_tables(
                     seed = run.configuration.spec.training.seed
                     seeds.append([row, seed, task, metric, value, run.configuration.identity])
     heading = ["row", "task", "metric", "mean", "deviation", "seeds"]
-    _write(directory / "metrics.csv", heading, metrics)
+    write_csv(directory / "metrics.csv", heading, metrics)
     heading = ["row", "seed", "task", "metric", "value", "run"]
-    _write(directory / "seeds.csv", heading, seeds)
+    write_csv(directory / "seeds.csv", heading, seeds)
     heading = ["row", "task", "metric", "difference", "low", "high", "p", "p_holm"]
-    _write(
+    write_csv(
         directory / "differences.csv",
         [*heading, "seeds_error", "verdict"],
         [
@@ -49,12 +47,12 @@ def write_tables(
             for d in found
         ],
     )
-    _write(directory / "costs.csv", *_costs(results, timing))
-    _write(directory / "settings.csv", *_settings(results))
+    write_csv(directory / "costs.csv", *_costs(results, timing))
+    write_csv(directory / "settings.csv", *_settings(results))
     heading = ["row", "title", "value", "task", "metric", "mean", "deviation", "seeds"]
     curves = {"without": results.study.rows.ablations(), **results.study.rows.sweeps()}
     points = [line for t, curve in curves.items() for line in _points(results, t, curve, tasks)]
-    _write(directory / "variants.csv", heading, points)
+    write_csv(directory / "variants.csv", heading, points)
 
 
 def _costs(results: Results, timing: Any) -> tuple[list[str], list[list[Any]]]:
@@ -93,11 +91,3 @@ def _points(
                 score = results.score(runs, task, metric)
                 values = [task, metric, score.mean, score.deviation, len(runs)]
                 yield [variant.row, title, variant.label, *values]
-
-
-def _write(path: Path, heading: Sequence[str], lines: Iterable[Sequence[Any]]) -> None:
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heading)
-    writer.writerows(lines)
-    write_whole(path, lambda partial: partial.write_text(text.getvalue(), encoding="utf-8"))

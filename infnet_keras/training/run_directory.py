@@ -11,8 +11,11 @@ from typing import Any
 from infnet_keras.errors import ModelError
 from infnet_keras.files.run_lock import LOCK, run_lock
 from infnet_keras.files.whole_file import UNFINISHED, write_whole
+from infnet_keras.spec.value_differences import value_differences
+from infnet_keras.training.tracking.event_file import EventFile
 from infnet_keras.training.training_state import Evaluation, TrainingState, is_of_version_1
 
+_EVENTS = "tensorboard"
 _OWN_FILES = ("model.keras", "history.jsonl", "environment.json", "warm_start.json", "spec.yaml")
 
 
@@ -22,7 +25,7 @@ class RunDirectory:
     - `spec.yaml`, `assets/`, `environment.json`: what was trained, on what, with what.
     - `model.keras`: the best model so far by mean validation AUC, complete in itself.
     - `warm_start.json`: of a run that began with another one's model: what was kept of it.
-    - `history.jsonl`: one line an evaluation.
+    - `history.jsonl`: one line an evaluation; `tensorboard/`: the same as an event file.
     - `state.json`: the commit point. It names the checkpoint to continue from and the best model;
       written after both, by rename. Only its `finished` says that a run is complete.
     - `checkpoints/`: what `state.json` names; gone once the run is finished.
@@ -35,6 +38,7 @@ class RunDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.checkpoints = path / "checkpoints"
+        self._events = EventFile(path / _EVENTS)
         self._committed: set[str | None] = set()
 
     @property
@@ -146,10 +150,12 @@ class RunDirectory:
         self._prune(state)
 
     def append_history(self, evaluation: Evaluation) -> None:
-        """Add a line to `history.jsonl`."""
+        """Add an evaluation to `history.jsonl` and to the event file."""
         path = self.path / "history.jsonl"
         with _failure_explained(path), path.open("a", encoding="utf-8") as file:
             file.write(_line(evaluation))
+        with _failure_explained(self.path / _EVENTS):
+            self._events.append(evaluation)
 
     def write(self, name: str, text: str) -> None:
         """Write one text file of the run."""
@@ -188,7 +194,7 @@ class RunDirectory:
     def _check_same(
         self, state: TrainingState, spec: Mapping[str, Any], data: str, warm_start: str | None
     ) -> None:
-        changed = list(_differences(state.spec, spec))
+        changed = list(value_differences(state.spec, spec))
         if state.data != data:
             changed.append("the prepared data (another manifest)")
         if state.warm_start != warm_start:
@@ -224,6 +230,8 @@ class RunDirectory:
             self.model_path.unlink(missing_ok=True)
         self._prune(state)
         self.write("history.jsonl", "".join(map(_line, state.evaluations)))
+        with _failure_explained(self.path / _EVENTS):
+            self._events.begin(state.evaluations)
 
     def _prune(self, state: TrainingState) -> None:
         """Remove checkpoints that neither the committed state nor this one names."""
@@ -233,7 +241,7 @@ class RunDirectory:
                 path.unlink()
 
     def _remove(self) -> None:
-        for name in ("assets", self.checkpoints.name):
+        for name in ("assets", _EVENTS, self.checkpoints.name):
             shutil.rmtree(self.path / name, ignore_errors=True)
         # The state goes last: as long as it is there, the directory is known to be a run.
         for name in (*_OWN_FILES, "state.json"):
@@ -276,13 +284,3 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # a file system without hard links
         shutil.copyfile(source, target)
-
-
-def _differences(old: Any, new: Any, path: str = "") -> Iterator[str]:
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        for key in dict.fromkeys([*old, *new]):
-            yield from _differences(
-                old.get(key), new.get(key), f"{path}.{key}" if path else str(key)
-            )
-    elif old != new:
-        yield f"{path} ({json.dumps(old)} there, {json.dumps(new)} here)"

@@ -14,11 +14,12 @@ from infnet_keras.devices.check_devices import check_devices
 from infnet_keras.devices.processes import run_in_processes
 from infnet_keras.devices.share import share
 from infnet_keras.devices.whole_batch import from_all_devices
-from infnet_keras.errors import DataError, ModelError
+from infnet_keras.errors import ModelError
 from infnet_keras.features.raw_examples_file import save_raw_examples
 from infnet_keras.progress import Progress
 from infnet_keras.progress.quiet_start import quiet_start
 from infnet_keras.spec import FeatureSpec, dump_spec
+from infnet_keras.training.check_data import check_data
 from infnet_keras.training.environment import describe_environment, now
 from infnet_keras.training.fit import fit, made_for
 from infnet_keras.training.run_directory import RunDirectory
@@ -67,7 +68,9 @@ def train(
         run: the run directory (see `RunDirectory`); `model.keras` in it is the best model.
         restart: forget an earlier run in this directory.
         progress: says what is done meanwhile; None for silence.
-        callbacks: more callbacks of the fit; at an epoch's end `logs` holds its evaluation.
+        callbacks: more callbacks of the fit, such as an experiment tracker's; at an epoch's end
+            `logs` holds its losses and its evaluation: `val_auc` (the mean), and `val_TASK_auc` of
+            each task that has one.
         warm_start: directory of an earlier run whose model this one begins with, of other data: its
             tables mapped by value, its other weights by name, its optimiser left out. A run that
             continues needs it no more.
@@ -92,7 +95,7 @@ def train(
     progress = progress or Progress()
     check_devices(devices, spec.training.batch_size)
     impressions = PreparedData.open(data) if isinstance(data, str | Path) else data
-    _check_data(spec, impressions)
+    check_data(spec, impressions)
     source = None if warm_start is None else check_warm_start(spec, Path(warm_start), Path(run))
     if devices == 1 or keras.backend.backend() == "jax":
         return _train(
@@ -191,32 +194,6 @@ def _result(state: TrainingState) -> TrainingResult:
     assert state.best is not None  # every epoch ends with an evaluation
     stopped_early = state.finished == "early stopping"
     return TrainingResult(state.best, state.evaluations, state.epoch, stopped_early)
-
-
-def _check_data(spec: FeatureSpec, data: Impressions) -> None:
-    data.assets.check(spec)
-    tasks, there = (
-        {n: (t.label, t.missing, t.mask, s.weight_columns[n]) for n, t in s.tasks.items()}
-        for s in (spec, data.spec)
-    )
-    if tasks != there:
-        changed = sorted(n for n in {*tasks, *there} if tasks.get(n) != there.get(n))
-        raise DataError(
-            "the data were prepared with other tasks, labels, masks or columns of weights "
-            f"({', '.join(changed)} differs); prepare them again with this spec (a task of "
-            "weight 0 is not trained)"
-        )
-    if spec.sample != data.spec.sample:
-        raise DataError(
-            "the data were prepared with another `sample` of the training impressions; prepare "
-            "them again with this spec"
-        )
-    for split in ("train", "valid"):
-        if data.count(split) == 0:
-            raise DataError(
-                f"the {split} split of the data is empty; prepare the data again with "
-                "other --valid-from and --test-from"
-            )
 
 
 def _record(

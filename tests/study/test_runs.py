@@ -104,17 +104,22 @@ def test_what_stops_a_fit_leaves_it_to_be_continued(
     class Stop(Exception):
         pass
 
+    seen: list[tuple[int, float]] = []
+
     def stop(number: int, mean_auc: float) -> None:
+        seen.append((number, mean_auc))
         if number == 3:
             raise Stop
 
     with pytest.raises(Stop):
         fit_run(run, opened, stop)
     assert run.validation is None
-    continued: list[int] = []
-    found = fit_run(run, opened, lambda number, _: continued.append(number))
-    assert len(continued) == 2  # of the second epoch alone
+    continued: list[tuple[int, float]] = []
+    found = fit_run(run, opened, lambda *look: continued.append(look))
+    assert [number for number, _ in continued] == [1, 2, 3, 4]
+    assert continued[:2] == seen[:2]  # said again, as a search compares by number; not made again
     assert found["evaluations"] == 4
+    assert found["observed"] == [mean_auc for _, mean_auc in continued]
     whole = run_of(
         study_file, opened, "shared_bottom", tmp_path / "whole", **{"training.epochs": 2}
     )

@@ -11,8 +11,8 @@ from infnet_keras.errors import SpecError
 from infnet_keras.runs.configuration import Configuration
 from infnet_keras.spec.models import model_options
 from infnet_keras.study.loading import load_study, shipped_studies
+from infnet_keras.study.row_search import RowSearch
 from infnet_keras.study.rows import Rows
-from infnet_keras.study.searches import RowSearch
 from infnet_keras.study.study_file import LIGHTGBM
 
 

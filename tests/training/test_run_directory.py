@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from event_values import event_values
 
 from infnet_keras.errors import ModelError
 from infnet_keras.training.run_directory import RunDirectory, is_finished
@@ -77,6 +78,8 @@ def check_whole(path: Path, state: TrainingState) -> None:
     """The files are those of the state, and there are no others."""
     history = (path / "history.jsonl").read_text().splitlines()
     assert len(history) == len(state.evaluations)
+    steps = [step for step, _ in event_values(path / "tensorboard")]
+    assert steps == [evaluation.step for evaluation in state.evaluations]
     if state.best is None:
         assert not (path / "model.keras").exists()
     else:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from event_values import event_values
 from tiny_log import write_log
 
 from infnet_keras.data import PreparedData, prepare
@@ -91,6 +92,18 @@ def test_it_learns(run: tuple[Path, TrainingResult]) -> None:
     assert result.evaluations[-1].loss < result.evaluations[0].loss
 
 
+def assert_events_are_the_history(path: Path) -> None:
+    """TensorBoard would draw every line of `history.jsonl`, and each once."""
+    expected = []
+    for line in map(json.loads, (path / "history.jsonl").read_text().splitlines()):
+        tags = {"loss": line["loss"], "auc/mean": line["mean_auc"]}
+        tags |= {f"{name}/{task}": v for name in ("auc", "gauc") for task, v in line[name].items()}
+        tags |= {"task_cosine": line["task_cosine"]}
+        known = {tag: np.float32(value) for tag, value in tags.items() if value is not None}
+        expected.append((line["step"], known))
+    assert event_values(path / "tensorboard") == expected
+
+
 def test_the_best_evaluation_is_kept(run: tuple[Path, TrainingResult], data: Path) -> None:
     path, result = run
     assert result.best.mean_auc == max(e.mean_auc for e in result.evaluations)
@@ -107,6 +120,7 @@ def test_the_run_directory(run: tuple[Path, TrainingResult], spec: FeatureSpec, 
     assert load_spec(path / "spec.yaml") == changed(spec, evaluations_per_epoch=2)
     history = [json.loads(line) for line in (path / "history.jsonl").read_text().splitlines()]
     assert [Evaluation(**line) for line in history] == result.evaluations
+    assert_events_are_the_history(path)
     assert saved(path)["finished"] == "epochs"
     environment = json.loads((path / "environment.json").read_text())
     (session,) = environment["sessions"]
@@ -159,6 +173,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(
     found = train(wanted, data, path)
 
     assert_alike(found.evaluations, expected.evaluations)
+    assert_events_are_the_history(path)
     if found.best.step == expected.best.step:
         models = [keras.models.load_model(p / "model.keras") for p in (path, expected_path)]
         assert models[0].optimizer.iterations == models[1].optimizer.iterations

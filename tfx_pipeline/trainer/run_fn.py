@@ -14,10 +14,8 @@ from infnet_keras.training import train
 from tfx_pipeline.trainer.local_copy import local_copy, published
 from tfx_pipeline.trainer.open_examples import open_examples
 from tfx_pipeline.trainer.trained_spec import trained_spec
-from tfx_pipeline.trainer.write_scalars import WriteScalars
 
 RUN = "run"
-TENSORBOARD = "tensorboard"
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -33,7 +31,7 @@ def run_fn(fn_args: FnArgs) -> None:
             `hyperparameters` what a Tuner found.
             `train_files`, `eval_files` and `transform_graph_path` come from Transform,
             `schema_path` from SchemaGen. Written are `serving_model_dir` (the SavedModel) and
-            `model_run_dir` (`run`, `tensorboard`).
+            `model_run_dir` (`run`, a run directory).
 
     Raises:
         SpecError: an override does not fit the spec.
@@ -52,7 +50,6 @@ def run_fn(fn_args: FnArgs) -> None:
                 data,
                 run_dir / RUN,
                 progress=Progress(Console()),
-                callbacks=[WriteScalars(run_dir / TENSORBOARD)],
                 warm_start=local_copy(earlier, Path(scratch, "earlier")) if earlier else None,
             )
             model = keras.models.load_model(run_dir / RUN / "model.keras", compile=False)

@@ -241,3 +241,14 @@ def checked_memory(given: float | None, free: int) -> int:
     if not given > 0:
         raise ModelError(f"--memory {given}: a limit in GB is more than 0")
     return round(given * 1e9)
+
+
+def checked_processes(given: int) -> int:
+    """The number of processes side by side, as given.
+
+    Raises:
+        ModelError: it is less than 1.
+    """
+    if given < 1:
+        raise ModelError(f"--processes {given}: at least 1 is needed")
+    return given

@@ -1,4 +1,4 @@
-"""The searches of a study's tuned rows, a trial of each in turn."""
+"""The search of a tuned row of a study."""
 
 import hashlib
 import json
@@ -7,10 +7,7 @@ from typing import Any
 
 from infnet_keras.boosting.options import LightGBMOptions
 from infnet_keras.errors import ModelError, SpecError
-from infnet_keras.progress import Progress
 from infnet_keras.runs.configuration import Configuration
-from infnet_keras.runs.processes.job import Job
-from infnet_keras.runs.run_files import RunFiles
 from infnet_keras.runs.settled import Settings
 from infnet_keras.search.search import Search
 from infnet_keras.search.space import search_space
@@ -63,6 +60,10 @@ class RowSearch:
         """Whether some trial began, now or before."""
         return self.description is not None and self._path().exists()
 
+    def label(self, trial: int) -> str:
+        """How progress calls a trial."""
+        return f"{self.row}, trial {trial}"
+
     def configuration(self, values: dict[str, Any]) -> Configuration:
         """What a trial trains."""
         return self._rows.configuration(self.row, self._seed, values)
@@ -96,73 +97,3 @@ class RowSearch:
         except SpecError as error:
             raise SpecError(f"row {self.row!r}: {error}") from error
         return {**space, **{f"{_TREES}{key}": found for key, found in trees.items()}}
-
-
-class Searches:
-    """The trials of several searches, as jobs: a trial of each row in turn.
-
-    Args:
-        searches: those that have not ended.
-        runs: the directory of all runs.
-        progress: says which trials failed.
-    """
-
-    def __init__(self, searches: list[RowSearch], runs: Path, progress: Progress) -> None:
-        self._turn = list(searches)
-        self._searches = list(searches)
-        self._runs = runs
-        self._progress = progress
-        self._trials: dict[Job, tuple[RowSearch, Any, RunFiles]] = {}
-
-    @property
-    def left(self) -> int:
-        return sum(one.search.left for one in self._searches)
-
-    @property
-    def waiting(self) -> list[str]:
-        running = [id(row_search) for row_search, _, _ in self._trials.values()]
-        return [
-            one.configuration({}).kind
-            for one in self._searches
-            for _ in range(one.search.left - running.count(id(one)))
-        ]
-
-    def next(self) -> Job | None:
-        while self._turn:
-            row_search = self._turn.pop(0)
-            trial = row_search.search.ask()
-            if trial is None:
-                continue
-            self._turn.append(row_search)
-            try:
-                run = RunFiles.of(self._runs, row_search.configuration(trial.params))
-            except SpecError as error:
-                self._progress.say(f"trial {trial.number + 1} makes no model: {error}")
-                row_search.search.failed(trial)
-                continue
-            found = run.validation
-            if found is not None:  # done before: by a killed process, or by another row
-                row_search.search.complete(trial, found["mean_auc"])
-                continue
-            run.begin()
-            label = f"{row_search.row}, trial {trial.number + 1}"
-            job = Job({"do": "fit", "run": str(run.path)}, label, run.configuration.kind)
-            self._trials[job] = row_search, trial, run
-            return job
-        return None
-
-    def evaluated(self, job: Job, number: int, mean_auc: float) -> bool:
-        row_search, trial, _ = self._trials[job]
-        return row_search.search.report(trial, number, mean_auc)
-
-    def ended(self, job: Job, message: dict[str, Any]) -> None:
-        row_search, trial, run = self._trials.pop(job)
-        if message["said"] == "done":
-            row_search.search.complete(trial, message["found"]["mean_auc"])
-            return
-        run.forget_model()
-        if message["said"] == "stopped":
-            row_search.search.pruned(trial)
-        else:
-            self._progress.say(f"{job.label} failed: {message['error']}")
-            row_search.search.failed(trial)

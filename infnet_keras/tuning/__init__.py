@@ -1,0 +1,1 @@
+"""The values of one spec that its `tuning` block searches, chosen by validation."""
