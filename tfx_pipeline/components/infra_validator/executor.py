@@ -77,7 +77,7 @@ def why_not(version: Path, trained: TrainedModel) -> str | None:
                     return f"the server does not answer {what}: {error.message}"
                 said = difference(found, trained.answer(signature, request), TOLERANCE)
                 if said is not None:
-                    return f"the server answers {what} otherwise than the trained model: {said}"
+                    return f"the server answers {what}, otherwise than the trained model: {said}"
     except NotServed as error:
         return str(error)
     return None
