@@ -10,7 +10,7 @@ EVERY_BACKEND := tests/layers tests/losses tests/models tests/parity tests/train
 	tests/benchmark tests/evaluation tests/export tests/integration tests/data/prepared/test_dataset.py \
 	tests/metrics/test_keras_metrics.py tests/callbacks tests/testing \
 	tests/scoring/test_run_scorer.py tests/study/test_runs.py tests/study/test_study_command.py \
-	tests/tuning/test_tune_command.py
+	tests/tuning/test_tune_command.py tests/cli/test_kill.py
 # Under two minutes on two cores, without TFX: what a change of the code breaks first. Layers and the
 # kernels of features, which compile much, are left to `make test`.
 FAST := tests/spec tests/files tests/request tests/metrics tests/losses tests/data/history \

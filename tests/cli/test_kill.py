@@ -22,6 +22,7 @@ VALUES = {
 
 
 @pytest.mark.backend("torch")
+@pytest.mark.long
 def test_a_killed_command_continues_and_ends_as_if_it_had_not_been(
     data: Path, tmp_path: Path
 ) -> None:
