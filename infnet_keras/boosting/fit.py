@@ -48,10 +48,10 @@ def fit_boosted_trees(
         DataError: a part is empty, or no task has both classes in the validation part.
         InfnetError: LightGBM is not installed.
     """
-    if spec.weighs:
+    if spec.weighs or data.spec.weighs:
         raise InfnetError(
             "LightGBM's row counts the rates of values over all impressions and weighs them alike: "
-            "leave `sample` and columns of weights out of its spec, or the row out of the study"
+            "prepare the data without `sample` and columns of weights, or leave the row out"
         )
     lightgbm = import_lightgbm()
     began = time.monotonic()

@@ -32,6 +32,8 @@ class MultiTaskModel(keras.Model):
         auxiliary_weights: name -> weight of each auxiliary loss that `call` adds in training by
             `add_auxiliary_losses`; they stand outside the tasks' weighting and are reported as
             `{name}_loss`, unweighted.
+        loss_reduction: how a batch's losses become one, as `MaskedBinaryCrossentropy` names it; it
+            matters where rows have sample weights.
         **kwargs: of `keras.Model`.
 
     Labels are a dict of task -> float32 [batch] of 0.0, 1.0 or NaN; more keys than the tasks are
@@ -47,6 +49,7 @@ class MultiTaskModel(keras.Model):
         weighting: str = "fixed",
         task_kinds: Mapping[str, str] | None = None,
         auxiliary_weights: Mapping[str, float] | None = None,
+        loss_reduction: str = "sum_over_batch_size",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -54,6 +57,7 @@ class MultiTaskModel(keras.Model):
             raise ModelError(f"weighting is 'fixed' or 'uncertainty', not {weighting!r}")
         self.task_weights = {task: float(weight) for task, weight in task_weights.items()}
         self.weighting = weighting
+        self.loss_reduction = loss_reduction
         self.task_kinds = {task: (task_kinds or {}).get(task, "binary") for task in task_weights}
         self.auxiliary_weights = {n: float(w) for n, w in (auxiliary_weights or {}).items() if w}
         self.auxiliary_trackers = {
@@ -210,7 +214,9 @@ class MultiTaskModel(keras.Model):
         return [task for task, weight in self.task_weights.items() if weight > 0]
 
     def _task_loss(self, task: str) -> Any:
-        return TASK_LOSSES[self.task_kinds[task]](dtype=self._loss_dtype)
+        return TASK_LOSSES[self.task_kinds[task]](
+            reduction=self.loss_reduction, dtype=self._loss_dtype
+        )
 
     @property
     def _loss_dtype(self) -> str:

@@ -70,6 +70,9 @@ class SpecModel(RowWiseModel):
             task_weights={name: task.loss_weight for name, task in spec.tasks.items()},
             weighting=spec.weighting,
             task_kinds={name: task.kind for name, task in spec.tasks.items()},
+            # A weight of 3 counts as three rows: no task gains on another because a sample keeps
+            # fewer of its negatives.
+            loss_reduction="mean_with_sample_weight" if spec.weighs else "sum_over_batch_size",
             **kwargs,
         )
         self.spec = spec

@@ -53,6 +53,12 @@ def _keys(spec: FeatureSpec) -> None:
             raise SpecProblem(
                 ("outcomes", index), f"{column!r} is {known_before[column]}, not an outcome"
             )
+    weights: dict[KeyPath, str | None] = {("weight",): spec.weight}
+    weights |= {("tasks", name, "weight"): t.weight_column for name, t in spec.tasks.items()}
+    for path, weight in weights.items():
+        if weight == "" or weight in {column for column in known_before if column is not None}:
+            what = "no column" if weight == "" else known_before[weight]
+            raise SpecProblem(path, f"{weight!r} is {what}: it cannot be a weight")
     for name, task in spec.tasks.items():
         for column in task.label_columns:
             if column in known_before:

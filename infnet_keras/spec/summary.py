@@ -48,6 +48,7 @@ def summarize(
         _groups(spec, rows, lookup_groups),
         _sequences(spec),
         _tasks(spec),
+        _sample(spec),
         _names(spec),
         _fixed(spec),
         _totals(spec, rows, model_parameters, lookup_groups),
@@ -138,6 +139,17 @@ def _tasks(spec: FeatureSpec) -> str:
         for name, task in spec.tasks.items()
     ]
     return _columns(("task", "label", "weight", "measured on"), lines, right=(2,))
+
+
+def _sample(spec: FeatureSpec) -> str:
+    """What part of the training impressions is trained on, where it is not all."""
+    if spec.sample is None:
+        return ""
+    share = spec.sample.negatives
+    return (
+        f"trained on: {share:.3g} of the training impressions without any positive label, each "
+        f"weighing {1 / share:.3g}, and all others"
+    )
 
 
 def _weight(spec: FeatureSpec, name: str) -> str:

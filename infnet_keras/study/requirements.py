@@ -14,11 +14,17 @@ def check_installed(runs: StudyRuns) -> None:
         runs: of the study.
 
     Raises:
-        InfnetError: something is not installed; the message says how to get it.
+        InfnetError: something is not installed, or a row cannot be trained on the spec's data;
+            the message says what to do.
     """
     file = runs.study.file
     trees = [name for name in runs.names if file.type_of(name) == LIGHTGBM]
     models = [name for name in runs.names if name not in trees]
+    if trees and runs.study.spec.weighs:
+        raise InfnetError(
+            f"the row {trees[0]!r} takes neither `sample` nor columns of weights, which the spec "
+            "has: `--only` leaves the row out"
+        )
     needed = {"matplotlib": ("study", "the report's figures")}
     if any(runs.searches[name].description is not None for name in runs.names):
         needed["optuna"] = ("study", "a search (`--trials 0` does without)")

@@ -38,9 +38,10 @@ def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("tables", ["dense", "adagrad_rowwise"])
 def test_a_weight_is_as_many_rows(spec: FeatureSpec, tables: str) -> None:
-    """Losses are divided by the rows there are, which the repeated ones are more of."""
+    """A loss is the weighted mean."""
     plain = {
         "weighting": "fixed",
+        "weight": "shelf",  # a spec that weighs; the weights are given below
         "training.optimizer": "sgd",
         "training.id_dropout": 0.0,
         "model.dropout": 0.0,
@@ -63,7 +64,7 @@ def test_a_weight_is_as_many_rows(spec: FeatureSpec, tables: str) -> None:
             None if given is None else dict.fromkeys(labels, given.astype("float32")),
         )
         after = [keras.ops.convert_to_numpy(weight.value) for weight in model.weights]
-        steps.append([len(rows) * (b - a) for a, b in zip(before, after, strict=True)])
+        steps.append([b - a for a, b in zip(before, after, strict=True)])
     by_row = {id(weight) for weight in model.weights} - {id(w) for w in model.trainable_weights}
     for weight, one, other in zip(model.weights, *steps, strict=True):
         if id(weight) not in by_row:
@@ -89,6 +90,6 @@ def test_data_of_another_sample_are_refused(spec: FeatureSpec, raw: Path, tmp_pa
     prepare(override_spec(spec, SAMPLE), raw, tmp_path / "data", 0.8, 0.9)
     with pytest.raises(DataError, match="prepared with another `sample`"):
         train(spec, tmp_path / "data", tmp_path / "run")
-    weighed = override_spec(spec, {**SAMPLE, "tasks.like.weight": "item"})
+    weighed = override_spec(spec, {**SAMPLE, "tasks.like.weight": "shelf"})
     with pytest.raises(DataError, match=r"columns of weights \(like differs\)"):
         train(weighed, tmp_path / "data", tmp_path / "run")

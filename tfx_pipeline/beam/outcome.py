@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import apache_beam as beam
 
+from infnet_keras.data.examples.manifest import LEFT_OUT
 from infnet_keras.data.examples.raw_examples import MOST, Drawn
 from infnet_keras.data.preparation.counts import Counts
 from tfx_pipeline.beam.messages import Failure
@@ -69,6 +70,8 @@ class Outcome:
             ("history_events_later", counts.later),
         ):
             found |= {f"{reason}:{name}": count for name, count in by_name.items()}
+        if counts.left_out:
+            found[LEFT_OUT] = counts.left_out
         return found
 
 

@@ -11,7 +11,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from infnet_keras.cli.beam_arguments import parsed_with_beam
 from infnet_keras.cli.spec_arguments import add_set, add_spec, add_split_starts, resolved_spec
-from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest
+from infnet_keras.data.examples.manifest import FILE_NAME, LEFT_OUT, ExamplesManifest
 from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.data.preparation.join_misses import join_lines
 from infnet_keras.data.preparation.rows_without_user import without_user_lines
@@ -68,7 +68,8 @@ def _run(parsed: argparse.Namespace, beam_options: list[str]) -> None:
     for line in without_user_lines(_by_source(manifest, "rows_without_user")):
         say(line)
     missed = _by_source(manifest, "joins_missed")
-    for line in join_lines(spec, missed, sum(manifest.impressions.values())):
+    written = sum(manifest.impressions.values()) + manifest.counters.get(LEFT_OUT, 0)
+    for line in join_lines(spec, missed, written):
         say(line)
     print(parsed.output)
 

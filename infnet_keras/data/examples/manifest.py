@@ -11,6 +11,8 @@ from infnet_keras.files.whole_file import write_whole
 from infnet_keras.spec.sources import ColumnType
 
 FORMAT = 1
+LEFT_OUT = "negatives_left_out"
+"""The counter of training impressions that files hold and a sample leaves out of training."""
 FILE_NAME = "manifest.json"
 
 FileFormat = Literal["tfrecord", "parquet"]
@@ -37,7 +39,7 @@ class ExamplesManifest:
         valid_from: first local day, time or fraction of validation, as given.
         test_from: the same for the test.
         column_types: type of every raw column that was read, for `example_columns`.
-        impressions: examples of each split.
+        impressions: impressions of each split, those that `sample` leaves out aside.
         users: users with at least one impression.
         counters: what happened to rows, by reason: `rows_read`, `duplicates_dropped`,
             `rows_without_user:SOURCE` (left out), `history_rows_read`, `history_rows_kept`,
@@ -46,8 +48,10 @@ class ExamplesManifest:
             `event_rows_kept:SOURCE` (of another log of earlier events, rows that may enter a
             history), `labels_missing:TASK` (inside the task's mask), `labels_masked:TASK`
             (impressions outside of it), `values_unread:FIELD` (impressions whose value is given and
-            cannot be read) and `history_events_later:SEQUENCE` (of ready-made histories, not
-            strictly before the impression and dropped).
+            cannot be read), `history_events_later:SEQUENCE` (of ready-made histories, not
+            strictly before the impression and dropped) and, where there are any,
+            `negatives_left_out` (training impressions that the files hold and the spec's `sample`
+            leaves out of training).
         label_rates: for each split and task, positives over rows with a label; None without rows.
         versions: of the libraries that wrote the files.
         format: of the directory.

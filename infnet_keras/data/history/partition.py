@@ -151,7 +151,11 @@ class Partition:
         if self.spec.sample is not None:
             negative = (splits == SPLITS["train"]) & negatives(self.labels)
             factor[negative] = 1.0 / self.spec.sample.negatives
-        return {name: weights * factor for name, weights in self.column_weights.items()}
+        # Where no label counts a weight may be anything, also none.
+        return {
+            name: np.where(np.isnan(self.labels[name]), np.float32(0), weights * factor)
+            for name, weights in self.column_weights.items()
+        }
 
     def left_out(self, splits: npt.NDArray[np.int8]) -> npt.NDArray[np.bool_]:
         """Which impressions the spec's `sample` leaves out of training; see `left_out`."""
@@ -163,18 +167,20 @@ class Partition:
         return left_out(share, self.labels, splits, values, self.events.times)
 
     def _check_weights(self, name: str, labels: npt.NDArray[np.float32]) -> None:
-        wrong = np.isnan(self.column_weights[name]) & ~np.isnan(labels)
-        for column in self.spec.weight_columns[name] if wrong.any() else ():
-            values = self.values.arrays((column,))[column]
-            here = np.flatnonzero(np.isnan(product_of({column: values})) & wrong)
-            if len(here):
-                value = values[here[0]]
-                spelt = value.item() if isinstance(value, np.generic) else value
-                raise DataError(
-                    f"source {self.plan.owner[column]!r}: the weight {column!r} of task {name!r} "
-                    f"holds {spelt!r}; a weight is a number of at least 0: correct the row, or "
-                    "let `mask` leave it out"
-                )
+        wrong = np.flatnonzero(np.isnan(self.column_weights[name]) & ~np.isnan(labels))
+        if not len(wrong):
+            return
+        columns = self.spec.weight_columns[name]
+        found = [self.values.values(column, wrong[:1])[0].as_py() for column in columns]
+        held = ", ".join(
+            f"{column!r} {'is missing' if value is None else f'holds {value!r}'}"
+            for column, value in zip(columns, found, strict=True)
+        )
+        raise DataError(
+            f"source {self.plan.owner[columns[0]]!r}: the weight of an impression in task {name!r} "
+            f"is no number of at least 0 that float32 holds: {held}; correct the row, or leave "
+            f"such rows to the task's mask, as in `mask: {columns[0]} >= 0`"
+        )
 
     @property
     def number_texts(self) -> dict[str, pa.Array]:

@@ -21,17 +21,21 @@ def product_of(columns: Mapping[str, npt.NDArray[Any]]) -> Weights:
         columns: numbers or text [rows], as `ColumnValues.arrays` gives them; at least one.
 
     Returns:
-        float32 [rows]; NaN where a value is missing, negative or no number.
+        float32 [rows]; NaN where a value is missing, negative or no number, unless another one is
+        0, and where the product is beyond float32.
 
     Example:
         >>> product_of({"pay": np.array([2.0, -1.0]), "trust": np.array([0.5, 1.0])}).tolist()
         [1.0, nan]
     """
     product = np.ones(len(next(iter(columns.values()))))
+    nothing = np.zeros(len(product), bool)
     for values in columns.values():
         numbers = _numbers(values)
         product *= np.where(np.isfinite(numbers) & (numbers >= 0), numbers, np.nan)
-    return product.astype(np.float32)
+        nothing |= numbers == 0
+    product[nothing] = 0.0
+    return np.where(product <= np.finfo(np.float32).max, product, np.nan).astype(np.float32)
 
 
 def negatives(labels: Mapping[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.bool_]:

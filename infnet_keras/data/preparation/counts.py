@@ -13,6 +13,7 @@ import pyarrow as pa
 from infnet_keras.data.history.events import FIRST_OTHER, HISTORY
 from infnet_keras.data.history.partition import Partition
 from infnet_keras.data.history.splits import SPLITS
+from infnet_keras.data.history.weights import negatives
 from infnet_keras.data.raw.values.time_column import check_times, spelling_hint
 from infnet_keras.errors import DataError
 from infnet_keras.features.numpy.unreadable import are_whole_numbers
@@ -44,6 +45,7 @@ class Counts:
         later: for each ready-made sequence with times, elements of its cells that were not strictly
             before their impression.
         left_out: training impressions without a positive label that the sample leaves out.
+        kept_negatives: those that stay.
     """
 
     users: int = 0
@@ -63,6 +65,7 @@ class Counts:
     times: tuple[int, int] | None = None
     later: Counter[str] = field(default_factory=Counter)
     left_out: int = 0
+    kept_negatives: int = 0
 
     def add(
         self,
@@ -103,6 +106,8 @@ class Counts:
             self._missed(partition, name, keys, ~partition.occurs(name, None) & logged)
         self.later.update(partition.later)
         self.left_out += int(left_out.sum())
+        negative = negatives(partition.labels) & (splits == SPLITS["train"])
+        self.kept_negatives += int((negative & ~left_out).sum())
         for split, code in SPLITS.items():
             self.impressions[split] += int(((splits == code) & ~left_out).sum())
             for task, labels in partition.labels.items():
@@ -112,7 +117,9 @@ class Counts:
         for task, labels in partition.labels.items():
             mask = partition.masks[task]
             self.masked[task] += int((logged & ~mask).sum())
-            self.unlabelled[task] += int((mask & np.isnan(labels)).sum())
+            weightless = partition.column_weights[task] == 0
+            self.masked[task] += int((mask & weightless).sum())
+            self.unlabelled[task] += int((mask & ~weightless & np.isnan(labels)).sum())
 
     def _missed(
         self,
@@ -188,6 +195,12 @@ class Counts:
                     f"field {name!r} counts days since a date, but none of its dates can be read, "
                     f"{value!r} for one; {spelling_of(value)} for it"
                 )
+        if self.left_out and self.kept_negatives == 0:
+            raise DataError(
+                f"`sample` keeps {spec.sample.negatives if spec.sample else 1:g} of the training "
+                f"impressions without a positive label, and of {self.left_out:,} that is none: "
+                "nothing is learned of positives alone; raise `sample: {negatives: ...}`"
+            )
         if not self.impressions["train"]:
             raise DataError(
                 f"no impression is before {valid_from}, where validation starts: nothing is left "

@@ -11,7 +11,7 @@ from tiny_log import SPEC, write_log
 from infnet_keras import ImpressionDataset
 from infnet_keras.data import ImpressionReader, PreparedData, generate, prepare
 from infnet_keras.data.prepared.batch import Batch
-from infnet_keras.errors import DataError
+from infnet_keras.errors import DataError, SpecError
 from infnet_keras.spec import FeatureSpec, load_spec, override_spec, spec_from_dict
 
 EVENTS, TRAIN, TEST = 3000, 2400, 2700
@@ -54,6 +54,7 @@ def test_columns_of_weights_are_multiplied(tmp_path: Path) -> None:
     pay = np.array([float(row["pay"]) for row in rows])
     np.testing.assert_array_equal(found.weights["click"], trust.astype("float32"))
     np.testing.assert_array_equal(found.weights["like"], (trust * pay).astype("float32"))
+    assert data.manifest.labels_missing == {"click": 0, "like": 0}
     # An impression of weight 0 does not count, as outside of a mask.
     np.testing.assert_array_equal(np.isnan(found.labels["like"]), trust * pay == 0)
     assert whole(data, "test").weights.keys() == {"click", "like"}
@@ -117,20 +118,33 @@ def test_a_dataset_gives_weights_and_fills_up_with_none(tmp_path: Path) -> None:
     assert len(made(tmp_path, {}).reader("train", 9).batch(0).weights) == 0
 
 
-@pytest.mark.parametrize("wrong", ["-1", "", "much"])
-def test_what_is_no_weight_is_said(tmp_path: Path, wrong: str) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "found"), [("-1", "holds -1"), ("", "is missing"), ("1e39", "holds inf")]
+)
+def test_what_is_no_weight_is_said(tmp_path: Path, wrong: str, found: str) -> None:
     raw = tmp_path / "raw"
     write_log(raw, EVENTS)
     lines = (raw / "events.csv").read_text().splitlines()
     rest = [f"{line},{wrong if row == 9 else 2}" for row, line in enumerate(lines[1:])]
     (raw / "events.csv").write_text("\n".join([lines[0] + ",pay", *rest]) + "\n")
     spec = override_spec(spec_from_dict(SPEC), {"tasks.click.weight": "pay"})
-    said = "the weight 'pay' of task 'click' holds .*; a weight is a number of at least 0"
+    said = f"in task 'click' is no number of at least 0 that float32 holds: 'pay' {found}"
     with pytest.raises(DataError, match=said):
         prepare(spec, raw, tmp_path / "data", 0.8, 0.9)
-    masked = override_spec(spec, {"tasks.click.mask": "pay > 0"}) if wrong == "-1" else None
-    if masked is not None:
-        prepare(masked, raw, tmp_path / "data", 0.8, 0.9)
+    masked = override_spec(spec, {"tasks.click.mask": "pay >= 0 and pay < 9"})
+    prepare(masked, raw, tmp_path / "data", 0.8, 0.9)
+    assert np.isfinite(whole(PreparedData.open(tmp_path / "data"), "train").weights["click"]).all()
+
+
+def test_a_sample_without_negatives_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"of 1,[0-9]+ that is none: nothing is learned"):
+        made(tmp_path, {"sample": {"negatives": 1e-9}})
+
+
+def test_a_key_is_no_weight() -> None:
+    for changes in ({"weight": "user"}, {"tasks.like.weight": "item"}, {"weight": ""}):
+        with pytest.raises(SpecError, match="it cannot be a weight"):
+            override_spec(spec_from_dict(SPEC), changes)
 
 
 def test_generated_logs_hold_the_columns(tmp_path: Path) -> None:

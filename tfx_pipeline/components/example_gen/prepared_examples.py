@@ -11,7 +11,12 @@ import pyarrow.parquet as pq
 import tensorflow as tf
 from apache_beam.io.filesystems import FileSystems
 
-from infnet_keras.data.examples.manifest import FILE_NAME, ExamplesManifest, FileFormat
+from infnet_keras.data.examples.manifest import (
+    FILE_NAME,
+    LEFT_OUT,
+    ExamplesManifest,
+    FileFormat,
+)
 from infnet_keras.data.history.splits import SPLITS, start_number
 from infnet_keras.errors import DataError
 from infnet_keras.features.assets import definition_of
@@ -111,7 +116,9 @@ def _finish(manifest: ExamplesManifest, directory: str, output: str) -> Examples
     with storage_of(counts).open(counts) as stream:
         rows = dict(line.split() for line in stream.read().decode().splitlines())
     FileSystems.delete([counts])
-    for split, expected in manifest.impressions.items():
+    for split, impressions in manifest.impressions.items():
+        left_out = manifest.counters.get(LEFT_OUT, 0) if split == "train" else 0
+        expected = impressions + left_out
         if int(rows.get(split, 0)) != expected:
             raise DataError(
                 f"{directory}/Split-{split} holds {rows.get(split, 0)} examples, its manifest says "
