@@ -46,7 +46,7 @@ def fit_boosted_trees(
 
     Raises:
         DataError: a part is empty, or no task has both classes in the validation part.
-        InfnetError: LightGBM is not installed.
+        InfnetError: LightGBM is not installed, or the spec or the data weigh impressions.
     """
     if spec.weighs or data.spec.weighs:
         raise InfnetError(

@@ -57,7 +57,7 @@ def _study(arguments: argparse.Namespace) -> None:
         from infnet_keras.study.requirements import check_installed
         from infnet_keras.study.run_study import StudyRuns, run_study
         from infnet_keras.study.study_directory import StudyDirectory
-    from infnet_keras.training.check_data import check_data
+        from infnet_keras.training.check_data import check_data
 
     changes: dict[str, Any] = {"set": replacement_values(arguments.set)}
     if arguments.trials is not None:

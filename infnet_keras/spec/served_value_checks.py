@@ -71,8 +71,7 @@ def _fits(spec: FeatureSpec, name: str, field: CategoricalField, path: KeyPath) 
     dtype = spec.declared_types.get(column)
     if value == "":
         return
-    is_whole = isinstance(value, int)
-    if dtype == "int64" and not (is_whole and -(2**63) < value < 2**63):  # type: ignore[operator]
+    if dtype == "int64" and not (isinstance(value, int) and -(2**63) < value < 2**63):
         raise SpecProblem(
             path, f"column {column!r} is declared int64, a whole number of 64 bits; found {value!r}"
         )

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from infnet_keras.errors import ModelError
 from infnet_keras.runs.configuration import Configuration
+from infnet_keras.runs.own_directory import make_own
 from infnet_keras.runs.run_files import RunFiles, write_json
 from infnet_keras.served_names import served_names
 from infnet_keras.study.study_file import StudyFile
@@ -39,21 +39,13 @@ class StudyDirectory:
         Raises:
             ModelError: it holds something else, or cannot be made.
         """
-        if self.path.exists():
-            if not self.path.is_dir():
-                raise ModelError(f"{self.path} is a file; give --out a directory")
-            there = {entry.name for entry in self.path.iterdir()}
-            strangers = there - {"lock", "logs", "runs", "tables"}  # killed as it began
-            if strangers and _MARK not in there:
-                raise ModelError(
-                    f"{self.path} holds {min(strangers)!r} and no study; give --out a new "
-                    "directory, or an empty one"
-                )
-        try:
-            for directory in (self.path, self.runs, self.logs, self.tables):
-                directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ModelError(f"cannot make {self.path}: {error.strerror or error}") from error
+        make_own(
+            self.path,
+            "study",
+            _MARK,
+            ("lock", "logs", "runs", "tables"),
+            (self.runs, self.logs, self.tables),
+        )
 
     def note(self, file: StudyFile) -> None:
         """Write down the study as it is given now."""

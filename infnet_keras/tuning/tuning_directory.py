@@ -9,6 +9,7 @@ from infnet_keras.files.run_lock import LOCK
 from infnet_keras.files.whole_file import UNFINISHED, write_whole
 from infnet_keras.files.write_csv import write_csv
 from infnet_keras.runs.configuration import Configuration
+from infnet_keras.runs.own_directory import make_own
 from infnet_keras.runs.run_files import RunFiles, read_json, write_json
 from infnet_keras.search.trial import Trial
 from infnet_keras.spec import FeatureSpec, dump_spec
@@ -42,22 +43,13 @@ class TuningDirectory:
         Raises:
             ModelError: it holds something else, or cannot be made.
         """
-        if self.path.exists():
-            if not self.path.is_dir():
-                raise ModelError(f"{self.path} is a file; give --out a directory")
-            there = {entry.name for entry in self.path.iterdir()}
-            # Killed as it began.
-            strangers = there - {LOCK, self.runs.name, self.logs.name, UNFINISHED + _MARK}
-            if strangers and _MARK not in there:
-                raise ModelError(
-                    f"{self.path} holds {min(strangers)!r} and no search; give --out a new "
-                    "directory, or an empty one"
-                )
-        try:
-            for directory in (self.path, self.runs, self.logs):
-                directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ModelError(f"cannot make {self.path}: {error.strerror or error}") from error
+        make_own(
+            self.path,
+            "search",
+            _MARK,
+            (LOCK, self.runs.name, self.logs.name, UNFINISHED + _MARK),
+            (self.runs, self.logs),
+        )
 
     def note(self, description: Mapping[str, Any]) -> None:
         """Write down what is searched, or make sure that it is what was searched here before.

@@ -4,6 +4,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,7 +125,7 @@ def test_contradiction(
 )
 def test_a_served_value_is_of_the_declared_type(declared: str, value: object, message: str) -> None:
     kind = {"quantiles": 4} if declared == "float32" else {"hash": 9}
-    given = {
+    given: dict[str, Any] = {
         "name": "ranked",
         "sources": {
             "log": {"files": "l.csv", "time": {"column": "at"}, "types": {"position": declared}}
@@ -139,9 +140,9 @@ def test_a_served_value_is_of_the_declared_type(declared: str, value: object, me
     with pytest.raises(SpecError, match=message):
         spec_from_dict(given)
     right: object = "3" if declared == "string" else 3
-    given["fields"]["position"]["serve_as"] = right  # type: ignore[index]
+    given["fields"]["position"]["serve_as"] = right
     assert spec_from_dict(given).served_values == {"position": right}
-    del given["fields"]["i"]  # type: ignore[attr-defined]
+    del given["fields"]["i"]
     with pytest.raises(SpecError, match="a request would hold nothing"):
         spec_from_dict(given)
 

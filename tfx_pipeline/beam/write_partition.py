@@ -62,8 +62,9 @@ class WritePartition(beam.DoFn):
         rule = received.split_rule or job.split_rule
         splits = partition.splits(rule, received.rows_read)
         derived = partition.derived(reference.histories(received.surveyed))
-        outcome.counts.add(partition, splits, partition.left_out(splits), derived)
-        builder = ExampleBuilder(job.spec, job.columns, partition, derived, splits)
+        left_out, weights = partition.left_out(splits), partition.weights(splits)
+        outcome.counts.add(partition, splits, left_out, derived)
+        builder = ExampleBuilder(job.spec, job.columns, partition, derived, weights, left_out)
         outcome.drawn[number] = draw(builder, splits, job.partitions)
         for split, code in SPLITS.items():
             rows = np.flatnonzero(splits == code)

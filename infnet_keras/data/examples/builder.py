@@ -10,6 +10,7 @@ import pyarrow as pa
 from infnet_keras.data.examples.columns import ExampleColumn, arrow_schema
 from infnet_keras.data.history.histories import Rows
 from infnet_keras.data.history.partition import Partition
+from infnet_keras.data.history.weights import Weights
 from infnet_keras.features.canonical import MISSING_INTEGER
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sequences import TIME_GAP
@@ -23,8 +24,8 @@ class ExampleBuilder:
         columns: its columns, from `example_columns`.
         partition: the impressions and their histories.
         derived: numbers of the derived fields, one an event.
-        splits: of each event, as `Partition.splits` gives them; None where labels are not asked
-            for.
+        weights: of the events in each task's loss, as `Partition.weights` gives them.
+        left_out: of the events, as `Partition.left_out` gives them; asked for with a `sample`.
     """
 
     def __init__(
@@ -33,14 +34,15 @@ class ExampleBuilder:
         columns: list[ExampleColumn],
         partition: Partition,
         derived: Mapping[str, npt.NDArray[Any]],
-        splits: npt.NDArray[np.int8] | None = None,
+        weights: Mapping[str, Weights] | None = None,
+        left_out: npt.NDArray[np.bool_] | None = None,
     ):
         self.partition = partition
         self._spec = spec
         self._columns = columns
         self._derived = derived
-        self._weights = {} if splits is None else partition.weights(splits)
-        self._left_out = None if splits is None else partition.left_out(splits)
+        self._weights = weights or {}
+        self._left_out = left_out
         self._histories = {
             column.sequence: partition.histories(column.sequence)
             for column in columns
@@ -68,7 +70,7 @@ class ExampleBuilder:
         steps: Mapping[str, tuple[npt.NDArray[np.int32], Rows]],
     ) -> pa.Array:
         if column.kind == "kept":
-            assert self._left_out is not None  # splits were given
+            assert self._left_out is not None  # whoever asks for the column gives it
             return pa.array((~self._left_out[rows]).astype(np.int64))
         if column.kind == "loss_weight":
             assert column.task is not None
