@@ -18,6 +18,7 @@ from infnet_keras.cli import (
     train,
     tune,
 )
+from infnet_keras.cli.backend import settle_backend
 from infnet_keras.errors import InfnetError
 
 _ERROR, _INTERRUPTED, _BROKEN_PIPE = 2, 130, 141
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if others and not hasattr(parsed, "others"):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
     parsed.others = others
+    settle_backend()
     try:
         parsed.command(parsed)
         sys.stdout.flush()

@@ -1,9 +1,11 @@
 """Which Keras backend a command runs on: settled before Keras is imported."""
 
 import argparse
+import json
 import os
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from infnet_keras.cli.keep_memory import keep_memory
 from infnet_keras.errors import ModelError
@@ -18,8 +20,27 @@ def add_backend(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend",
         choices=BACKENDS,
-        help="Keras backend; without it KERAS_BACKEND or Keras' own configuration decides",
+        help="Keras backend; without it KERAS_BACKEND or Keras' own configuration decides, and "
+        "without TensorFlow what is installed",
     )
+
+
+def settle_backend() -> None:
+    """Have Keras take a backend that is installed, where nothing names one.
+
+    Keras takes TensorFlow then, also where it is missing, and writes that to its configuration;
+    commands that only read predictions import Keras too.
+    """
+    if os.environ.get("KERAS_BACKEND") or find_spec("tensorflow") is not None:
+        return
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    try:
+        configured = json.loads((home / "keras.json").read_text())["backend"]
+    except (OSError, ValueError, KeyError, TypeError):
+        configured = "tensorflow"
+    installed = [name for name in BACKENDS if find_spec(name) is not None]
+    if configured == "tensorflow" and installed:
+        os.environ["KERAS_BACKEND"] = installed[0]
 
 
 def start_backend(backend: str | None, progress: Progress | None = None) -> None:

@@ -19,6 +19,7 @@ SHAPES = [(3, 7, 16), (1, 64), (70, 32)]
 def test_in_a_process(interpreted):
     pytest.importorskip("triton", reason="Triton has no wheel for this machine")
     environment = os.environ | {"TRITON_INTERPRET": interpreted, "KERAS_BACKEND": "torch"}
+    environment["CUDA_VISIBLE_DEVICES"] = ""  # the interpreter's tensors are on the host
     subprocess.run([sys.executable, __file__], check=True, env=environment)
 
 
