@@ -80,6 +80,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--hash", action="store_true", help="a hash table, not a vocabulary")
     parser.add_argument("--peak", action="store_true", help="print one model's peak and end")
+    parser.add_argument(
+        "--without-memory", action="store_true", help="leave out the peaks, which are the host's"
+    )
     options = parser.parse_args()
     if options.peak:
         print(peak_of_a_step(options.rows[0], options.rules[0], options.width, options.hash))
@@ -104,20 +107,22 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|")
     smallest = options.rows[0]
     for rule in options.rules:
-        peaks = {rows: peak(rule, rows, options.width, options.hash) for rows in options.rows}
+        peaks = {}
+        if not options.without_memory:
+            peaks = {rows: peak(rule, rows, options.width, options.hash) for rows in options.rows}
         for rows in options.rows:
             steps = times[rule, rows][1:]
             ratio = statistics.median(
                 one / other for one, other in zip(steps, times[rule, smallest][1:], strict=True)
             )
             share = "-"
-            if rows != smallest:
+            if peaks and rows != smallest:
                 of_the_table = (rows - smallest) * options.width * 4
                 share = f"{(peaks[rows] - peaks[smallest]) / of_the_table:.2f}"
             spread = f"{min(steps) * 1e3:.0f} .. {max(steps) * 1e3:.0f}"
             print(
                 f"| {rule} | {rows:,} | {statistics.median(steps) * 1e3:.1f} | {spread} | "
-                f"{ratio:.2f} | {peaks[rows] / 1e6:,.0f} | {share} |"
+                f"{ratio:.2f} | {f'{peaks[rows] / 1e6:,.0f}' if peaks else '-'} | {share} |"
             )
 
 
