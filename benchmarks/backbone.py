@@ -194,8 +194,13 @@ def recorded(step: Callable[[], object]) -> Callable[[], object]:
     torch.cuda.current_stream().wait_stream(stream)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph), constants:
-        step()
-    return graph.replay
+        found = step()
+
+    def replay() -> object:
+        graph.replay()
+        return found, constants  # which live as long as the graph: it reads and writes them
+
+    return replay
 
 
 def copy_bandwidth() -> float:

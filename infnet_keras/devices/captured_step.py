@@ -1,4 +1,4 @@
-"""A training step on torch and CUDA, recorded once and played again."""
+"""A step on torch and CUDA, of training or prediction, recorded once and played again."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,8 +20,8 @@ class CapturedStep:
     of another shape, such as a smaller last one, runs as it is.
 
     Args:
-        step: takes a batch, nested tensors of the device, and returns metrics, name -> scalar; it
-            changes tensors in place, and reads none of them on the host.
+        step: takes a batch, nested tensors of the device, and returns tensors by name, such as
+            metrics; what it changes it changes in place, and it reads no tensor on the host.
 
     Raises:
         ModelError: the step does what cannot be recorded.
@@ -38,7 +38,7 @@ class CapturedStep:
         self._graph: torch.cuda.CUDAGraph | None = None
 
     def __call__(self, data: Any) -> dict[str, Any]:
-        """One step of training."""
+        """One step."""
         tensors = [each for each in keras.tree.flatten(data) if each is not None]
         shapes = [(each.shape, each.dtype) for each in tensors]
         if shapes != self._shapes and self._graph is None:
@@ -55,16 +55,16 @@ class CapturedStep:
             place.copy_(tensor)
         self._graph.replay()
         # The next step writes over what this one gives.
-        return {name: value.clone() for name, value in self._metrics.items()}
+        return {name: value.clone() for name, value in self._found.items()}
 
     def _run(self, data: Any) -> dict[str, Any]:
         """A step beside the usual stream, where a graph is recorded."""
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream), self._constants:
-            metrics = self._step(data)
+            found = self._step(data)
         torch.cuda.current_stream().wait_stream(stream)
-        return metrics
+        return found
 
     def _record(self, data: Any) -> None:
         places = keras.tree.map_structure(lambda each: None if each is None else each.clone(), data)
@@ -74,10 +74,10 @@ class CapturedStep:
         graph = torch.cuda.CUDAGraph()
         try:
             with torch.cuda.graph(graph), self._constants:
-                self._metrics = self._step(places)
+                self._found = self._step(places)
         except RuntimeError as error:
             raise ModelError(
-                "this model's training step cannot be recorded as a CUDA graph; set "
+                "a step of this model cannot be recorded as a CUDA graph; set "
                 f"`training.cuda_graph: false`: {error}"
             ) from error
         self._graph = graph

@@ -77,6 +77,28 @@ def test_a_step_reads_nothing_on_the_host_and_copies_nothing_from_it(case):
     assert not {"lift_fresh", "_local_scalar_dense", "nonzero", "unique2"} & set(met)
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_a_prediction_neither(case):
+    from torch.utils._python_dispatch import TorchDispatchMode
+
+    from infnet_keras.devices.kept_constants import KeptConstants
+
+    class Watch(TorchDispatchMode):
+        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+            met.append(func.name().removeprefix("aten::").split(".")[0])
+            return func(*args, **(kwargs or {}))
+
+    model, constants, met = make(case), KeptConstants(), []
+    model.make_predict_function()
+    (first,), (second,) = ([(inputs,) for inputs, _ in batch] for batch in batches(model, 6, 2))
+    with constants:
+        model.predict_function([first])
+        with Watch():
+            model.predict_function([second])
+    assert "sigmoid" in met
+    assert not {"lift_fresh", "_local_scalar_dense", "nonzero", "unique2"} & set(met)
+
+
 def test_without_a_gpu_nothing_is_recorded():
     import torch
 
@@ -114,3 +136,23 @@ def test_recorded_steps_are_the_same_steps(case, monkeypatch):
             atol=1e-5,
             err_msg=ours.path,
         )
+
+
+@pytest.mark.parametrize("case", ["infnet", "dien", "bfloat16"])
+def test_recorded_predictions_are_the_same_predictions(case, monkeypatch):
+    """Of batches of two shapes, while the weights move, of numpy's arrays."""
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip("a CUDA graph needs a GPU")
+    monkeypatch.setitem(CASES, "plain", {**CASES[case], "training.cuda_graph": False})
+    recorded, plain = make(case), make("plain")
+    steps = [random_inputs(recorded.spec, recorded.table_rows, n, seed=n) for n in [6] * 5 + [4, 6]]
+    for number, inputs in enumerate(steps):
+        for ours, theirs in zip(recorded.weights, plain.weights, strict=True):
+            moved = keras.ops.convert_to_numpy(theirs.value) * (1 + 0.1 * number)
+            theirs.assign(moved)
+            ours.assign(moved)
+        found, expected = recorded.predict_on_batch(inputs), plain.predict_on_batch(inputs)
+        for task in recorded.tasks:
+            np.testing.assert_allclose(found[task], expected[task], atol=1e-6, err_msg=task)

@@ -31,11 +31,13 @@ class RowWiseModel(MultiTaskModel):
         embedded_inputs: the layer that owns every embedding table.
         row_updates: the tables' optimiser, or None.
         replica: calls the model in training as one of several processes' replicas, or None.
-        cuda_graph: whether torch records its training step as a CUDA graph, where it can.
+        cuda_graph: whether torch records a step of training, or of prediction, as a CUDA graph,
+            where it can.
     """
 
     embedded_inputs: EmbeddedInputs
     train_function: Any
+    predict_function: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,6 +81,16 @@ class RowWiseModel(MultiTaskModel):
             from infnet_keras.models.row_wise.torch_step import recorded
 
             self.train_function = recorded(self, self.train_function)
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """Keras' hook: as `make_train_function`, of predictions."""
+        made = self.predict_function
+        found = super().make_predict_function(force)
+        if self.predict_function is not made and keras.backend.backend() == "torch":
+            from infnet_keras.models.row_wise.torch_step import recorded_prediction
+
+            self.predict_function = recorded_prediction(self, self.predict_function)
+        return found
 
     def train_step(self, *arguments: Any) -> Any:
         """Keras' hook: one step of training."""

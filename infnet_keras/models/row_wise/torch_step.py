@@ -1,4 +1,4 @@
-"""A training step on torch that moves single rows, and that replicas of a model take together."""
+"""Steps on torch: recorded ones, and one that moves single rows or that replicas take together."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,13 +20,32 @@ def recorded(model: Any, step: Callable[[Any], dict[str, Any]]) -> Callable[[Any
         model: a `RowWiseModel`, compiled.
         step: runs its step on a batch.
     """
-    weights = model.trainable_variables
-    if not weights or weights[0].value.device.type != "cuda":
-        return step
     scaled = hasattr(model.optimizer, "inner_optimizer")
     drawn = model.embedded_inputs.id_dropout > 0.0
-    asked = model.cuda_graph and not (model.run_eagerly or model.jit_compile)
-    return CapturedStep(step) if asked and not (scaled or drawn or model.replica) else step
+    if not _records(model) or scaled or drawn or model.replica:
+        return step
+    return CapturedStep(step)
+
+
+def recorded_prediction(
+    model: Any, step: Callable[[Any], dict[str, Any]]
+) -> Callable[[Any], dict[str, Any]]:
+    """The prediction of a batch as a CUDA graph, where training is one.
+
+    Args:
+        model: a `RowWiseModel`.
+        step: predicts a batch.
+    """
+    if not _records(model):
+        return step
+    captured = CapturedStep(step)
+    return lambda data: captured(keras.tree.map_structure(keras.ops.convert_to_tensor, data))
+
+
+def _records(model: Any) -> bool:
+    weights = model.weights
+    on_a_gpu = bool(weights) and weights[0].value.device.type == "cuda"
+    return on_a_gpu and model.cuda_graph and not (model.run_eagerly or model.jit_compile)
 
 
 def train_step(model: Any, data: Any) -> dict[str, Any]:
