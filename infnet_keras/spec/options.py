@@ -98,8 +98,8 @@ class TrainingOptions(Block):
     """Keras' dtype policy; null: the global one, float32 unless the process says otherwise."""
     cuda_graph: bool = True
     """Whether torch on a GPU records a step of training or prediction as a CUDA graph and plays it
-    again; false runs its operations one by one, as a layer or metric needs that reads numbers on the
-    host."""
+    again; false runs its operations one by one, as a layer or metric needs that reads numbers on
+    the host."""
     seed: NonNegativeInt = 0
     """Seed of initialisation, shuffling and dropout."""
 
