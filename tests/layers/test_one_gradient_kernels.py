@@ -148,6 +148,31 @@ def _torch_in_a_process_of_its_own():
         found.append((t.grad, q.grad))
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+    check_torch_without_gradient(tokens, queries, visible[:, 0])
+
+
+def check_torch_without_gradient(tokens, queries, mask):
+    """Predictions read the tokens by the same kernel; a gradient, or many queries, by torch's."""
+    import torch
+
+    from infnet_keras.layers.infnet.attend import attend
+    from infnet_keras.layers.infnet.one_gradient import torch_kernels
+
+    os.environ["TRITON_INTERPRET"] = "1"
+    runs, attended = [], torch_kernels.attend
+    torch_kernels.attend = lambda *given: runs.append(len(given[0])) or attended(*given)
+    mask = mask.clone()
+    mask[0] = False  # attends to nothing
+    many = queries.repeat(1, 40, 1)
+    for asked in (queries, many):
+        wanted = attend(asked.clone().requires_grad_(), tokens, mask)[0]
+        assert not runs
+        with torch.no_grad():
+            found = attend(asked, tokens, mask)[0]
+        assert len(runs) == (asked is queries)
+        runs.clear()
+        torch.testing.assert_close(found, wanted.detach(), rtol=1e-4, atol=1e-5)
+        assert not found[0].any()
 
 
 if __name__ == "__main__":

@@ -111,9 +111,14 @@ def _attention_in_parts(queries: Any, tokens: Any, visible: Any) -> Any:
 
 
 def _fused_attention(queries: Any, tokens: Any, visible: Any) -> Any:
-    """The same product by torch's fused kernel, which stores no weights."""
+    """The same product by a fused kernel, which stores no weights: ours, or torch's."""
     from torch.nn.functional import scaled_dot_product_attention
 
+    from infnet_keras.layers.infnet.one_gradient.torch_reads import attend_by_kernel
+
+    found = attend_by_kernel(queries, tokens, visible)
+    if found is not None:
+        return found
     one_head = ops.expand_dims(tokens, 1)
     bias = None if visible is None else ops.expand_dims(visible, 1)
     outputs = scaled_dot_product_attention(

@@ -23,6 +23,17 @@ def attend_into_slot(queries: Any, tokens: Any, visible: Any, slot: Any) -> Any:
     return attend.apply(queries, tokens, visible, *slot)
 
 
+def attend_by_kernel(queries: Any, tokens: Any, visible: Any) -> Any:
+    """softmax(queries tokens^T) tokens without a gradient; None where no kernel takes it.
+
+    Args:
+        queries, tokens, visible: as `reads.attend_into_slot` takes them.
+    """
+    if torch.is_grad_enabled() or not _kernels_take(tokens, [queries.shape[1]]):
+        return None
+    return _kernels().attend(queries.to(tokens.dtype), tokens, visible)[0]
+
+
 def _kernels_take(tokens: Any, rows: list[int]) -> bool:
     return runs_triton(tokens) and bool(_kernels().usable(tokens, rows))
 
