@@ -8,6 +8,7 @@ import keras
 
 from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.impressions import Impressions
+from infnet_keras.devices.one_copy import gpu_of_torch, in_one_copy
 from infnet_keras.devices.share import ALL, Share
 from infnet_keras.errors import DataError
 
@@ -39,9 +40,10 @@ class ImpressionDataset(keras.utils.PyDataset):
         seed: of the permutations.
         fill_last_batch: fill the last of several batches up with rows of padding whose labels are
             NaN, for a fit that compiles one step only; a masked loss does not see them.
-        prefetch: how many batches a thread reads ahead while the model runs; 0 reads each when it
-            is asked for. Keras' own workers are not used: when `fit` looks at a first batch to
-            build a model, they hand over some batches of the first epoch twice and others never.
+        prefetch: how many batches a thread reads ahead while the model runs, and brings to the GPU
+            on torch; 0 reads each when it is asked for. Keras' own workers are not used: when `fit`
+            looks at a first batch to build a model, they hand over some batches of the first epoch
+            twice and others never.
         bucket_by_length: divide a batch by the lengths of its histories, and pad each bucket to its
             own length: a sequence is then a tuple of arrays, one a bucket, of static shapes (see
             `LengthBuckets`). Models of a spec answer as they do without. Needs `shuffle`, and one
@@ -92,6 +94,7 @@ class ImpressionDataset(keras.utils.PyDataset):
         filled = devices > 1 or (fill and self._batches > 1)
         self._rows = rows if filled else 0
         self._ahead = prefetch
+        self._gpu = gpu_of_torch()
         self._thread: ThreadPoolExecutor | None = None
         self._prepared: dict[tuple[int, int], Future[_Given]] = {}
         self._lock = Lock()
@@ -149,7 +152,11 @@ class ImpressionDataset(keras.utils.PyDataset):
             self._thread = ThreadPoolExecutor(1, "ImpressionDataset")
         for number in range(first, min(first + self._ahead, len(self))):
             if (epoch, number) not in self._prepared:
-                self._prepared[epoch, number] = self._thread.submit(self._read, number, epoch)
+                self._prepared[epoch, number] = self._thread.submit(self._bring, number, epoch)
+
+    def _bring(self, number: int, epoch: int) -> _Given:
+        given = self._read(number, epoch)
+        return given if self._gpu is None else in_one_copy(given, self._gpu)
 
     def _read(self, number: int, epoch: int) -> _Given:
         part = number * self._share.devices + self._share.rank

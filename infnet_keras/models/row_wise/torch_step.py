@@ -7,6 +7,7 @@ import keras
 import torch
 
 from infnet_keras.devices.captured_step import CapturedStep
+from infnet_keras.devices.one_copy import in_one_copy
 from infnet_keras.layers.embeddings.lookup import gather
 
 
@@ -38,8 +39,13 @@ def recorded_prediction(
     """
     if not _records(model):
         return step
-    captured = CapturedStep(step)
-    return lambda data: captured(keras.tree.map_structure(keras.ops.convert_to_tensor, data))
+    captured, device = CapturedStep(step), model.weights[0].value.device
+
+    def predict(data: Any) -> dict[str, Any]:
+        brought = in_one_copy(data, device)
+        return captured(keras.tree.map_structure(keras.ops.convert_to_tensor, brought))
+
+    return predict
 
 
 def _records(model: Any) -> bool:
