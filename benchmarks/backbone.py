@@ -3,10 +3,12 @@
 The tokens are given; 89 fields, 28 sequences, three tasks. "x" is the time as a multiple of reading
 S once a block (three times for training) at the card's copy bandwidth, which is measured first.
 Rows that say "products" leave the kernels out. Settings take turns in every round. On torch a pass
-is a CUDA graph, as a training step of the package is; `--eager` has the host start each operation.
+is a CUDA graph, as a step of the package is, and a run measures one setting: graphs of several in
+one process failed (torch 2.11). `--eager` has the host start each operation.
 
     KERAS_BACKEND=jax python benchmarks/backbone.py
-    KERAS_BACKEND=torch python benchmarks/backbone.py [--eager]
+    KERAS_BACKEND=torch python benchmarks/backbone.py --settings 1
+    KERAS_BACKEND=torch python benchmarks/backbone.py --eager
 """
 
 import argparse
@@ -227,6 +229,8 @@ def main() -> None:
     parser.add_argument("--eager", action="store_true", help="torch without CUDA graphs")
     options = parser.parse_args()
     backend = keras.backend.backend()
+    if backend == "torch" and not options.eager and len(options.settings) > 1:
+        parser.error("on torch give one of --settings, or --eager")
     bandwidth = copy_bandwidth()
     print(
         f"Python {platform.python_version()}, keras {version('keras')}, {backend} "
