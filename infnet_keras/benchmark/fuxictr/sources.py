@@ -11,8 +11,10 @@ from infnet_keras.errors import ModelError
 
 # Where a model lies in the repository.
 FUXICTR_MODELS = {
+    "FM": "model_zoo/FM",
     "DIN": "model_zoo/DIN",
     "DCNv2": "model_zoo/DCNv2",
+    "GDCN": "model_zoo/GDCN",
     "WuKong": "model_zoo/WuKong",
     "MMoE": "model_zoo/multitask/MMoE",
     "PLE": "model_zoo/multitask/PLE",
