@@ -7,7 +7,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from infnet_keras.cli.keep_memory import keep_memory
+from infnet_keras.cli.keep_memory import keep_memory, keep_memory_beside_tensorflow
 from infnet_keras.errors import ModelError
 from infnet_keras.progress import Progress
 from infnet_keras.progress.quiet_start import quiet_start
@@ -62,6 +62,8 @@ def start_backend(backend: str | None, progress: Progress | None = None) -> None
 
             if find_spec("tensorflow") is not None:
                 import tensorflow  # noqa: F401 - Keras imports it anyway when it saves a model
+            if keras.backend.backend() == "tensorflow":
+                keep_memory_beside_tensorflow()
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in BACKENDS:

@@ -31,3 +31,22 @@ def keep_memory() -> bool:
         return False
     mallopt = ctypes.CDLL(None).mallopt
     return all(mallopt(*o) for o in (_ONE_ARENA, _MAP_FROM, _GIVE_BACK_FROM, _GROW_BY))
+
+
+def keep_memory_beside_tensorflow() -> bool:
+    """As `keep_memory`, once TensorFlow is imported and will train.
+
+    Under Python 3.11 TensorFlow's first data set of a generator, which every `fit` has, tells glibc
+    to map all that is larger than 128 kB. It does so once in a process: here, before it is told
+    otherwise again.
+
+    Returns:
+        Whether the allocator was told.
+    """
+    if os.environ.get(OFF):
+        return False
+    import tensorflow as tf
+
+    one = tf.data.Dataset.from_generator(lambda: iter([0]), output_signature=tf.TensorSpec(()))
+    list(one)
+    return keep_memory()
