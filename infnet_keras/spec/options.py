@@ -96,6 +96,9 @@ class TrainingOptions(Block):
     """Decoupled weight decay of adamw."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16", "float64"] | None = None
     """Keras' dtype policy; null: the global one, float32 unless the process says otherwise."""
+    xla: bool | None = None
+    """Whether TensorFlow compiles a step by XLA; null: on a processor where a training has 100
+    steps or more, tables are dense and every layer can be compiled; elsewhere as Keras decides."""
     cuda_graph: bool = True
     """Whether torch on a GPU records a step of training or prediction as a CUDA graph and plays it
     again; false runs its operations one by one, as a layer or metric needs that reads numbers on

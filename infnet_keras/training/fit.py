@@ -23,6 +23,7 @@ from infnet_keras.training.seed_epoch import SeedEpoch
 from infnet_keras.training.stop_on_nan import StopOnNaN
 from infnet_keras.training.training_state import Evaluation, TrainingState
 from infnet_keras.training.validation_auc import ValidationAUC
+from infnet_keras.training.xla import choose_xla
 
 
 def fit(
@@ -107,6 +108,8 @@ def _fit(
             bucket_by_length=options.bucket_by_length,
             share=share(),
         )
+
+    choose_xla(model, options, len(dataset) * options.epochs)
 
     def report(evaluation: Evaluation) -> None:
         progress.say(_line(evaluation, is_best=evaluation is state.best))
