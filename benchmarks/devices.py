@@ -34,6 +34,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 
+from infnet_keras.benchmark.setting import Setting as BenchmarkSetting
+from infnet_keras.benchmark.shapes import SHAPES
+from infnet_keras.benchmark.shapes import spec_of as shaped
 from infnet_keras.devices.check_devices import check_devices
 from infnet_keras.devices.processes import run_in_processes
 from infnet_keras.devices.row_sharding import RowSharding
@@ -75,15 +78,17 @@ class Batches(keras.utils.PyDataset):
 
 
 def spec_of(options: argparse.Namespace, rule: str) -> FeatureSpec:
-    """The spec `minimal` with a large table of items."""
+    """The spec `minimal` with a large table of items, or a shape of `infnet benchmark speed`."""
     changes = {
-        "tables.item": {"size": options.rows},
-        "defaults.dim": options.dim,
-        "model.dim": options.dim,
         "model.dropout": 0.0,  # which draws by process on torch: losses could not be compared
         "training.tables.optimizer": rule,
         "training.precision": options.precision,
     }
+    if options.shape is not None:
+        shape = BenchmarkSetting(options.shape, options.dim, options.batch)
+        return override_spec(shaped(shape), changes)
+    changes |= {"tables.item": {"size": options.rows}}
+    changes |= {"defaults.dim": options.dim, "model.dim": options.dim}
     return override_spec(load_spec("minimal"), changes)
 
 
@@ -207,6 +212,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=4096, help="examples a device")
     parser.add_argument("--dim", type=int, default=64)
     parser.add_argument("--rows", type=int, default=1_000_000, help="of the table of items")
+    parser.add_argument("--shape", choices=SHAPES, help="instead of `minimal`")
     parser.add_argument("--rules", nargs="+", choices=RULES, default=["dense", "adagrad_rowwise"])
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--steps", type=int, default=50, help="of a turn")
@@ -217,7 +223,8 @@ def main() -> None:
     print(
         f"{device_name(backend)}, {os.cpu_count()} cores, Python {platform.python_version()}, "
         f"keras {version('keras')}, {backend} {version(backend)}, {options.precision}, "
-        f"dim {options.dim}, {options.rows:,} items, {options.steps} steps a turn, "
+        f"dim {options.dim}, {options.shape or f'{options.rows:,} items'}, "
+        f"{options.steps} steps a turn, "
         f"{options.rounds} rounds"
     )
     print(
