@@ -197,6 +197,14 @@ def _tasks(spec: FeatureSpec) -> None:
                 )
 
 
+    if spec.sample is not None and not spec.binary_tasks:
+        raise SpecProblem(
+            ("sample",),
+            "a negative is an impression on which no binary task's label is 1, and every task is a "
+            "regression: drop `sample`",
+        )
+
+
 def _condition(text: str, path: KeyPath) -> None:
     try:
         Condition.parse(text)
