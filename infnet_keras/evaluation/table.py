@@ -114,12 +114,17 @@ def collapse_table(blocks: Sequence["BlockCollapse"], title: str | None = None) 
 def _number(value: float | None) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    return "-" if value is None else f"{value:.4f}"
+    return "-" if value is None else _spelt(value)
+
+
+def _spelt(value: float) -> str:
+    """Four digits after the point; of milliseconds and the like one."""
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}"
 
 
 def _fraction(value: float) -> str:
     """Four digits after the point and none before it: five columns fit a terminal."""
-    return f"{value:.4f}".removeprefix("0")
+    return _spelt(value).removeprefix("0")
 
 
 def _signed(value: float | None) -> str:
