@@ -56,8 +56,8 @@ def fit_boosted_trees(
         )
     if numbers := [name for name in spec.tasks if name not in spec.binary_tasks]:
         raise InfnetError(
-            f"LightGBM's row grows forests of binary tasks, and task {numbers[0]!r} is a regression: "
-            "leave the row out, or the task"
+            f"LightGBM's row grows forests of binary tasks, and task {numbers[0]!r} is a "
+            "regression: leave the row out, or the task"
         )
     lightgbm = import_lightgbm()
     began = time.monotonic()

@@ -164,7 +164,9 @@ def _regression(
                 "calibration": or_none(ratio),
                 "impressions": rows,
             }
-            for predicted, observed, ratio, rows in zip(*map(np.ndarray.tolist, columns), strict=True)
+            for predicted, observed, ratio, rows in zip(
+                *map(np.ndarray.tolist, columns), strict=True
+            )
         ],
         "impressions": len(known),
         "mean_label": float(known.mean(dtype=np.float64)) if len(known) else None,

@@ -45,7 +45,7 @@ class ResampledRegression:
         self._squared = np.bincount(self._users, errors**2, minlength=user_count)
 
     def auc(self, multiplicity: Floats) -> float:
-        """XAUC where each user's rows stand `multiplicity[user]` times: of labels 0 and 1 the AUC."""
+        """XAUC where each user's rows stand `multiplicity[user]` times."""
         won, pairs = self._ranking.shares(multiplicity[self._users])
         return share_of(won.sum(), pairs.sum())
 

@@ -47,8 +47,8 @@ def signatures(
 
     - `attention`: as `predict`. Absent where the model's tasks attend to nothing.
 
-    The first three return task -> float32, the probability of a binary task or a regression's number
-    in the label's own unit: [batch], for `rank` [requests, candidates],
+    The first three return task -> float32, the probability of a binary task or a regression's
+    number in the label's own unit: [batch], for `rank` [requests, candidates],
     where what is past a request's `candidate_count` is 0. `attention` returns task -> float32
     weights [batch, tokens] of the task's query in the last block, over the tokens that
     `spec.model.positions(spec)` names. Batch, requests, candidates and n are free.

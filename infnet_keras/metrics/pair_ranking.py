@@ -42,8 +42,8 @@ class PairRanking:
         labels: [rows], finite.
         predictions: [rows], finite.
         groups: int [rows], from 0; None: all rows are one group.
-        reused: whether `shares` is asked for often: what is ordered for each bit is kept then, about
-            11 bytes a row.
+        reused: whether `shares` is asked for often: what is ordered for each bit is kept then,
+            about 11 bytes a row.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class PairRanking:
     def _level(
         self, order: _Integers, together: _Integers, ones: npt.NDArray[np.bool_] | None
     ) -> _Level:
-        """Rows whose bit is 1 are compared with those whose bit is 0; without bits, all with all."""
+        """Rows of bit 1 are compared with those of bit 0; without bits all with all."""
         at = np.arange(len(order))
         new = np.append(True, np.diff(together[order]) != 0)
         starts = np.maximum.accumulate(np.where(new, at, 0))

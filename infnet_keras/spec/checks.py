@@ -201,7 +201,6 @@ def _tasks(spec: FeatureSpec) -> None:
                     "drop `missing`, or say `mask`",
                 )
 
-
     if spec.sample is not None and not spec.binary_tasks:
         raise SpecProblem(
             ("sample",),

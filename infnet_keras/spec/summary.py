@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from infnet_keras.spec.feature_spec import FeatureSpec
 
 if TYPE_CHECKING:
-    from infnet_keras.spec.tasks import Task
     from infnet_keras.spec.lookup_group import LookupGroup
+    from infnet_keras.spec.tasks import Task
 
 _WIDTH = 100
 _CELL = 40  # a longer text goes on in the next line

@@ -138,8 +138,8 @@ class StudyFile(Block):
             if self.type_of(row) == LIGHTGBM:
                 raise SpecProblem(
                     ("models", row),
-                    f"LightGBM's row grows forests of binary tasks, and task {numbers[0]!r} of spec "
-                    f"{spec.name!r} is a regression: leave the row out, or the task",
+                    f"LightGBM's row grows forests of binary tasks, and task {numbers[0]!r} of "
+                    f"spec {spec.name!r} is a regression: leave the row out, or the task",
                 )
 
     def type_of(self, row: str) -> str:

@@ -19,9 +19,9 @@ class ValidationAUC(keras.callbacks.Callback):
     """Evaluates at the end of every epoch, and after given batches of it.
 
     Predicts the whole validation split, computes each task's exact AUC and gAUC on the host, of a
-    regression XAUC, which is what AUC is of labels 0 and 1, measures on a sample of it whether the task tokens have collapsed, adds an `Evaluation` to the
-    state and to `history.jsonl`, keeps the best model by mean AUC, and stops the fit after
-    `patience` evaluations without a better one.
+    regression XAUC, which is what AUC is of labels 0 and 1, measures on a sample of it whether the
+    task tokens have collapsed, adds an `Evaluation` to the state and to `history.jsonl`, keeps the
+    best model by mean AUC, and stops the fit after `patience` evaluations without a better one.
 
     Args:
         data: its split `valid` is read.

@@ -50,7 +50,9 @@ def test_a_regression_has_metrics_of_its_own(predictions):
     assert watch["mean_label"] == pytest.approx(np.nanmean(labels.astype(float)))
     assert watch["impressions"] == known.sum()
     deciles = watch["calibration_deciles"]
-    assert [each["impressions"] for each in deciles] == pytest.approx([known.sum() / 10] * 10, abs=1)
+    assert [each["impressions"] for each in deciles] == pytest.approx(
+        [known.sum() / 10] * 10, abs=1
+    )
     for name in ("xauc", "gxauc", "mae", "rmse"):
         low, high = watch[f"{name}_ci95"]
         assert low < watch[name] < high
@@ -118,7 +120,9 @@ def test_tables_name_xauc(predictions):
         assert f" {heading} " in printed
     click = {"click": predictions.labels["click"]}
     said = {"click": predictions.probabilities["click"]}
-    console.print(report_table(evaluate_predictions(Predictions(click, said, predictions.users), 0)))
+    console.print(
+        report_table(evaluate_predictions(Predictions(click, said, predictions.users), 0))
+    )
     assert "XAUC" not in console.export_text()
 
 

@@ -94,7 +94,9 @@ def test_what_is_exported_answers_in_the_labels_unit(
     run_export_test(load_run_model(directory / "run", with_optimizer=False), tmp_path / "served")
 
 
-def test_data_of_another_kind_are_refused(watched: tuple[FeatureSpec, Path], tmp_path: Path) -> None:
+def test_data_of_another_kind_are_refused(
+    watched: tuple[FeatureSpec, Path], tmp_path: Path
+) -> None:
     spec, directory = watched
     other = override_spec(spec, {"tasks.watch": {"kind": "binary", "scale": None}})
     with pytest.raises(DataError, match=r"other tasks, labels, kinds, masks .*\(watch differs\)"):

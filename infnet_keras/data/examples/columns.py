@@ -28,9 +28,10 @@ class ExampleColumn(NamedTuple):
         dtype: of its values; int64 is an int64_list, float32 a float_list, string a bytes_list.
         kind: "value", one value or none where it is missing; "sequence", a list, oldest event
             first; "fitting", a value that only fits vocabularies or quantiles; "user", the user's
-            key where no raw input holds it; "label", 0 or 1, or a regression's number; "weight", 1.0, or 0.0 where the label
-            does not count; "loss_weight", what the example weighs in the task's loss, where the
-            spec weighs; "kept", 1, or 0 where the spec's sample leaves it out of training.
+            key where no raw input holds it; "label", 0 or 1, or a regression's number; "weight",
+            1.0, or 0.0 where the label does not count; "loss_weight", what the example weighs in
+            the task's loss, where the spec weighs; "kept", 1, or 0 where the spec's sample leaves
+            it out of training.
         column: the raw column it holds (of a label, what it comes from), or the field
             whose history count or rate it is.
         sequence: the behaviour of a "sequence", else None.

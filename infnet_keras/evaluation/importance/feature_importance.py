@@ -99,7 +99,10 @@ def feature_importance(
                 phase.advance(number * rounds + turn + 2)
             comparison = compare_predictions(before, _side_by_side(without), bootstrap, seed)
             lost = {
-                task: [of[f"{ranking_metric('auc', task in whole.regressions)}_{what}"] for what in _READ]
+                task: [
+                    of[f"{ranking_metric('auc', task in whole.regressions)}_{what}"]
+                    for what in _READ
+                ]
                 for task, of in comparison.items()
             }
             found.append(

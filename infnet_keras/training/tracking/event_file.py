@@ -20,8 +20,9 @@ class EventFile:
     """One record an evaluation, at its step.
 
     Tags are `loss`, `auc/mean`, `auc/TASK`, `gauc/TASK`, of regressions `xauc/TASK` and
-    `gxauc/TASK`, and `task_cosine`; what has no value is left out. A run that continues writes a file of its own, which begins with the earlier records,
-    and removes theirs: no step stands twice, and a TensorBoard that looks on goes over to it.
+    `gxauc/TASK`, and `task_cosine`; what has no value is left out. A run that continues writes a
+    file of its own, which begins with the earlier records, and removes theirs: no step stands
+    twice, and a TensorBoard that looks on goes over to it.
 
     Args:
         directory: where it is; made with the first file.

@@ -52,8 +52,8 @@ def _advice(feature: str, split: str, reason: anomalies_pb2.AnomalyInfo.Reason) 
         )
     if feature.startswith("label__"):
         return (
-            "a label is 0, 1 or missing, or a regression's number: mend the logs, or the task's label "
-            "in the spec"
+            "a label is 0, 1 or missing, or a regression's number: mend the logs, or the task's "
+            "label in the spec"
         )
     if reason.type == _Type.SCHEMA_NEW_COLUMN:
         return "the spec has no such column: write the examples again with this spec"
