@@ -46,12 +46,18 @@ def fit_boosted_trees(
 
     Raises:
         DataError: a part is empty, or no task has both classes in the validation part.
-        InfnetError: LightGBM is not installed, or the spec or the data weigh impressions.
+        InfnetError: LightGBM is not installed, the spec or the data weigh impressions, or a task is
+            a regression.
     """
     if spec.weighs or data.spec.weighs:
         raise InfnetError(
             "LightGBM's row counts the rates of values over all impressions and weighs them alike: "
             "prepare the data without `sample` and columns of weights, or leave the row out"
+        )
+    if numbers := [name for name in spec.tasks if name not in spec.binary_tasks]:
+        raise InfnetError(
+            f"LightGBM's row grows forests of binary tasks, and task {numbers[0]!r} is a "
+            "regression: leave the row out, or the task"
         )
     lightgbm = import_lightgbm()
     began = time.monotonic()

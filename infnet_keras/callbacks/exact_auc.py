@@ -18,7 +18,8 @@ from infnet_keras.evaluation.task_aucs import task_aucs
 class ExactAUC(keras.callbacks.Callback):
     """Predicts a data set when an epoch ends and writes its exact AUC and gAUC into the logs.
 
-    `val_{task}_auc` and `val_{task}_gauc` of each task, and `val_auc` and `val_gauc`, their means.
+    `val_{task}_auc` and `val_{task}_gauc` of each task (of a regression `val_{task}_xauc` and
+    `val_{task}_gxauc`), and `val_auc` and `val_gauc`, their means.
     A streaming metric must forget scores and cannot group by user; here the scores and the users of
     the data set are held on the host, 12 bytes and more a row. A figure without a value, such as
     the AUC of a task without positives, is left out.
@@ -107,6 +108,8 @@ class ExactAUC(keras.callbacks.Callback):
             )
         found = {f"{task}_auc": value for task, value in measured.auc.items()}
         found |= {f"{task}_gauc": value for task, value in measured.gauc.items()}
+        found |= {f"{task}_xauc": value for task, value in measured.xauc.items()}
+        found |= {f"{task}_gxauc": value for task, value in measured.gxauc.items()}
         found |= {"auc": measured.mean_auc, "gauc": measured.mean_gauc}
         return {
             f"{self._prefix}{name}": value for name, value in found.items() if value is not None

@@ -64,12 +64,13 @@ def _importance(arguments: argparse.Namespace) -> None:
         seed=arguments.seed,
         progress=progress,
     )
+    regressions = [name for name, task in prepared.spec.tasks.items() if not task.is_binary]
     if arguments.json is not None:
         text = json.dumps([each._asdict() for each in found], indent=2) + "\n"
         write_output(arguments.json, lambda path: path.write_text(text, encoding="utf-8"))
     if arguments.out is not None:
-        write_output(arguments.out, lambda path: plot_importance(found, path))
+        write_output(arguments.out, lambda path: plot_importance(found, path, regressions))
     title = f"{prepared.spec.name}, {arguments.split}: AUC lost without each input"
-    Console().print(importance_table(found, title))
+    Console().print(importance_table(found, title, regressions))
     if arguments.out is not None:
         print(arguments.out)

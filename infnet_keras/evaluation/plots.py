@@ -53,7 +53,7 @@ def plot_attention(attention: "AttentionMap", path: str | Path) -> None:
 
 
 def plot_calibration(predictions: Predictions, path: str | Path, bins: int = 20) -> None:
-    """Predicted against observed share of positives, per task, in bins of about equal count.
+    """Predicted against observed share of positives, per binary task, in bins of about equal count.
 
     Both axes are logarithmic, so that rare tasks can be read beside frequent ones; a bin without a
     positive is not drawn.
@@ -64,12 +64,17 @@ def plot_calibration(predictions: Predictions, path: str | Path, bins: int = 20)
         bins: bins per task at most.
 
     Raises:
-        InfnetError: matplotlib is not installed.
+        InfnetError: matplotlib is not installed, or every task is a regression.
     """
+    if not (binary := [task for task in predictions.tasks if task not in predictions.regressions]):
+        raise InfnetError(
+            "the plot is of probabilities, and every task is a regression: the report holds their "
+            "calibration by tenths of the predictions"
+        )
     figure = new_figure(6.0, 6.0)
     axes = figure.subplots()
     shown = [1.0]
-    for task in predictions.tasks:
+    for task in binary:
         cut = calibration_bins(predictions.labels[task], predictions.probabilities[task], bins)
         drawn = (cut.observed > 0) & (cut.predicted > 0)
         axes.plot(cut.predicted[drawn], cut.observed[drawn], marker="o", markersize=4, label=task)

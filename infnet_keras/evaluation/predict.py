@@ -16,7 +16,7 @@ from infnet_keras.errors import DataError
 from infnet_keras.evaluation.predictions import Predictions
 from infnet_keras.progress import Progress
 
-# Labels and probabilities by task, and users, of a batch.
+# Labels and answers by task, and users, of a batch.
 _Predicted = tuple[dict[str, Any], dict[str, Any], npt.NDArray[np.int64]]
 
 
@@ -37,7 +37,7 @@ def predict_split(
         progress: says how far it is; None for silence.
 
     Returns:
-        Labels, probabilities and users of the split.
+        Labels, answers and users of the split.
 
     Raises:
         DataError: the split has no impressions, or no labels of a task of the model.
@@ -56,8 +56,8 @@ def predict_split(
             rows = len(batch.users)
             # A compiled step is compiled again for another batch size: the last one is filled up.
             inputs = (batch.filled(batch_size) if own else batch).inputs
-            probabilities = model.predict_on_batch(on_all_devices(inputs))
-            outputs = {task: np.asarray(p)[:rows] for task, p in probabilities.items()}
+            answers = model.predict_on_batch(on_all_devices(inputs))
+            outputs = {task: np.asarray(each)[:rows] for task, each in answers.items()}
             own.append((batch.labels, outputs, batch.users))
             phase.advance(min(total, (index + 1) * batch_size))
     parts = _in_turn(from_all_devices(own))
@@ -65,7 +65,14 @@ def predict_split(
         {task: np.concatenate([labels[task] for labels, _, _ in parts]) for task in model.tasks},
         {task: np.concatenate([outputs[task] for _, outputs, _ in parts]) for task in model.tasks},
         np.concatenate([users for _, _, users in parts]),
+        regressions_of(model),
     )
+
+
+def regressions_of(model: Any) -> frozenset[str]:
+    """The tasks of a model whose answer is a number; none of a model that knows no kinds."""
+    kinds = getattr(model, "task_kinds", {})
+    return frozenset(task for task, kind in kinds.items() if kind == "regression")
 
 
 def _own_batches(reader: BatchReader) -> Iterator[tuple[int, Batch]]:

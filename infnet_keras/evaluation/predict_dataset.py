@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.errors import DataError
+from infnet_keras.evaluation.predict import regressions_of
 from infnet_keras.evaluation.predictions import Predictions
 
 
@@ -60,6 +61,7 @@ def predict_dataset(
         {task: np.concatenate([part[task] for part in labels]) for task in names},
         {task: np.concatenate([part[task] for part in scores]) for task in names},
         user_array,
+        regressions_of(model) & frozenset(names),
     )
 
 

@@ -11,16 +11,24 @@ if TYPE_CHECKING:
 
 _ROWS = {
     "AUC": ("auc", "auc_ci95"),
+    "XAUC": ("xauc", "xauc_ci95"),
     "gAUC": ("gauc", "gauc_ci95"),
+    "gXAUC": ("gxauc", "gxauc_ci95"),
     "impression gAUC": ("gauc_impression", None),
+    "impression gXAUC": ("gxauc_impression", None),
+    "MAE": ("mae", "mae_ci95"),
+    "RMSE": ("rmse", "rmse_ci95"),
     "log loss": ("logloss", None),
     "calibration": ("calibration", None),
     "ECE": ("ece", None),
     "impressions": ("impressions", None),
     "positives": ("positives", None),
+    "mean label": ("mean_label", None),
     "users": ("users", None),
     "one-class users": ("users_left_out", None),
 }
+
+_COMPARED = {"auc": "AUC", "xauc": "XAUC", "gauc": "gAUC", "gxauc": "gXAUC"}
 
 
 def report_table(report: Mapping[str, Mapping[str, Any]], title: str | None = None) -> Table:
@@ -35,6 +43,8 @@ def report_table(report: Mapping[str, Mapping[str, Any]], title: str | None = No
     for task in report:
         table.add_column(task, justify="right")
     for heading, (key, interval) in _ROWS.items():
+        if not any(key in values for values in report.values()):
+            continue  # of the other kind of task
         cells = [_number(v[key]) if key in v else "" for v in report.values()]
         table.add_row(heading, *cells)
         if interval is not None and any(v.get(interval) for v in report.values()):
@@ -56,7 +66,9 @@ def comparison_table(comparison: Mapping[str, Mapping[str, Any]], first: str, se
     for heading in (first, second, "difference", "95% interval"):
         table.add_column(heading, justify="right")
     for task, values in comparison.items():
-        for metric, heading in (("auc", "AUC"), ("gauc", "gAUC")):
+        for metric, heading in _COMPARED.items():
+            if metric not in values:
+                continue
             difference = _signed(values[f"{metric}_difference"])
             table.add_row(
                 task,
@@ -102,12 +114,17 @@ def collapse_table(blocks: Sequence["BlockCollapse"], title: str | None = None) 
 def _number(value: float | None) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    return "-" if value is None else f"{value:.4f}"
+    return "-" if value is None else _spelt(value)
+
+
+def _spelt(value: float) -> str:
+    """Four digits after the point; of milliseconds and the like one."""
+    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}"
 
 
 def _fraction(value: float) -> str:
     """Four digits after the point and none before it: five columns fit a terminal."""
-    return f"{value:.4f}".removeprefix("0")
+    return _spelt(value).removeprefix("0")
 
 
 def _signed(value: float | None) -> str:

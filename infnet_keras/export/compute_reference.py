@@ -16,7 +16,7 @@ ATTENTION_ROWS = 32  # weights are many: one a task and token
 
 
 def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Reference:
-    """The model's probabilities for example rows and for ranking requests made of them, and its
+    """The model's answers for example rows and for ranking requests made of them, and its
     attention.
 
     The ids come from the NumPy transform. A ranking request has up to 3 candidates (the items of
@@ -32,7 +32,7 @@ def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Refe
         The requests, under the served names, and what the model gives for them.
 
     Raises:
-        ExportError: the model gives a probability or a weight that is no finite number.
+        ExportError: the model gives an answer or a weight that is no finite number.
     """
     served = transform.spec.served_names
     inputs = served_inputs(transform.spec, transform.sent)
@@ -46,7 +46,7 @@ def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Refe
         counts = rows % (candidates.shape[1] + 1)
         rank = rank_request(raw, inputs, rows, candidates, counts)
         scores = rank_answers(model, transform, rank)
-    probabilities, attention = answers(model, transform, raw, ATTENTION_ROWS)
+    predicted, attention = answers(model, transform, raw, ATTENTION_ROWS)
     logged: Columns = {}
     if fixed:
         logged, _ = answers(model, transform, {**raw, **fixed})
@@ -55,7 +55,7 @@ def compute_reference(model: Any, transform: RowTransform, raw: Columns) -> Refe
         inputs=served_inputs(transform.spec, transform.inputs),
         predict=raw,
         rank=rank,
-        probabilities=probabilities,
+        probabilities=predicted,
         scores=scores,
         attention=attention,
         logged=fixed,

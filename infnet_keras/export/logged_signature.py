@@ -29,7 +29,7 @@ def logged_signature(
         at: called with what is traced next, when it is.
 
     Returns:
-        A tf.function of `examples`, serialised tf.Examples [batch]: task -> probability [batch].
+        A tf.function of `examples`, serialised tf.Examples [batch]: task -> answer [batch].
     """
 
     @tf.function(

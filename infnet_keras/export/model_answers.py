@@ -21,7 +21,7 @@ BATCH = 64
 def answers(
     model: Any, transform: RowTransform, raw: Columns, attention_rows: int = 0
 ) -> tuple[Columns, Columns]:
-    """The probabilities of rows, and the attention of the first of them.
+    """The answers to rows, and the attention of the first of them.
 
     The ids come from the NumPy transform.
 
@@ -36,7 +36,7 @@ def answers(
         none is wanted or the model has none.
 
     Raises:
-        ExportError: the model gives a probability or a weight that is no finite number.
+        ExportError: the model gives an answer or a weight that is no finite number.
     """
     parts: dict[str, list[npt.NDArray[Any]]] = {}
     attention: Columns = {}
@@ -56,10 +56,10 @@ def answers(
             if weights is not None and start == 0 and attention_rows:
                 array = keras.ops.convert_to_numpy(weights)[: min(attention_rows, count)]
                 attention = {task: array[:, index] for index, task in enumerate(model.tasks)}
-    probabilities = {task: np.concatenate(values) for task, values in parts.items()}
-    for answer in (probabilities, attention):
+    found = {task: np.concatenate(values) for task, values in parts.items()}
+    for answer in (found, attention):
         _check_finite(answer)
-    return probabilities, attention
+    return found, attention
 
 
 def rank_answers(model: Any, transform: RowTransform, rank: Columns) -> Columns:

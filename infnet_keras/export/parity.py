@@ -1,4 +1,4 @@
-"""Holds a SavedModel to the probabilities of the model that it came from.
+"""Holds a SavedModel to the answers of the model that it came from.
 
 Run as `python -m infnet_keras.export.parity SAVED_MODEL REFERENCE` in a process of its own, which
 never sees the model: what TF Serving will see.
@@ -18,11 +18,12 @@ from infnet_keras.export.examples import serialized_examples
 from infnet_keras.export.predict import call, load
 from infnet_keras.export.reference import Reference
 from infnet_keras.export.sample_requests import Columns
+from infnet_keras.export.tolerance import answer_scales, tolerated
 from infnet_keras.export.warmup import read_warmup
 from infnet_keras.request.encode import check_rows
 from infnet_keras.served_names import LOGGED
+from infnet_keras.spec import parse_spec
 
-TOLERANCE = 1e-5
 BATCH = 64
 
 
@@ -37,32 +38,34 @@ def check_parity(
         at: called with what is compared next.
 
     Raises:
-        ExportError: a probability, or a weight of attention, differs by more than 1e-5 (the message
-            names signature, task, row and difference), or a request fails.
+        ExportError: a probability, or a weight of attention, differs by more than 1e-5, or a
+            regression's number by more than `tolerated` says (the message names signature, task,
+            row and difference), or a request fails.
     """
     at = at or (lambda what: None)
     expected = Reference.load(reference)
+    scales = answer_scales(parse_spec(expected.spec))
     at("loading the SavedModel")
     signatures = load(saved_model).signatures
     try:
         at("predict")
-        _compare(signatures, "predict", expected.predict, expected.probabilities)
+        _compare(signatures, "predict", expected.predict, expected.probabilities, scales)
         at("serving_default")
         examples = {"examples": serialized_examples(expected.predict, expected.sent)}
-        _compare(signatures, "serving_default", examples, expected.probabilities)
+        _compare(signatures, "serving_default", examples, expected.probabilities, scales)
         if expected.logged:
             at(LOGGED)
             rows = {**expected.predict, **expected.logged}
             examples = {"examples": serialized_examples(rows, expected.inputs)}
-            _compare(signatures, LOGGED, examples, expected.logged_probabilities)
+            _compare(signatures, LOGGED, examples, expected.logged_probabilities, scales)
         if expected.rank:
             at("rank")
-            _compare(signatures, "rank", expected.rank, expected.scores)
+            _compare(signatures, "rank", expected.rank, expected.scores, scales)
         if expected.attention:
             at("attention")
             count = len(next(iter(expected.attention.values())))
             first = {name: column[:count] for name, column in expected.predict.items()}
-            _compare(signatures, "attention", first, expected.attention)
+            _compare(signatures, "attention", first, expected.attention, {})
         warmup = read_warmup(saved_model)
         for number, (name, arrays) in enumerate(warmup):
             at(f"warm-up request {number + 1} of {len(warmup)}")
@@ -71,7 +74,13 @@ def check_parity(
         raise ExportError(f"the exported model fails on the example rows: {error}") from error
 
 
-def _compare(signatures: dict[str, Any], name: str, request: Columns, expected: Columns) -> None:
+def _compare(
+    signatures: dict[str, Any],
+    name: str,
+    request: Columns,
+    expected: Columns,
+    scales: dict[str, float],
+) -> None:
     check_rows({key: len(column) for key, column in request.items()})
     count = len(next(iter(request.values())))
     found: dict[str, list[npt.NDArray[Any]]] = {}
@@ -84,11 +93,16 @@ def _compare(signatures: dict[str, Any], name: str, request: Columns, expected: 
             f"signature {name} gives tasks {', '.join(found)}, the model {', '.join(expected)}"
         )
     for task, values in expected.items():
-        _compare_task(name, task, np.concatenate(found[task]), values)
+        allowed = tolerated(values, scales.get(task))
+        _compare_task(name, task, np.concatenate(found[task]), values, allowed)
 
 
 def _compare_task(
-    name: str, task: str, found: npt.NDArray[Any], expected: npt.NDArray[Any]
+    name: str,
+    task: str,
+    found: npt.NDArray[Any],
+    expected: npt.NDArray[Any],
+    allowed: npt.NDArray[Any],
 ) -> None:
     if found.shape != expected.shape:
         raise ExportError(
@@ -96,15 +110,15 @@ def _compare_task(
         )
     difference = np.abs(found - expected)
     difference[np.isnan(difference)] = np.inf
-    if difference.size == 0 or difference.max() <= TOLERANCE:
+    if (difference <= allowed).all():
         return
-    worst = np.unravel_index(np.argmax(difference), difference.shape)
+    worst = np.unravel_index(np.argmax(difference / allowed), difference.shape)
     along = "token" if name == "attention" else "candidate"
     place = f"row {worst[0]}" + (f", {along} {worst[1]}" if len(worst) > 1 else "")
     raise ExportError(
         f"the exported model disagrees with the model: signature {name}, task {task}, {place} of "
         f"the example rows: {found[worst]:.8f} instead of {expected[worst]:.8f}, a difference of "
-        f"{difference[worst]:.2e} where at most {TOLERANCE:.0e} is allowed"
+        f"{difference[worst]:.2e} where at most {allowed[worst]:.0e} is allowed"
     )
 
 

@@ -13,7 +13,7 @@ from infnet_keras.request.signature import Signature, check_signature
 
 
 def predict(directory: str | Path, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Probabilities for one request, as TF Serving's REST interface would answer it.
+    """Answers to one request, as TF Serving's REST interface would answer it.
 
     Args:
         directory: a model directory (its highest version is loaded) or one version of it.

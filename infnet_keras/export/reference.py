@@ -1,4 +1,4 @@
-"""Example requests with the model's own probabilities: the parity check's other side."""
+"""Example requests with the model's own answers: the parity check's other side."""
 
 import base64
 import json
@@ -23,7 +23,8 @@ class Reference(NamedTuple):
         inputs: the raw inputs of a row of the log, under the names that they are served by.
         predict: a request of `predict`, served name -> column; strings are bytes.
         rank: a request of `rank`; empty where the spec has no field of side item.
-        probabilities: task -> float32 [rows], what the model gives for `predict`.
+        probabilities: task -> float32 [rows], what the model gives for `predict`; of a regression
+            its number.
         scores: task -> float32 [rows, candidates], what it gives for `rank`.
         attention: task -> float32 [first rows, tokens], what it gives for `attention` of the first
             rows of `predict`; empty where the model has no attention.

@@ -1,4 +1,4 @@
-"""What a SavedModel serves: raw values in, probabilities out, the transform inside."""
+"""What a SavedModel serves: raw values in, answers out, the transform inside."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -47,7 +47,8 @@ def signatures(
 
     - `attention`: as `predict`. Absent where the model's tasks attend to nothing.
 
-    The first three return task -> float32 probability: [batch], for `rank` [requests, candidates],
+    The first three return task -> float32, the probability of a binary task or a regression's
+    number in the label's own unit: [batch], for `rank` [requests, candidates],
     where what is past a request's `candidate_count` is 0. `attention` returns task -> float32
     weights [batch, tokens] of the task's query in the last block, over the tokens that
     `spec.model.positions(spec)` names. Batch, requests, candidates and n are free.
@@ -73,8 +74,8 @@ def signatures(
     )
     def serving_default(examples: tf.Tensor) -> Tensors:
         at("tracing serving_default")
-        probabilities: Tensors = predict(parse_examples(examples, inputs))
-        return probabilities
+        answers: Tensors = predict(parse_examples(examples, inputs))
+        return answers
 
     @tf.function(input_signature=[_tensor_specs(inputs, ranking=True)], autograph=False)
     def rank(raw: Tensors) -> Tensors:

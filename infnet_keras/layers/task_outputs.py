@@ -5,5 +5,11 @@ from typing import Any
 
 from keras import ops
 
-TASK_OUTPUTS: dict[str, Callable[[Any], Any]] = {"binary": ops.sigmoid}
-"""Kind of task -> logit [batch] to answer [batch]; the losses of the kinds are `TASK_LOSSES`."""
+
+def linear(number: Any) -> Any:
+    """The number itself."""
+    return number
+
+
+TASK_OUTPUTS: dict[str, Callable[[Any], Any]] = {"binary": ops.sigmoid, "regression": linear}
+"""Kind of task -> number [batch] to answer [batch]; the losses of the kinds are `TASK_LOSSES`."""

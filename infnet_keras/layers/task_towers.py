@@ -1,4 +1,4 @@
-"""One tower per task: from its task token to its probability."""
+"""One tower per task: from its task token to its answer."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,18 +15,21 @@ from infnet_keras.layers.task_outputs import TASK_OUTPUTS
 class TaskTowers(keras.layers.Layer):
     """y_i = sigmoid(MLP_i(T_i)): one architecture, weights of its own per task, run as a batch.
 
-    What stands for the sigmoid is a matter of the task's kind. It and the last product are in
-    float32 at least: a score rounded to half precision would tie with its neighbours.
+    What stands for the sigmoid is a matter of the task's kind: a regression's number is linear,
+    times its scale. It and the last product are in float32 at least: a score rounded to half
+    precision would tie with its neighbours.
 
     Args:
         hidden: widths of the hidden layers (ReLU).
         dropout: rate after each hidden layer.
         kinds: kind of each task, as `TASK_OUTPUTS` names them; None: all binary.
+        scales: what each task's answer is multiplied by; None: by 1, as a probability is.
         **kwargs: of `keras.layers.Layer`.
 
     Call:
         tasks: float [batch, tasks, dim].
-        Returns answers, probabilities of binary tasks, float32 (or float64) [batch, tasks].
+        Returns answers, probabilities of binary tasks and numbers in the label's own unit of
+        regressions, float32 (or float64) [batch, tasks].
 
     Raises:
         ModelError: there is no such kind.
@@ -44,6 +47,7 @@ class TaskTowers(keras.layers.Layer):
         hidden: Sequence[int] = (64, 32),
         dropout: float = 0.0,
         kinds: Sequence[str] | None = None,
+        scales: Sequence[float] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -53,6 +57,7 @@ class TaskTowers(keras.layers.Layer):
             raise ModelError(
                 f"tasks are of kind {', '.join(TASK_OUTPUTS)}; found {', '.join(unknown)}"
             )
+        self.scales = None if scales is None else [float(scale) for scale in scales]
         self.hidden = tuple(hidden)
         self.dropout = dropout
 
@@ -89,8 +94,13 @@ class TaskTowers(keras.layers.Layer):
         logits = ops.squeeze(logits, -1)
         kinds = self.kinds or ["binary"]
         if len(set(kinds)) == 1:
-            return TASK_OUTPUTS[kinds[0]](logits)
-        return ops.stack([TASK_OUTPUTS[k](logits[:, i]) for i, k in enumerate(kinds)], axis=1)
+            answers = TASK_OUTPUTS[kinds[0]](logits)
+        else:
+            each = [TASK_OUTPUTS[kind](logits[:, i]) for i, kind in enumerate(kinds)]
+            answers = ops.stack(each, axis=1)
+        if self.scales is None or set(self.scales) == {1.0}:
+            return answers
+        return answers * ops.convert_to_tensor(self.scales, dtype=answers.dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -98,4 +108,5 @@ class TaskTowers(keras.layers.Layer):
             "hidden": list(self.hidden),
             "dropout": self.dropout,
             "kinds": self.kinds,
+            "scales": self.scales,
         }

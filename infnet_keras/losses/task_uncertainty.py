@@ -13,6 +13,8 @@ class TaskUncertainty(keras.layers.Layer):
 
     sum over tasks of exp(-s) * loss + s / 2, where s is the task's trainable log variance,
     starting at 0. At the optimum exp(-s) = 1 / (2 * loss): a task with a large loss weighs less.
+    A regression's loss is half its squared error, so that the same sum is the Gaussian likelihood
+    of the paper's equation 7; Huber's loss has that form for errors up to its unit alone.
 
     Args:
         tasks: names of the tasks, in the order of the variable's rows.

@@ -1,4 +1,4 @@
-"""Metrics of binary predictions; rows whose label is NaN take no part.
+"""Metrics of binary predictions and of regressions; rows whose label is NaN take no part.
 
 Functions are exact, in NumPy, on all rows at once. Classes are Keras metrics of fixed state, for
 `compile` and `fit`; they are imported on first use, so that the functions need no Keras.
@@ -16,6 +16,14 @@ from infnet_keras.metrics.calibration import (
 )
 from infnet_keras.metrics.grouped_auc import GroupedAUC, auc_per_group, grouped_auc
 from infnet_keras.metrics.log_loss import log_loss
+from infnet_keras.metrics.regression_errors import (
+    NumberBins,
+    mean_absolute_error,
+    mean_calibration,
+    number_bins,
+    root_mean_squared_error,
+)
+from infnet_keras.metrics.xauc import grouped_xauc, xauc, xauc_per_group
 
 if TYPE_CHECKING:
     from infnet_keras.metrics.auc_metric import AUC
@@ -36,13 +44,21 @@ __all__ = [
     "ExpectedCalibrationError",
     "GroupedAUC",
     "LogLoss",
+    "NumberBins",
     "auc",
     "auc_per_group",
     "calibration",
     "calibration_bins",
     "expected_calibration_error",
     "grouped_auc",
+    "grouped_xauc",
     "log_loss",
+    "mean_absolute_error",
+    "mean_calibration",
+    "number_bins",
+    "root_mean_squared_error",
+    "xauc",
+    "xauc_per_group",
 ]
 
 

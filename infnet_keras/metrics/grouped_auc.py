@@ -95,9 +95,17 @@ def grouped_auc(
     Reference:
         arXiv 2508.11565, section on metrics.
     """
+    return mean_over_groups(auc_per_group(labels, scores, groups), weighting)
+
+
+def mean_over_groups(per_group: AUCPerGroup, weighting: str) -> GroupedAUC:
+    """The mean over the groups that have a value; see `grouped_auc`.
+
+    Raises:
+        DataError: an unknown weighting.
+    """
     if weighting not in ("uniform", "impression"):
         raise DataError(f"weighting is 'uniform' or 'impression', not {weighting!r}")
-    per_group = auc_per_group(labels, scores, groups)
     counted = ~np.isnan(per_group.auc)
     number = int(np.count_nonzero(counted))
     value = math.nan

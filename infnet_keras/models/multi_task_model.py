@@ -16,11 +16,13 @@ from infnet_keras.models.optimizer import schedule_of
 
 
 class MultiTaskModel(keras.Model):
-    """A model whose output is one answer [batch] per task, the probability of a binary one.
+    """A model whose output is one answer [batch] per task: the probability of a binary one, a
+    regression's number in the label's own unit.
 
     `compile(optimizer)` needs no more: each task gets the loss of its kind, for a binary one a
-    masked cross-entropy (a NaN label leaves the loss), summed by the tasks' weights. Subclasses
-    implement `build`, `call` (inputs -> dict of task -> [batch]) and `get_config`.
+    masked cross-entropy, for a regression a masked Huber or squared error (a NaN label leaves the
+    loss), summed by the tasks' weights. Subclasses implement `build`, `call` (inputs -> dict of
+    task -> [batch]) and `get_config`.
 
     Args:
         task_weights: task -> weight of its loss; the order is the tasks' order.
@@ -29,6 +31,7 @@ class MultiTaskModel(keras.Model):
             `call`); a constant weight then only scales the loss that the variance adapts to.
             Under either, weight 0 leaves a task out of the loss.
         task_kinds: task -> kind, as `TASK_LOSSES` names them; "binary" where a task is not named.
+        loss_options: task -> further arguments of its loss, as a regression's `scale`.
         auxiliary_weights: name -> weight of each auxiliary loss that `call` adds in training by
             `add_auxiliary_losses`; they stand outside the tasks' weighting and are reported as
             `{name}_loss`, unweighted.
@@ -36,8 +39,8 @@ class MultiTaskModel(keras.Model):
             matters where rows have sample weights.
         **kwargs: of `keras.Model`.
 
-    Labels are a dict of task -> float32 [batch] of 0.0, 1.0 or NaN; more keys than the tasks are
-    ignored, a missing one is a ModelError.
+    Labels are a dict of task -> float32 [batch], 0.0, 1.0 or NaN of a binary task, a number or NaN
+    of a regression; more keys than the tasks are ignored, a missing one is a ModelError.
 
     Reference:
         arXiv 2508.11565, L = sum_i lambda_i BCE_i; lambda tuned or by uncertainty weighting.
@@ -48,6 +51,7 @@ class MultiTaskModel(keras.Model):
         task_weights: Mapping[str, float],
         weighting: str = "fixed",
         task_kinds: Mapping[str, str] | None = None,
+        loss_options: Mapping[str, Mapping[str, Any]] | None = None,
         auxiliary_weights: Mapping[str, float] | None = None,
         loss_reduction: str = "sum_over_batch_size",
         **kwargs: Any,
@@ -59,6 +63,7 @@ class MultiTaskModel(keras.Model):
         self.weighting = weighting
         self.loss_reduction = loss_reduction
         self.task_kinds = {task: (task_kinds or {}).get(task, "binary") for task in task_weights}
+        self.loss_options = {task: dict(given) for task, given in (loss_options or {}).items()}
         self.auxiliary_weights = {n: float(w) for n, w in (auxiliary_weights or {}).items() if w}
         self.auxiliary_trackers = {
             name: keras.metrics.Mean(name=f"{name}_loss") for name in self.auxiliary_weights
@@ -87,7 +92,7 @@ class MultiTaskModel(keras.Model):
         Args:
             optimizer: a Keras optimiser or its name. The learnt log variances are exempt from
                 its weight decay, which resets exemptions made before.
-            loss: None takes the masked cross-entropy of every task with the tasks' weights;
+            loss: None takes the masked loss of every task's kind with the tasks' weights;
                 another loss replaces it, under fixed weighting only.
             **kwargs: `metrics`, `jit_compile`, `run_eagerly`, ...
         """
@@ -215,7 +220,9 @@ class MultiTaskModel(keras.Model):
 
     def _task_loss(self, task: str) -> Any:
         return TASK_LOSSES[self.task_kinds[task]](
-            reduction=self.loss_reduction, dtype=self._loss_dtype
+            **self.loss_options.get(task, {}),
+            reduction=self.loss_reduction,
+            dtype=self._loss_dtype,
         )
 
     @property

@@ -55,7 +55,8 @@ class SpecModel(RowWiseModel):
             of a length each, as `EmbeddedInputs` takes them. The answers are the same.
         rows: gathered rows of the tables, under the names of `embedded_inputs.lookups(inputs)`;
             None gathers them here.
-        Returns dict task -> probability float32 [batch].
+        Returns dict task -> float32 [batch], the probability of a binary task, a regression's
+        number in the label's own unit.
 
     Raises:
         ModelError: a table has no rows, or an input is missing.
@@ -70,6 +71,7 @@ class SpecModel(RowWiseModel):
             task_weights={name: task.loss_weight for name, task in spec.tasks.items()},
             weighting=spec.weighting,
             task_kinds={name: task.kind for name, task in spec.tasks.items()},
+            loss_options={name: task.loss_options for name, task in spec.tasks.items()},
             # A weight of 3 counts as three rows: no task gains on another because a sample keeps
             # fewer of its negatives.
             loss_reduction="mean_with_sample_weight" if spec.weighs else "sum_over_batch_size",
@@ -186,6 +188,7 @@ class SpecModel(RowWiseModel):
             options.tower_hidden,
             options.dropout,
             list(self.task_kinds.values()),
+            [task.answer_scale for task in self.spec.tasks.values()],
             dtype=self.dtype_policy,
             name="towers",
         )
@@ -276,7 +279,7 @@ class SpecModel(RowWiseModel):
                 [R, length], item fields [R, K] (multi-valued ones with one more dimension).
 
         Returns:
-            dict task -> probability float32 [R, K].
+            dict task -> answer float32 [R, K], as `call` gives it.
 
         Raises:
             ModelError: the spec has no item field, or an input is missing.

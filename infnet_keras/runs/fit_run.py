@@ -30,7 +30,8 @@ def fit_run(
         progress: where the fit says what it does.
 
     Returns:
-        JSON data, which `validation.json` holds: mean_auc and auc (by task) of the best evaluation,
+        JSON data, which `validation.json` holds: mean_auc and auc (by task, of a regression XAUC)
+        of the best evaluation,
         evaluations, seconds (training and evaluations), parameters, parameters_outside_tables,
         observed (the mean AUC of each evaluation), peak_bytes (of the process).
 
@@ -79,7 +80,7 @@ def _fit_model(
     evaluations = len(result.evaluations)
     return {
         "mean_auc": best.mean_auc,
-        "auc": best.auc,
+        "auc": best.ranks,
         "evaluations": evaluations,
         **measure.measures,
     }

@@ -6,11 +6,13 @@ import numpy as np
 import numpy.typing as npt
 
 from infnet_keras.errors import ModelError
-from infnet_keras.evaluation.bootstrap import ResampledTask, user_multiplicities
+from infnet_keras.evaluation.bootstrap import user_multiplicities
+from infnet_keras.evaluation.resampled import resampled as resampled_task
 from infnet_keras.files.whole_file import write_whole
 from infnet_keras.runs.run_files import RunFiles
 
 METRICS = ("auc", "gauc")
+"""What is measured of a task; of a regression XAUC, and XAUC within users."""
 _SEED = 0  # the same resamples for every run: differences between runs are paired
 
 
@@ -26,10 +28,7 @@ def resample_run(run: RunFiles, resamples: int) -> Path:
         return path
     predictions = run.predictions
     users, codes = np.unique(predictions.users, return_inverse=True)
-    tasks = [
-        ResampledTask(predictions.labels[task], predictions.probabilities[task], codes)
-        for task in predictions.tasks
-    ]
+    tasks = [resampled_task(predictions, t, codes, len(users)) for t in predictions.tasks]
     found = np.empty((resamples, len(tasks), len(METRICS)), np.float64)
     for number, multiplicity in enumerate(user_multiplicities(len(users), resamples, _SEED)):
         for place, task in enumerate(tasks):

@@ -15,6 +15,7 @@ from infnet_keras.spec.derived.derive import Derive
 from infnet_keras.spec.document import KeyPath
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.pipeline_checks import check_pipeline
+from infnet_keras.spec.pipeline_options import Change, Gates
 from infnet_keras.spec.ready_made_checks import check_ready_made
 from infnet_keras.spec.sequences import SequenceAttribute
 from infnet_keras.spec.served_value_checks import check_served_values
@@ -90,10 +91,14 @@ def _without_user(spec: FeatureSpec) -> None:
             ("sources", spec.log_source, "time", "row_order"),
             "`keys` names no user whose rows could be in order: name the user's column, or say log",
         )
-    gates = [(("evaluation", "gates", task), g.gauc) for task, g in spec.evaluation.gates.items()]
-    for path, bound in (*gates, (("evaluation", "change"), spec.evaluation.change.gauc)):
-        if bound is not None:
-            raise SpecProblem((*path, "gauc"), "without a user in `keys` there is no gAUC")
+    limits: dict[KeyPath, Gates | Change] = {
+        ("evaluation", "gates", task): gates for task, gates in spec.evaluation.gates.items()
+    }
+    limits["evaluation", "change"] = spec.evaluation.change
+    for path, limit in limits.items():
+        for metric, called in (("gauc", "gAUC"), ("gxauc", "gXAUC")):
+            if getattr(limit, metric) is not None:
+                raise SpecProblem((*path, metric), f"without a user in `keys` there is no {called}")
 
 
 def _names(spec: FeatureSpec) -> None:
@@ -195,6 +200,13 @@ def _tasks(spec: FeatureSpec) -> None:
                     "a label `found_in` another log is 0 where nothing is found, never missing: "
                     "drop `missing`, or say `mask`",
                 )
+
+    if spec.sample is not None and not spec.binary_tasks:
+        raise SpecProblem(
+            ("sample",),
+            "a negative is an impression on which no binary task's label is 1, and every task is a "
+            "regression: drop `sample`",
+        )
 
 
 def _condition(text: str, path: KeyPath) -> None:

@@ -145,6 +145,11 @@ class FeatureSpec(Block):
         }
 
     @property
+    def binary_tasks(self) -> list[str]:
+        """The tasks whose label is 0 or 1."""
+        return [name for name, task in self.tasks.items() if task.is_binary]
+
+    @property
     def weighs(self) -> bool:
         """Whether impressions weigh differently: by columns, or because some are left out."""
         return self.sample is not None or any(self.weight_columns.values())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from infnet_keras.spec.base import SpecProblem
 from infnet_keras.spec.nearest import nearest
+from infnet_keras.spec.pipeline_options import METRICS_OF
 from infnet_keras.spec.split_start import split_fraction, split_instant
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def check_pipeline(spec: FeatureSpec) -> None:
                 ("evaluation", "gates", task),
                 f"there is no task {task!r}; {nearest(task, spec.tasks)}",
             )
+    _metrics_fit(spec)
     for name, sequence in spec.sequences.items():
         taken = ["label", "weight"]
         taken += ["loss_weight"] if spec.weighs else []
@@ -53,6 +55,27 @@ def check_pipeline(spec: FeatureSpec) -> None:
                 f"examples have columns of their own that begin with {name}__: rename the sequence",
             )
     _search(spec)
+
+
+def _metrics_fit(spec: FeatureSpec) -> None:
+    """No gate is on a metric that its task does not have, no limit on one that no task has."""
+    for name, gates in spec.evaluation.gates.items():
+        kind = spec.tasks[name].kind
+        for metric in gates.given:
+            if metric not in METRICS_OF[kind]:
+                raise SpecProblem(
+                    ("evaluation", "gates", name, metric),
+                    f"task {name!r} is of kind {kind}, which has no {metric}: bound one of "
+                    f"{', '.join(METRICS_OF[kind])}",
+                )
+    kinds = {task.kind for task in spec.tasks.values()}
+    known = {metric for kind in kinds for metric in METRICS_OF[kind]}
+    for metric in spec.evaluation.change.given:
+        if metric not in known:
+            raise SpecProblem(
+                ("evaluation", "change", metric),
+                f"every task is of kind {' or '.join(sorted(kinds))}, which has no {metric}",
+            )
 
 
 def _splits(spec: FeatureSpec) -> None:

@@ -5,9 +5,15 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
 from infnet_keras.spec.base import Block
+from infnet_keras.spec.tasks import TaskKind
 
-Metric = Literal["auc", "gauc", "calibration", "log_loss"]
+Metric = Literal["auc", "gauc", "calibration", "log_loss", "xauc", "gxauc", "mae", "rmse"]
 METRICS: tuple[Metric, ...] = get_args(Metric)
+METRICS_OF: dict[TaskKind, tuple[Metric, ...]] = {
+    "binary": ("auc", "gauc", "calibration", "log_loss"),
+    "regression": ("xauc", "gxauc", "calibration", "mae", "rmse"),
+}
+"""The metrics of a task of each kind."""
 Distance = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -65,16 +71,25 @@ class Gates(Block):
     gauc: Bound | None = None
     """AUC within each user, every user with both labels counted alike."""
     calibration: Bound | None = None
-    """Mean probability over the rate of positive labels."""
+    """Mean probability over the rate of positive labels; of a regression the mean answer over the
+    mean label."""
     log_loss: Bound | None = None
     """Mean cross-entropy."""
+    xauc: Bound | None = None
+    """Of a regression: the share of pairs of impressions in the right order."""
+    gxauc: Bound | None = None
+    """Of a regression: the same within each user, every user with two labels counted alike."""
+    mae: Bound | None = None
+    """Of a regression: the mean absolute error, in the label's own unit."""
+    rmse: Bound | None = None
+    """Of a regression: the root of the mean squared error, in the label's own unit."""
 
     @model_validator(mode="after")
     def _any(self) -> "Gates":
         if not self.given:
             raise ValueError(
                 f"bound one of {', '.join(METRICS)}, or leave the task out to ask nothing of it "
-                "(without any gate every task's auc must be at least 0.5)"
+                "(without any gate every task's auc, or xauc, must be at least 0.5)"
             )
         return self
 
@@ -85,7 +100,10 @@ class Gates(Block):
 
 
 class Change(Block):
-    """How much worse than the last blessed model's a metric of any task may be."""
+    """How much worse than the last blessed model's a metric of any task may be.
+
+    Errors of regressions are not among them: their units differ from task to task.
+    """
 
     auc: NonNegativeFloat | None = None
     """Fall of the AUC."""
@@ -93,6 +111,10 @@ class Change(Block):
     """Fall of the gAUC."""
     log_loss: NonNegativeFloat | None = None
     """Rise of the mean cross-entropy."""
+    xauc: NonNegativeFloat | None = None
+    """Fall of a regression's XAUC."""
+    gxauc: NonNegativeFloat | None = None
+    """Fall of a regression's XAUC within users."""
 
     @property
     def given(self) -> dict[Metric, float]:
@@ -106,7 +128,8 @@ class Evaluation(Block):
     slices: list[str | list[str]] = Field(default_factory=list)
     """Columns, or combinations of columns, by whose values metrics are also reported."""
     gates: dict[str, Gates] = Field(default_factory=dict)
-    """For each task, what its metrics must be; without any gate every task's AUC at least 0.5."""
+    """For each task, what its metrics must be; without any gate every task's AUC (of a regression
+    XAUC) at least 0.5."""
     change: Change = Field(default_factory=Change)
     """How much worse than the last blessed model a model may be."""
 
@@ -138,7 +161,7 @@ class Search(Block):
 
 
 class Tuning(Block):
-    """Which values of the spec a tuner tries, by mean validation AUC."""
+    """Which values of the spec a tuner tries, by mean validation AUC (of a regression XAUC)."""
 
     trials: PositiveInt = 10
     """How many combinations are trained."""

@@ -14,5 +14,5 @@ class Sample(Block):
     """
 
     negatives: Annotated[float, Field(gt=0.0, le=1.0)]
-    """The share that is kept of the impressions on which no task's label is 1. Each that is kept
-    weighs 1 / share in every task's loss, so that probabilities need no correction."""
+    """The share that is kept of the impressions on which no binary task's label is 1. Each that is
+    kept weighs 1 / share in every task's loss, so that probabilities need no correction."""

@@ -11,6 +11,7 @@ from infnet_keras.spec.feature_spec import FeatureSpec
 
 if TYPE_CHECKING:
     from infnet_keras.spec.lookup_group import LookupGroup
+    from infnet_keras.spec.tasks import Task
 
 _WIDTH = 100
 _CELL = 40  # a longer text goes on in the next line
@@ -135,10 +136,24 @@ def _sequences(spec: FeatureSpec) -> str:
 
 def _tasks(spec: FeatureSpec) -> str:
     lines = [
-        (name, task.label_text, _weight(spec, name), task.mask or "every impression")
+        (name, task.label_text, _kind(task), _weight(spec, name), task.mask or "every impression")
         for name, task in spec.tasks.items()
     ]
-    return _columns(("task", "label", "weight", "measured on"), lines, right=(2,))
+    header = ("task", "label", "kind", "weight", "measured on")
+    if len(spec.binary_tasks) == len(lines):  # the common case needs no column
+        header, lines = _without_kind(header), [_without_kind(line) for line in lines]
+    return _columns(header, lines, right=(len(header) - 2,))
+
+
+def _kind(task: Task) -> str:
+    """A regression with what its loss is of."""
+    if task.is_binary:
+        return task.kind
+    return f"regression, {task.loss_options['error']} of label / {task.answer_scale:g}"
+
+
+def _without_kind(line: tuple[str, ...]) -> tuple[str, ...]:
+    return (*line[:2], *line[3:])
 
 
 def _sample(spec: FeatureSpec) -> str:

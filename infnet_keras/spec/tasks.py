@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from pydantic import NonNegativeFloat, field_validator
+from pydantic import NonNegativeFloat, PositiveFloat, field_validator, model_validator
 
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.condition import Condition
@@ -11,6 +11,8 @@ from infnet_keras.spec.condition import Condition
 _COMPARES = re.compile(r"[=<>]")
 _QUOTED = re.compile(r"`([^`]+)`")
 Missing = int | float | str
+TaskKind = Literal["binary", "regression"]
+RegressionLoss = Literal["huber", "squared"]
 
 
 class FoundIn(Block):
@@ -23,13 +25,20 @@ class FoundIn(Block):
 
 
 class Task(Block):
-    """One binary label of the log; rows outside `mask` leave its loss and its metrics."""
+    """One label of the log; rows outside `mask` leave its loss and its metrics."""
 
     label: str | FoundIn
     """What is 1 or 0: a column (0 and 1, true and false), a condition such as rating >= 4, or
-    `found_in` another log."""
-    kind: Literal["binary"] = "binary"
-    """What is predicted: the probability that the label is 1."""
+    `found_in` another log. Of a regression: a column of numbers."""
+    kind: TaskKind = "binary"
+    """What is predicted: `binary`, the probability that the label is 1; `regression`, the label,
+    a number such as seconds watched."""
+    scale: PositiveFloat | None = None
+    """Of a regression: what the label is divided by in the loss, so that it is of order 1; null: 1.
+    Answers and metrics are in the label's own unit."""
+    loss: RegressionLoss | None = None
+    """Of a regression, of the error e in units of `scale`: `huber`, e^2 / 2 up to 1 and |e| - 1/2
+    beyond; `squared`, e^2 / 2; null: huber."""
     weight: NonNegativeFloat | str = 1.0
     """Factor of its loss: a number, or the column that holds one for each impression."""
     mask: str | None = None
@@ -45,6 +54,44 @@ class Task(Block):
             return float(weight) if isinstance(weight, str) else weight
         except ValueError:
             return weight
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> "Task":
+        if self.is_binary:
+            for key in ("scale", "loss"):
+                if getattr(self, key) is not None:
+                    raise ValueError(
+                        f"`{key}` belongs to `kind: regression`; a binary task predicts a "
+                        "probability: drop it, or say the kind"
+                    )
+        elif isinstance(self.label, FoundIn):
+            raise ValueError(
+                "a regression predicts a number, and a label `found_in` another log is 0 or 1: "
+                "name a column of numbers, or drop `kind`"
+            )
+        elif _COMPARES.search(_QUOTED.sub("", self.label)):
+            raise ValueError(
+                f"a regression predicts a number, and {self.label} is a condition, 0 or 1: name a "
+                "column of numbers, or drop `kind`"
+            )
+        return self
+
+    @property
+    def is_binary(self) -> bool:
+        """Whether the label is 0 or 1, and the answer a probability."""
+        return self.kind == "binary"
+
+    @property
+    def answer_scale(self) -> float:
+        """What the tower's number is multiplied by: a regression's `scale`."""
+        return 1.0 if self.scale is None else self.scale
+
+    @property
+    def loss_options(self) -> dict[str, float | str]:
+        """What the loss of this kind is told, as `TASK_LOSSES` takes it."""
+        if self.is_binary:
+            return {}
+        return {"error": self.loss or "huber", "scale": self.answer_scale}
 
     @property
     def loss_weight(self) -> float:

@@ -41,6 +41,8 @@ class Difference(NamedTuple):
 def differences(results: Results, resamples: int) -> list[Difference]:
     """Every row but the reference, for every task and their mean, by AUC and gAUC.
 
+    Of a regression they are XAUC and XAUC within users.
+
     The bootstrap is paired: all rows meet the same users in a resample, in which a row's metric is
     the mean over its seeds.
 
@@ -125,8 +127,9 @@ def _of(
     p_holm: float | None,
 ) -> Difference:
     assert results.reference is not None
-    mine = results.score(results.runs(row), task, metric)
-    base = results.score(results.runs(results.reference), task, metric)
+    name = results.ranking(task, metric)
+    mine = results.score(results.runs(row), task, name)
+    base = results.score(results.runs(results.reference), task, name)
     if mine.mean is None or base.mean is None:
         return Difference(row, task, metric, None, None, None, None, None, "same")
     value = mine.mean - base.mean

@@ -50,7 +50,13 @@ def load_study(path: str | Path, changes: Mapping[str, Any] | None = None) -> St
         problem = found
     else:
         beside = file.parent / study.spec
-        return Study(study, load_spec(beside if beside.is_file() else study.spec))
+        spec = load_spec(beside if beside.is_file() else study.spec)
+        try:
+            study.check(spec)
+        except SpecProblem as found:
+            problem = found
+        else:
+            return Study(study, spec)
     place = document.place_of(problem.path)
     raise SpecError(f"{place}{dotted(problem.path)}: {problem.message}")
 

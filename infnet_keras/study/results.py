@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from infnet_keras.evaluation.report import ranking_metric
 from infnet_keras.runs.run_files import RunFiles
 from infnet_keras.study.rows import Variant
 from infnet_keras.study.run_study import StudyRuns
@@ -16,7 +17,18 @@ METRICS = {
     "logloss": "log loss",
     "calibration": "calibration",
 }
-"""Of `evaluate_predictions`, with their headings."""
+"""Of a binary task, as `evaluate_predictions` calls them, with their headings."""
+REGRESSION_METRICS = {
+    "xauc": "XAUC",
+    "gxauc": "gXAUC",
+    "gxauc_impression": "impression gXAUC",
+    "mae": "MAE",
+    "rmse": "RMSE",
+    "calibration": "calibration",
+}
+"""Of a regression."""
+MEAN_METRICS = {metric: METRICS[metric] for metric in ("auc", "gauc")}
+"""Of the mean over the tasks; that of a regression is its XAUC."""
 
 
 class Score(NamedTuple):
@@ -64,6 +76,19 @@ class Results:
         self.rows = [name for name, found in self._runs.items() if _finished(found)]
         reference = runs.study.file.reference_row
         self.reference = reference if reference in self.rows else None
+
+    def metrics(self, task: str) -> dict[str, str]:
+        """What is measured of a task, or of "mean": name in the report -> heading."""
+        if task == "mean":
+            return MEAN_METRICS
+        return METRICS if self._is_binary(task) else REGRESSION_METRICS
+
+    def ranking(self, task: str, metric: str = "auc") -> str:
+        """What the report calls `auc` or `gauc` of a task."""
+        return ranking_metric(metric, task != "mean" and not self._is_binary(task))
+
+    def _is_binary(self, task: str) -> bool:
+        return self.study.study.spec.tasks[task].is_binary
 
     def runs(self, row: str) -> list[RunFiles]:
         """The runs of a row, in the order of the seeds."""

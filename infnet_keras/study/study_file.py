@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from infnet_keras.spec.base import Block, SpecProblem
+from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.models import model_options
 from infnet_keras.spec.nearest import nearest
 from infnet_keras.spec.pipeline_options import Search
@@ -129,6 +130,17 @@ class StudyFile(Block):
             if row_name is not None and self.type_of(row_name) != "infnet":
                 raise SpecProblem(path, f"the row {row_name!r} is no INFNet")
         return self
+
+    def check(self, spec: FeatureSpec) -> None:
+        """Raise SpecProblem where a row cannot learn the tasks of the study's spec."""
+        numbers = [name for name in spec.tasks if name not in spec.binary_tasks]
+        for row in self.models if numbers else ():
+            if self.type_of(row) == LIGHTGBM:
+                raise SpecProblem(
+                    ("models", row),
+                    f"LightGBM's row grows forests of binary tasks, and task {numbers[0]!r} of "
+                    f"spec {spec.name!r} is a regression: leave the row out, or the task",
+                )
 
     def type_of(self, row: str) -> str:
         """The model's type of a row."""

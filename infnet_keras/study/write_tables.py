@@ -6,7 +6,7 @@ from typing import Any
 
 from infnet_keras.files.write_csv import write_csv
 from infnet_keras.study.differences import Difference
-from infnet_keras.study.results import METRICS, Results
+from infnet_keras.study.results import Results
 from infnet_keras.study.rows import Variant
 
 
@@ -26,9 +26,7 @@ def write_tables(
     for row in results.rows:
         runs = results.runs(row)
         for task in tasks:
-            for metric in METRICS:
-                if task == "mean" and metric not in ("auc", "gauc"):
-                    continue
+            for metric in results.metrics(task):
                 score = results.score(runs, task, metric)
                 metrics.append([row, task, metric, score.mean, score.deviation, len(runs)])
                 for run, value in zip(runs, score.values, strict=True):
@@ -43,7 +41,16 @@ def write_tables(
         directory / "differences.csv",
         [*heading, "seeds_error", "verdict"],
         [
-            [*d[:4], *(d.interval or (None, None)), d.p, d.p_holm, d.seeds_error, d.verdict]
+            [
+                *d[:2],
+                results.ranking(d.task, d.metric),
+                d.value,
+                *(d.interval or (None, None)),
+                d.p,
+                d.p_holm,
+                d.seeds_error,
+                d.verdict,
+            ]
             for d in found
         ],
     )
@@ -87,7 +94,7 @@ def _points(
         if runs is None:
             continue
         for task in tasks:
-            for metric in ("auc", "gauc"):
+            for metric in (results.ranking(task, name) for name in ("auc", "gauc")):
                 score = results.score(runs, task, metric)
                 values = [task, metric, score.mean, score.deviation, len(runs)]
                 yield [variant.row, title, variant.label, *values]

@@ -12,6 +12,7 @@ import numpy as np
 
 from infnet_keras.export import export_saved_model
 from infnet_keras.export.drawn_examples import drawn_examples
+from infnet_keras.export.tolerance import TOLERANCE, answer_scales, tolerated
 from infnet_keras.features import RowTransform, read_raw
 
 _FRESH_PROCESS = """
@@ -39,19 +40,20 @@ def run_export_test(
     model: Any,
     directory: Path,
     examples: Mapping[str, Any] | None = None,
-    tolerance: float = 1e-5,
+    tolerance: float = TOLERANCE,
 ) -> Path:
     """Assert that a model exports, on whichever backend it is, and that the export agrees with it.
 
     A fresh process under TensorFlow answers the example rows from the SavedModel, by column and by
-    row. Its probabilities must be the model's own, computed here from the NumPy transform's ids;
+    row. Its answers must be the model's own, computed here from the NumPy transform's ids;
     its variables must be the model's weights and nothing else.
 
     Args:
         model: a float32 model with assets.
         directory: an empty directory to export into.
         examples: raw rows as JSON lists; drawn ones by default.
-        tolerance: the largest difference allowed between two probabilities.
+        tolerance: the largest difference allowed between two probabilities, and, in proportion,
+            between two numbers of a regression: see `tolerated`.
 
     Returns:
         The path of the exported version.
@@ -74,12 +76,14 @@ def run_export_test(
     rows = [dict(zip(examples, row, strict=True)) for row in zip(*examples.values(), strict=True)]
     found = _ask(path, [{"instances": rows}, {"inputs": dict(examples)}])
 
+    scales = answer_scales(model.spec)
     single = next(iter(expected)) if len(expected) == 1 else None
     for task, values in expected.items():
         by_column = found["columns"] if single else found["columns"][task]
         by_row = found["rows"] if single else [row[task] for row in found["rows"]]
-        np.testing.assert_allclose(by_column, values, rtol=0, atol=tolerance, err_msg=task)
-        np.testing.assert_allclose(by_row, values, rtol=0, atol=tolerance, err_msg=task)
+        allowed = tolerated(values, scales.get(task)) * (tolerance / TOLERANCE)
+        assert (np.abs(np.asarray(by_column) - values) <= allowed).all(), task
+        assert (np.abs(np.asarray(by_row) - values) <= allowed).all(), task
 
     learnt = model.task_uncertainty.weights if model.task_uncertainty is not None else []
     weights = [w for w in model.weights if all(w is not other for other in learnt)]

@@ -17,13 +17,13 @@ def check_data(spec: FeatureSpec, data: Impressions) -> None:
     """
     data.assets.check(spec)
     tasks, there = (
-        {n: (t.label, t.missing, t.mask, s.weight_columns[n]) for n, t in s.tasks.items()}
+        {n: (t.label, t.kind, t.missing, t.mask, s.weight_columns[n]) for n, t in s.tasks.items()}
         for s in (spec, data.spec)
     )
     if tasks != there:
         changed = sorted(n for n in {*tasks, *there} if tasks.get(n) != there.get(n))
         raise DataError(
-            "the data were prepared with other tasks, labels, masks or columns of weights "
+            "the data were prepared with other tasks, labels, kinds, masks or columns of weights "
             f"({', '.join(changed)} differs); prepare them again with this spec (a task of "
             "weight 0 is not trained)"
         )

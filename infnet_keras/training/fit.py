@@ -159,9 +159,9 @@ def _model(
 
 
 def _line(evaluation: Evaluation, is_best: bool) -> str:
+    named = {**evaluation.auc, **{f"{t} (XAUC)": each for t, each in evaluation.xauc.items()}}
     tasks = "  ".join(
-        f"{task} {'-' if value is None else f'{value:.4f}'}"
-        for task, value in evaluation.auc.items()
+        f"{task} {'-' if value is None else f'{value:.4f}'}" for task, value in named.items()
     )
     return (
         f"epoch {evaluation.epoch}  step {evaluation.step}  loss {evaluation.loss:.4f}  "

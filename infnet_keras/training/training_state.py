@@ -15,11 +15,15 @@ class Evaluation(NamedTuple):
         epoch: the epoch it belongs to, from 1.
         step: optimiser steps done, over all epochs.
         loss: mean training loss of the epoch so far.
-        auc: task -> exact AUC; None where the split holds one class only.
-        gauc: task -> exact gAUC, every user counted alike; None where no user has both classes.
-        mean_auc: mean over the tasks that have an AUC.
+        auc: binary task -> exact AUC; None where the split holds one class only.
+        gauc: binary task -> exact gAUC, every user counted alike; None where no user has both
+            classes.
+        mean_auc: mean over the tasks that have an AUC, or, of regressions, an XAUC.
         task_cosine: how alike the task tokens leave the last block, on a sample of the split (see
             `measure_collapse`); None where there are none to compare.
+        xauc: regression -> exact XAUC, the share of pairs in the right order; None where all labels
+            are equal.
+        gxauc: regression -> the same within users, every user counted alike.
     """
 
     epoch: int
@@ -29,6 +33,13 @@ class Evaluation(NamedTuple):
     auc: dict[str, float | None]
     gauc: dict[str, float | None]
     task_cosine: float | None = None
+    xauc: dict[str, float | None] = {}  # noqa: RUF012  (never changed in place)
+    gxauc: dict[str, float | None] = {}  # noqa: RUF012
+
+    @property
+    def ranks(self) -> dict[str, float | None]:
+        """Task -> AUC, or a regression's XAUC: what the mean is of."""
+        return {**self.auc, **self.xauc}
 
 
 @dataclass

@@ -8,8 +8,7 @@ import keras
 from infnet_keras.data.prepared.impressions import Impressions
 from infnet_keras.errors import DataError
 from infnet_keras.evaluation import predict_split
-from infnet_keras.evaluation.report import mean_of, or_none
-from infnet_keras.metrics import auc, grouped_auc
+from infnet_keras.evaluation.task_aucs import task_aucs
 from infnet_keras.progress import Progress
 from infnet_keras.training.run_directory import RunDirectory
 from infnet_keras.training.task_collapse import TaskCollapse
@@ -19,10 +18,10 @@ from infnet_keras.training.training_state import Evaluation, TrainingState
 class ValidationAUC(keras.callbacks.Callback):
     """Evaluates at the end of every epoch, and after given batches of it.
 
-    Predicts the whole validation split, computes each task's exact AUC and gAUC on the host,
-    measures on a sample of it whether the task tokens have collapsed, adds an `Evaluation` to the
-    state and to `history.jsonl`, keeps the best model by mean AUC, and stops the fit after
-    `patience` evaluations without a better one.
+    Predicts the whole validation split, computes each task's exact AUC and gAUC on the host, of a
+    regression XAUC, which is what AUC is of labels 0 and 1, measures on a sample of it whether the
+    task tokens have collapsed, adds an `Evaluation` to the state and to `history.jsonl`, keeps the
+    best model by mean AUC, and stops the fit after `patience` evaluations without a better one.
 
     Args:
         data: its split `valid` is read.
@@ -35,7 +34,7 @@ class ValidationAUC(keras.callbacks.Callback):
         progress: says how far an evaluation is.
 
     Raises:
-        DataError: no task has both a positive and a negative label in the split.
+        DataError: no task has two different labels in the split.
     """
 
     def __init__(
@@ -70,7 +69,8 @@ class ValidationAUC(keras.callbacks.Callback):
             self.evaluate(self.params["steps"], logs)
         last = self._state.evaluations[-1]
         logs["val_auc"] = last.mean_auc  # for callbacks that record logs
-        logs |= {f"val_{task}_auc": auc for task, auc in last.auc.items() if auc is not None}
+        for name, values in (("auc", last.auc), ("xauc", last.xauc)):
+            logs |= {f"val_{t}_{name}": value for t, value in values.items() if value is not None}
 
     def evaluate(self, batches: int, logs: dict[str, Any]) -> None:
         """Evaluate now.
@@ -98,16 +98,11 @@ class ValidationAUC(keras.callbacks.Callback):
         predictions = predict_split(
             self.model, self._data, "valid", self._batch_size, self._progress
         )
-        aucs: dict[str, float | None] = {}
-        gaucs: dict[str, float | None] = {}
-        for task in self._tasks:
-            labels, scores = predictions.labels[task], predictions.probabilities[task]
-            aucs[task] = or_none(auc(labels, scores))
-            gaucs[task] = or_none(grouped_auc(labels, scores, predictions.users).value)
-        mean = mean_of(list(aucs.values()))
-        if mean is None:
+        found = task_aucs(predictions, self._tasks)
+        if found.mean_auc is None:
             raise DataError(
-                "no task has both a positive and a negative label in the validation split, so "
+                "no task has both a positive and a negative label, or two different numbers, in "
+                "the validation split, so "
                 "there is no AUC to choose the best model by; prepare the data with an earlier "
                 "--valid-from or a later --test-from"
             )
@@ -115,4 +110,14 @@ class ValidationAUC(keras.callbacks.Callback):
             self._collapse = TaskCollapse(self.model, self._data, self._batch_size)
         with self._progress.phase("comparing the tasks' tokens"):
             cosine = self._collapse.cosine()
-        return Evaluation(self._epoch + 1, step, loss, mean, aucs, gaucs, task_cosine=cosine)
+        return Evaluation(
+            self._epoch + 1,
+            step,
+            loss,
+            found.mean_auc,
+            found.auc,
+            found.gauc,
+            cosine,
+            found.xauc,
+            found.gxauc,
+        )

@@ -37,7 +37,8 @@ def version_details(servable: Servable) -> dict[str, Any]:
           model), `candidates` (inputs with one value a candidate; empty unless it is `rank`)
           and `behaviours`: `name`, `length` (the input that says how many events there are) and
           `lists` ([input, column] of their values).
-        - `tasks`: whose outputs are probabilities; empty for a model that is not this project's.
+        - `tasks`: whose outputs are answers; empty for a model that is not this project's.
+        - `numbers`: those of them that are regressions: their answers are no probabilities.
         - `positions`: [source, step] of every token of signature `attention`; null without it.
         - `histories`: source of such tokens -> the inputs that hold what a step of it is.
         - `fields`: field -> the input that holds its value, where one does.
@@ -53,6 +54,7 @@ def version_details(servable: Servable) -> dict[str, Any]:
             for name in sorted(servable.signatures.keys() - {_INITIALISER, LOGGED}, key=_by_use)
         ],
         "tasks": tasks,
+        "numbers": [] if spec is None else [t for t in tasks if t not in spec.binary_tasks],
         "positions": _positions(servable.signatures, spec),
         "histories": _histories(spec),
         "fields": _fields(spec),

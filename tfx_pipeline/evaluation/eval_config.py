@@ -7,23 +7,33 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from infnet_keras.data.examples.columns import label_name, weight_name
 from infnet_keras.spec import FeatureSpec
-from infnet_keras.spec.pipeline_options import METRICS, Bound, Metric
+from infnet_keras.spec.pipeline_options import METRICS_OF, Bound, Metric
 from tfx_pipeline.evaluation.predictions import SIGNATURE
 
 _LOWER_IS_BETTER: tuple[Metric, ...] = ("log_loss",)
 _DEFAULT_GATE = Bound(at_least=0.5)
+_EXACT: dict[Metric, str] = {
+    "auc": "ExactAUC",
+    "gauc": "GroupedAUC",
+    "log_loss": "LogLoss",
+    "xauc": "ExactXAUC",
+    "gxauc": "GroupedXAUC",
+    "mae": "ExactMAE",
+    "rmse": "ExactRMSE",
+}
 
 
 def eval_config(spec: FeatureSpec) -> config_pb2.EvalConfig:
     """What to measure on the test part, by task and slice, and which gates must be passed.
 
     For each task AUC, gAUC (where the log names its users), calibration, log loss and the number of
-    impressions, over those whose label counts (weight 1). Gates and limits of change stand on the
+    impressions, of a regression XAUC, gXAUC, calibration, MAE and RMSE, over those whose label
+    counts (weight 1). Gates and limits of change stand on the
     overall slice alone: TFMA's `MetricConfig.threshold` would hold every slice to them.
 
     Args:
-        spec: `evaluation` says slices, gates and change; without gates every task's AUC must be at
-            least 0.5.
+        spec: `evaluation` says slices, gates and change; without gates every task's AUC, or XAUC,
+            must be at least 0.5.
 
     Returns:
         The configuration for `tfma.ExtractEvaluateAndWriteResults`.
@@ -51,7 +61,7 @@ def eval_config(spec: FeatureSpec) -> config_pb2.EvalConfig:
 def gates_of(spec: FeatureSpec, task: str) -> dict[Metric, Bound]:
     """The bounds that a task's metrics must keep to."""
     if not spec.evaluation.gates:
-        return {"auc": _DEFAULT_GATE}
+        return {METRICS_OF[spec.tasks[task].kind][0]: _DEFAULT_GATE}
     gates = spec.evaluation.gates.get(task)
     return gates.given if gates is not None else {}
 
@@ -64,19 +74,19 @@ def _query_key(spec: FeatureSpec, task: str) -> str:
 def _task_metrics(spec: FeatureSpec, task: str) -> config_pb2.MetricsSpec:
     exact = {
         "module": "tfx_pipeline.evaluation.exact_metrics",
-        # AUC and log loss ask nobody's key: any feature of every example will do.
+        # AUC and the like ask nobody's key: any feature of every example will do.
         "config": json.dumps({"query_key": _query_key(spec, task)}),
     }
-    classes: dict[Metric, config_pb2.MetricConfig] = {
-        "auc": config_pb2.MetricConfig(class_name="ExactAUC", **exact),
-        "gauc": config_pb2.MetricConfig(class_name="GroupedAUC", **exact),
-        "calibration": config_pb2.MetricConfig(class_name="Calibration"),
-        "log_loss": config_pb2.MetricConfig(class_name="LogLoss", **exact),
+    metrics = METRICS_OF[spec.tasks[task].kind]
+    classes = {
+        metric: config_pb2.MetricConfig(class_name=_EXACT[metric], **exact)
+        if metric in _EXACT
+        else config_pb2.MetricConfig(class_name="Calibration")
+        for metric in metrics
+        if spec.keys.user is not None or metric not in ("gauc", "gxauc")
     }
     gates, change = gates_of(spec, task), spec.evaluation.change.given
-    if spec.keys.user is None:
-        del classes["gauc"]
-    for metric in METRICS:
+    for metric in metrics:
         threshold = _threshold(metric, gates.get(metric), change.get(metric))
         if threshold is not None:
             classes[metric].per_slice_thresholds.append(

@@ -1,4 +1,7 @@
-"""AUC, gAUC and log loss as TFMA metrics: exact, by the definitions of infnet_keras.metrics."""
+"""AUC, gAUC and log loss as TFMA metrics, of regressions XAUC, MAE and RMSE.
+
+They are exact, by the definitions of infnet_keras.metrics.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +9,15 @@ from typing import Any
 from tensorflow_model_analysis.metrics import metric_types, metric_util
 from tensorflow_model_analysis.proto import config_pb2
 
-from infnet_keras.metrics import auc, grouped_auc, log_loss
+from infnet_keras.metrics import (
+    auc,
+    grouped_auc,
+    grouped_xauc,
+    log_loss,
+    mean_absolute_error,
+    root_mean_squared_error,
+    xauc,
+)
 from tfx_pipeline.evaluation.labelled_scores import LabelledScores, labelled_scores
 
 
@@ -78,5 +89,39 @@ class LogLoss(_ExactMetric):
         super().__init__(query_key, name, lambda rows: log_loss(rows.labels, rows.scores))
 
 
-for _metric in (ExactAUC, GroupedAUC, LogLoss):
+class ExactXAUC(_ExactMetric):
+    """Share of pairs of impressions of a slice that are in the right order."""
+
+    def __init__(self, query_key: str, name: str = "xauc"):
+        super().__init__(query_key, name, lambda rows: xauc(rows.labels, rows.scores))
+
+
+class GroupedXAUC(_ExactMetric):
+    """XAUC within each user of a slice, every user that has two labels counted alike."""
+
+    def __init__(self, query_key: str, name: str = "gxauc"):
+        super().__init__(
+            query_key, name, lambda rows: grouped_xauc(rows.labels, rows.scores, rows.users).value
+        )
+
+
+class ExactMAE(_ExactMetric):
+    """Mean absolute error of a slice, in the label's own unit."""
+
+    def __init__(self, query_key: str, name: str = "mae"):
+        super().__init__(
+            query_key, name, lambda rows: mean_absolute_error(rows.labels, rows.scores)
+        )
+
+
+class ExactRMSE(_ExactMetric):
+    """Root of the mean squared error of a slice, in the label's own unit."""
+
+    def __init__(self, query_key: str, name: str = "rmse"):
+        super().__init__(
+            query_key, name, lambda rows: root_mean_squared_error(rows.labels, rows.scores)
+        )
+
+
+for _metric in (ExactAUC, GroupedAUC, LogLoss, ExactXAUC, GroupedXAUC, ExactMAE, ExactRMSE):
     metric_types.register_metric(_metric)

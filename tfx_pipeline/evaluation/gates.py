@@ -5,6 +5,8 @@ import math
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.proto import validation_result_pb2
 
+_OF_NUMBERS = ("xauc", "gxauc")
+
 
 def failed_gates(evaluation: str) -> list[str]:
     """The gates that a model did not pass, and by how much.
@@ -30,7 +32,8 @@ def _sentence(failure: validation_result_pb2.ValidationFailure) -> str:
         return f"{metric} was not measured"
     value = failure.metric_value.double_value.value
     if math.isnan(value):
-        return f"{metric} is undefined: the test part does not hold both labels"
+        labels = "two different labels" if key.name in _OF_NUMBERS else "both labels"
+        return f"{metric} is undefined: the test part does not hold {labels}"
     if threshold.HasField("change_threshold"):
         limit = threshold.change_threshold.absolute.value
         return (

@@ -184,9 +184,10 @@ def _features(spec: FeatureSpec) -> dict[str, tf.io.FixedLenFeature]:
         name: tf.io.FixedLenFeature(shape, tf.int64)
         for name, shape in model_input_shapes(spec).items()
     }
-    for task in spec.tasks:
-        features[label_name(spec, task)] = tf.io.FixedLenFeature([], tf.int64)
-        features[weight_name(spec, task)] = tf.io.FixedLenFeature([], tf.float32)
+    for name, task in spec.tasks.items():
+        dtype = tf.int64 if task.is_binary else tf.float32
+        features[label_name(spec, name)] = tf.io.FixedLenFeature([], dtype)
+        features[weight_name(spec, name)] = tf.io.FixedLenFeature([], tf.float32)
     for own in loss_columns(spec):
         dtype = tf.int64 if own == KEPT else tf.float32
         features[spec.served_names[own]] = tf.io.FixedLenFeature([], dtype)

@@ -46,7 +46,8 @@ def preprocessing_fn(
 
     Returns:
         Every model input under its name, int64: a field [batch] or [batch, max_values], a sequence
-        feature [batch, length] or [batch, length, max_values]. `label__<task>` int64 [batch],
+        feature [batch, length] or [batch, length, max_values]. `label__<task>` [batch],
+        int64 or, of a regression, float32,
         `weight__<task>` float32 [batch], the columns that `loss_columns` names [batch], and, where
         the log names its users, `user__code` int64 [batch].
 

@@ -80,7 +80,8 @@ class ExampleBuilder:
             known = ~np.isnan(labels)
             if column.kind == "weight":
                 return pa.array(known.astype(np.float32))
-            return pa.array(np.where(known, labels, 0).astype(np.int64))
+            numbers = np.where(known, labels, np.float32(0))
+            return pa.array(numbers if column.dtype == "float32" else numbers.astype(np.int64))
         if column.sequence is not None:
             offsets, events = steps[column.sequence]
             if column.column == TIME_GAP:

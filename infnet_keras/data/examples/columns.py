@@ -28,9 +28,10 @@ class ExampleColumn(NamedTuple):
         dtype: of its values; int64 is an int64_list, float32 a float_list, string a bytes_list.
         kind: "value", one value or none where it is missing; "sequence", a list, oldest event
             first; "fitting", a value that only fits vocabularies or quantiles; "user", the user's
-            key where no raw input holds it; "label", 0 or 1; "weight", 1.0, or 0.0 where the label
-            does not count; "loss_weight", what the example weighs in the task's loss, where the
-            spec weighs; "kept", 1, or 0 where the spec's sample leaves it out of training.
+            key where no raw input holds it; "label", 0 or 1, or a regression's number; "weight",
+            1.0, or 0.0 where the label does not count; "loss_weight", what the example weighs in
+            the task's loss, where the spec weighs; "kept", 1, or 0 where the spec's sample leaves
+            it out of training.
         column: the raw column it holds (of a label, what it comes from), or the field
             whose history count or rate it is.
         sequence: the behaviour of a "sequence", else None.
@@ -54,7 +55,7 @@ class ExampleColumn(NamedTuple):
 
 
 def label_name(spec: FeatureSpec, task: str) -> str:
-    """The column that holds a task's label, as int64 0 or 1."""
+    """The column that holds a task's label: int64 0 or 1, or a regression's float32."""
     return spec.served_names[label_inputs(task)[0]]
 
 
@@ -103,7 +104,8 @@ def example_columns(
         columns.append(ExampleColumn(user, column_types[user], "user", user))
     for name, task in spec.tasks.items():
         label, weight = label_inputs(name)
-        columns.append(ExampleColumn(label, "int64", "label", task.label_text, task=name))
+        dtype: ColumnType = "int64" if task.is_binary else "float32"
+        columns.append(ExampleColumn(label, dtype, "label", task.label_text, task=name))
         columns.append(ExampleColumn(weight, "float32", "weight", task.label_text, task=name))
         if spec.weighs:
             own = loss_weight_input(name)

@@ -52,7 +52,8 @@ class ExamplesManifest:
             strictly before the impression and dropped) and, where there are any,
             `negatives_left_out` (training impressions that the files hold and the spec's `sample`
             leaves out of training).
-        label_rates: for each split and task, positives over rows with a label; None without rows.
+        label_rates: for each split and task, positives over rows with a label, of a regression the
+            mean label; None without rows.
         versions: of the libraries that wrote the files.
         format: of the directory.
     """

@@ -1,6 +1,6 @@
 """How a raw column of a generated log is made up, from what the spec says of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal
@@ -40,6 +40,7 @@ class GeneratedColumn:
         separator: joins up to three codes.
         prefix: of codes that are strings.
         date: how dates are spelt.
+        unit: what numbers without boundaries are multiplied by.
     """
 
     name: str
@@ -51,6 +52,7 @@ class GeneratedColumn:
     separator: str | None = None
     prefix: str = ""
     date: DaysSince | None = None
+    unit: float = 1.0
 
     def values(self, latent: Latent, random: np.random.Generator) -> pa.Array:
         """Values of [n] latents."""
@@ -94,14 +96,14 @@ class GeneratedColumn:
                 [low - margin, *self.boundaries, high + margin],
             )
         else:
-            numbers = np.exp(6 * latent + random.normal(0, 0.2, len(latent)))
+            numbers = self.unit * np.exp(6 * latent + random.normal(0, 0.2, len(latent)))
         if self.column_type == "int64":
             return pa.array(np.floor(numbers).astype(np.int64))
         return pa.array(np.round(numbers, 3).astype(np.float32))
 
 
 def generated_columns(spec: FeatureSpec) -> dict[str, GeneratedColumn]:
-    """How each raw column is made up that the spec needs, besides keys, time and labels."""
+    """How each raw column is made up that the spec needs, besides keys, time and binary labels."""
     literals = condition_literals(spec)
     dates = {date.column: date for date in spec.dates.values()}
     tables: dict[str, tuple[Table, str | None]] = {}
@@ -111,7 +113,13 @@ def generated_columns(spec: FeatureSpec) -> dict[str, GeneratedColumn]:
     types = declared_types(spec)
     joins = [key for source in spec.sources.values() for key in source.keys]
     apart = {spec.keys.user, spec.keys.item, spec.time.column}
-    apart |= set(spec.label_columns)
+    apart |= {column for name in spec.binary_tasks for column in spec.tasks[name].label_columns}
+    # Most of the numbers that a regression learns are then below its scale.
+    units = {
+        task.label_columns[0]: task.answer_scale / 200
+        for task in spec.tasks.values()
+        if not task.is_binary
+    }
     found = {}
     for name in dict.fromkeys([*needed_columns(spec), *spec.outcomes, *types, *joins]):
         if name in apart:
@@ -125,6 +133,8 @@ def generated_columns(spec: FeatureSpec) -> dict[str, GeneratedColumn]:
             found[name] = _column(
                 name, table, separator, tuple(literals.get(name, ())), types.get(name)
             )
+            if name in units:
+                found[name] = replace(found[name], unit=units[name])
     return found
 
 

@@ -12,7 +12,7 @@ class GeneratedKeys(NamedTuple):
     Attributes:
         user: of the users' key.
         item: of the items' key.
-        labels: the column of each task's label.
+        labels: the column of each binary task's label.
         joins: of each joined source its key, which the log calls the same.
     """
 
@@ -34,9 +34,13 @@ class GeneratedKeys(NamedTuple):
             raise _refused(spec, f"{', '.join(spec.other_logs)} is another log")
         labels = {}
         for name, task in spec.tasks.items():
+            if not task.is_binary:
+                continue
             if task.condition is not None:
                 raise _refused(spec, f"the label of task {name!r} is a condition")
             labels[name] = task.label_columns[0]
+        if not labels:
+            raise _refused(spec, "every task is a regression")
         joins = {}
         for name in spec.joined_sources:
             keys = spec.sources[name].keys

@@ -196,7 +196,8 @@ class GeneratedLog:
                 latent = 0.6 * self._random.random(len(users)) + 0.4 * signals[:, 0]
                 columns[name] = column.values(latent, self._random)
         truth = {key: columns[key] for key in (keys.user, keys.item)}
-        for name, task in self._spec.tasks.items():
+        for name in keys.labels:
+            task = self._spec.tasks[name]
             held = self._mask(task, columns, entities)
             label = columns[keys.labels[name]]
             # Nothing is positive where its task says that it cannot be.

@@ -21,9 +21,10 @@ class TruthWriter:
     """Writes the folder `truth` of a generated log; a context manager.
 
     The folder holds `impressions.parquet`, a row for each row of the log (its files one after the
-    other) with the keys and, for every task, `probability:TASK`, that of a positive label (missing
-    where the task's mask does not hold), and `conflict:TASK`, the conflict's part of its logit;
-    `items.parquet`, the group of every item; and `conflict.json`, what the part is computed from.
+    other) with the keys and, for every binary task, `probability:TASK`, that of a positive label
+    (missing where the task's mask does not hold), and `conflict:TASK`, the conflict's part of its
+    logit; `items.parquet`, the group of every item; and `conflict.json`, what the part is computed
+    from.
 
     Args:
         directory: of the log.

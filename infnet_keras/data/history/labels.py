@@ -1,4 +1,4 @@
-"""Labels of impressions: 0, 1 or missing, from the values of their columns."""
+"""Labels of impressions: 0, 1, a regression's number or missing, from their columns' values."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from infnet_keras.data.history.as_numbers import as_numbers
 from infnet_keras.spec.condition import TRUTHS, Condition, ConditionError
 from infnet_keras.spec.tasks import Missing, Task
 
@@ -14,7 +15,8 @@ class Labels(NamedTuple):
     """The labels of some rows.
 
     Attributes:
-        values: float32 [rows], 0 or 1, NaN where a label is missing or wrong.
+        values: float32 [rows], 0 or 1, of a regression any finite number, NaN where a label is
+            missing or wrong.
         wrong: bool [rows], where the column holds a value that is no label.
     """
 
@@ -44,6 +46,11 @@ def column_labels(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> Labels
     missing = np.any([np.ma.getmaskarray(values) for values in known.values()], axis=0)
     if (condition := task.condition) is not None:
         held, wrong = condition.evaluate(known), np.zeros(len(missing), bool)
+    elif not task.is_binary:
+        (values,) = known.values()
+        held = as_numbers(np.ma.getdata(values))
+        wrong = ~(np.abs(held) <= np.finfo(np.float32).max) & ~missing
+        held = np.where(missing | wrong, np.nan, held)  # a cast of what float32 lacks would warn
     else:
         (values,) = known.values()
         held, wrong = _is(values, 1), ~(_is(values, 0) | _is(values, 1) | missing)
@@ -54,6 +61,12 @@ def column_labels(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> Labels
 def wrong_label(task: Task, column: str, value: Any) -> str:
     """What is said of a value that is no label; a fraction is rather a threshold than a word."""
     value = value.item() if isinstance(value, np.generic) else value
+    if not task.is_binary:
+        return (
+            f"label {column!r} holds {value!r}; the label of a regression is a finite number that "
+            f"float32 holds, or missing: correct the row, say `missing: {value}` if that means no "
+            "label, or `mask` if the row does not count"
+        )
     is_fraction = isinstance(value, float) and not value.is_integer()
     spelt = f"{value:.6g}" if is_fraction else repr(value)
     condition = f"{_in_condition(column)} {'>=' if is_fraction else '=='} {spelt}"

@@ -117,7 +117,7 @@ class Partition:
         """For each task float32 [events], NaN where a label is missing or does not count.
 
         Raises:
-            DataError: a label that counts is neither 0 nor 1.
+            DataError: a label that counts is neither 0 nor 1, or no number of a regression.
         """
         found = {}
         for name, task in self.spec.tasks.items():
@@ -128,6 +128,11 @@ class Partition:
             found[name] = np.where(counts, labels, np.float32(np.nan))
             self._check_weights(name, found[name])
         return found
+
+    @property
+    def binary_labels(self) -> dict[str, npt.NDArray[np.float32]]:
+        """The labels of the binary tasks."""
+        return {name: self.labels[name] for name in self.spec.binary_tasks}
 
     @cached_property
     def column_weights(self) -> dict[str, Weights]:
@@ -149,7 +154,7 @@ class Partition:
             return {}
         factor = np.ones(len(self.events), np.float32)
         if self.spec.sample is not None:
-            negative = (splits == SPLITS["train"]) & negatives(self.labels)
+            negative = (splits == SPLITS["train"]) & negatives(self.binary_labels)
             factor[negative] = 1.0 / self.spec.sample.negatives
         # Where no label counts a weight may be anything, also none.
         return {
@@ -164,7 +169,7 @@ class Partition:
         keys = [key for key in (self.spec.keys.user, self.spec.keys.item) if key is not None]
         values = [self.values.values(key) for key in keys]
         share = self.spec.sample.negatives
-        return left_out(share, self.labels, splits, values, self.events.times)
+        return left_out(share, self.binary_labels, splits, values, self.events.times)
 
     def _check_weights(self, name: str, labels: npt.NDArray[np.float32]) -> None:
         wrong = np.flatnonzero(np.isnan(self.column_weights[name]) & ~np.isnan(labels))

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from farmhash import fingerprint64
 
+from infnet_keras.data.history.as_numbers import as_numbers
 from infnet_keras.data.history.splits import SPLITS
 from infnet_keras.features.canonical import canonical_strings
 
@@ -31,7 +32,7 @@ def product_of(columns: Mapping[str, npt.NDArray[Any]]) -> Weights:
     product = np.ones(len(next(iter(columns.values()))))
     nothing = np.zeros(len(product), bool)
     for values in columns.values():
-        numbers = _numbers(values)
+        numbers = as_numbers(values)
         product *= np.where(np.isfinite(numbers) & (numbers >= 0), numbers, np.nan)
         nothing |= numbers == 0
     product[nothing] = 0.0
@@ -39,7 +40,7 @@ def product_of(columns: Mapping[str, npt.NDArray[Any]]) -> Weights:
 
 
 def negatives(labels: Mapping[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.bool_]:
-    """Which rows have no label that is 1, of any task."""
+    """Which rows have no label that is 1, of any of these tasks, which are binary."""
     return np.asarray(np.all([values != 1 for values in labels.values()], axis=0))
 
 
@@ -57,7 +58,7 @@ def left_out(
 
     Args:
         share: of the negatives that is kept.
-        labels: float32 [rows] by task, NaN where there is none.
+        labels: float32 [rows] by binary task, NaN where there is none.
         splits: of each row, as `Partition.splits` gives them.
         keys: the item's key and, where the log names it, the user's.
         times: int64 [rows], milliseconds since 1970, or the row's place in the log.
@@ -77,16 +78,3 @@ def left_out(
     # The high bits: `hash` tables and partitions of users are made of the low ones.
     found[candidates] = (fingerprints >> np.uint64(11)) >= np.uint64(share * 2**53)
     return found
-
-
-def _numbers(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    if values.dtype.kind == "O":
-        return np.array([_number(value) for value in values], np.float64)
-    return np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return float("nan")

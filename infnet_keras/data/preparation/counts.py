@@ -17,7 +17,7 @@ from infnet_keras.data.history.weights import negatives
 from infnet_keras.data.raw.values.time_column import check_times, spelling_hint
 from infnet_keras.errors import DataError
 from infnet_keras.features.numpy.unreadable import are_whole_numbers
-from infnet_keras.spec import FeatureSpec
+from infnet_keras.spec import FeatureSpec, Task
 
 
 @dataclass
@@ -34,7 +34,9 @@ class Counts:
             that labels are found in likewise.
         missed_keys: for each of these sources, a key that it does not have.
         labelled: for each split and task, impressions whose label counts.
-        positive: those among them whose label is 1.
+        positive: those among them whose label is 1, of binary tasks.
+        number_sums: sums of the labels of regressions, for each split and task.
+        number_ranges: their smallest and their largest; splits without a label are not named.
         masked: for each task, impressions outside its mask.
         unlabelled: for each task, impressions inside its mask whose label is missing.
         dates_read: for each field that counts days since a date, impressions whose date is read.
@@ -57,6 +59,8 @@ class Counts:
     missed_keys: dict[str, list[str]] = field(default_factory=dict)
     labelled: Counter[tuple[str, str]] = field(default_factory=Counter)
     positive: Counter[tuple[str, str]] = field(default_factory=Counter)
+    number_sums: Counter[tuple[str, str]] = field(default_factory=Counter)
+    number_ranges: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     masked: Counter[str] = field(default_factory=Counter)
     unlabelled: Counter[str] = field(default_factory=Counter)
     dates_read: Counter[str] = field(default_factory=Counter)
@@ -106,20 +110,33 @@ class Counts:
             self._missed(partition, name, keys, ~partition.occurs(name, None) & logged)
         self.later.update(partition.later)
         self.left_out += int(left_out.sum())
-        negative = negatives(partition.labels) & (splits == SPLITS["train"])
+        negative = negatives(partition.binary_labels) & (splits == SPLITS["train"])
         self.kept_negatives += int((negative & ~left_out).sum())
         for split, code in SPLITS.items():
             self.impressions[split] += int(((splits == code) & ~left_out).sum())
             for task, labels in partition.labels.items():
                 here = labels[splits == code]
-                self.labelled[split, task] += int((~np.isnan(here)).sum())
-                self.positive[split, task] += int((here == 1).sum())
+                here = here[~np.isnan(here)]
+                self.labelled[split, task] += len(here)
+                if partition.spec.tasks[task].is_binary:
+                    self.positive[split, task] += int((here == 1).sum())
+                elif len(here):
+                    self._count_numbers((split, task), here)
         for task, labels in partition.labels.items():
             mask = partition.masks[task]
             self.masked[task] += int((logged & ~mask).sum())
             weightless = partition.column_weights[task] == 0
             self.masked[task] += int((mask & weightless).sum())
             self.unlabelled[task] += int((mask & ~weightless & np.isnan(labels)).sum())
+
+    def _count_numbers(self, place: tuple[str, str], labels: npt.NDArray[np.float32]) -> None:
+        # A float among integers, which Counter adds all the same.
+        self.number_sums[place] += labels.sum(dtype=np.float64)  # type: ignore[assignment]
+        self._range(place, (float(labels.min()), float(labels.max())))
+
+    def _range(self, place: tuple[str, str], found: tuple[float, float]) -> None:
+        low, high = self.number_ranges.get(place, found)
+        self.number_ranges[place] = min(low, found[0]), max(high, found[1])
 
     def _missed(
         self,
@@ -154,6 +171,8 @@ class Counts:
             self._example(source, key)
         for name, value in other.unread_values.items():
             self._unread_value(name, value)
+        for place, found in other.number_ranges.items():
+            self._range(place, found)
         for count in fields(self):
             mine, others = getattr(self, count.name), getattr(other, count.name)
             if isinstance(mine, Counter):
@@ -168,17 +187,19 @@ class Counts:
             times = min(self.times[0], times[0]), max(self.times[1], times[1])
         self.times = times or self.times
 
-    def label_rates(self, tasks: Mapping[str, object]) -> dict[str, dict[str, float | None]]:
-        """For each split and task, positives over rows with a label; None without rows."""
-        return {
-            split: {
-                task: self.positive[split, task] / self.labelled[split, task]
-                if self.labelled[split, task]
-                else None
-                for task in tasks
-            }
-            for split in SPLITS
-        }
+    def label_rates(self, tasks: Mapping[str, Task]) -> dict[str, dict[str, float | None]]:
+        """For each split and task, positives over rows with a label, of a regression the mean
+        label; None without rows."""
+        return {split: {task: self._rate(split, task, tasks) for task in tasks} for split in SPLITS}
+
+    def _rate(self, split: str, task: str, tasks: Mapping[str, Task]) -> float | None:
+        rows = self.labelled[split, task]
+        if not rows:
+            return None
+        if tasks[task].is_binary:
+            return self.positive[split, task] / rows
+        # The last digits of a sum follow the order of the parts, which is no engine's to choose.
+        return float(f"{self.number_sums[split, task] / rows:.9g}")
 
     def check(self, spec: FeatureSpec, valid_from: str | float) -> None:
         """Raise DataError if the log's times are another unit's, or nothing is left to train on,
@@ -217,10 +238,13 @@ class Counts:
             if self.impressions[split] and not any(self._both(split, task) for task in spec.tasks):
                 rates = ", ".join(
                     f"{task} {self.positive[split, task]:,} of {self.labelled[split, task]:,}"
-                    for task in spec.tasks
+                    for task in spec.binary_tasks
                 )
+                found = [f"one class in every task (labels that are 1: {rates})"] if rates else []
+                if len(spec.binary_tasks) < len(spec.tasks):
+                    found.append("one number, or none, in every regression")
                 raise DataError(
-                    f"the {split} split has one class in every task (labels that are 1: {rates}): "
+                    f"the {split} split has {' and '.join(found)}: "
                     "nothing can be learned or measured there; correct the labels, or choose "
                     f"other `valid_from` and `test_from`{self._span(spec)}"
                 )
@@ -239,6 +263,9 @@ class Counts:
         )
 
     def _both(self, split: str, task: str) -> bool:
+        if (split, task) in self.number_ranges:
+            low, high = self.number_ranges[split, task]
+            return low < high
         return 0 < self.positive[split, task] < self.labelled[split, task]
 
 

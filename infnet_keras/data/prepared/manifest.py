@@ -50,7 +50,8 @@ class Manifest:
             is given and cannot be read.
         labels_missing: for each task, impressions inside its mask whose label is not known.
         negatives_left_out: training impressions that the spec's `sample` leaves out.
-        label_rates: for each split and task, positives over rows with a label; None without rows.
+        label_rates: for each split and task, positives over rows with a label, of a regression the
+            mean label; None without rows.
         event_rows: of each log of earlier events, rows that may enter a history.
         train_from: where training starts, as given; None: with the log.
         versions: of this package's format and of the libraries that wrote the files.

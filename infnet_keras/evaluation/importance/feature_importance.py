@@ -10,9 +10,13 @@ from infnet_keras.data.history.splits import Split
 from infnet_keras.data.prepared.batch import Batch, concatenated
 from infnet_keras.data.prepared.impressions import Impressions
 from infnet_keras.evaluation.compare import compare_predictions
+from infnet_keras.evaluation.predict import regressions_of
 from infnet_keras.evaluation.predictions import Predictions
+from infnet_keras.evaluation.report import ranking_metric
 from infnet_keras.evaluation.sample import sample_batches
 from infnet_keras.progress import Progress
+
+_READ = ("difference", "difference_ci95")
 
 
 class FeatureImportance(NamedTuple):
@@ -22,7 +26,7 @@ class FeatureImportance(NamedTuple):
         feature: name of a field or of a sequence.
         kind: "field" or "sequence".
         drops: task, or "mean" over them -> AUC as it is less AUC without the input; None where the
-            sample has no AUC of the task.
+            sample has no AUC of the task. Of a regression it is XAUC.
         intervals: the same -> the 95% interval of the drop, [low, high], or None.
     """
 
@@ -94,12 +98,19 @@ def feature_importance(
                 without.append(_predicted(model, dealt, batch_size))
                 phase.advance(number * rounds + turn + 2)
             comparison = compare_predictions(before, _side_by_side(without), bootstrap, seed)
+            lost = {
+                task: [
+                    of[f"{ranking_metric('auc', task in whole.regressions)}_{what}"]
+                    for what in _READ
+                ]
+                for task, of in comparison.items()
+            }
             found.append(
                 FeatureImportance(
                     feature,
                     kind,
-                    {task: _less(of["auc_difference"]) for task, of in comparison.items()},
-                    {task: _turned(of["auc_difference_ci95"]) for task, of in comparison.items()},
+                    {task: _less(difference) for task, (difference, _) in lost.items()},
+                    {task: _turned(interval) for task, (_, interval) in lost.items()},
                 )
             )
     return sorted(found, key=lambda each: -(each.drops["mean"] or 0.0))
@@ -119,7 +130,8 @@ def _predicted(model: Any, rows: Batch, batch_size: int) -> Predictions:
         for task, values in model.predict_on_batch(inputs).items():
             parts[task].append(np.asarray(values)[:count])
     labels = {task: rows.labels[task] for task in model.tasks}
-    return Predictions(labels, {t: np.concatenate(p) for t, p in parts.items()}, rows.users)
+    answers = {task: np.concatenate(each) for task, each in parts.items()}
+    return Predictions(labels, answers, rows.users, regressions_of(model))
 
 
 def _batches(rows: Batch, size: int) -> Iterator[tuple[dict[str, Any], int]]:
@@ -137,6 +149,7 @@ def _side_by_side(rounds: list[Predictions]) -> Predictions:
         {task: np.concatenate([each.labels[task] for each in rounds]) for task in tasks},
         {task: np.concatenate([each.probabilities[task] for each in rounds]) for task in tasks},
         np.concatenate([each.users for each in rounds]),
+        rounds[0].regressions,
     )
 
 

@@ -1,6 +1,6 @@
 """Feature importance as an image."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from infnet_keras.evaluation.importance.feature_importance import FeatureImportance
@@ -9,7 +9,9 @@ from infnet_keras.evaluation.plots import new_figure
 MOST = 40
 
 
-def plot_importance(found: Sequence[FeatureImportance], path: str | Path) -> None:
+def plot_importance(
+    found: Sequence[FeatureImportance], path: str | Path, regressions: Collection[str] = ()
+) -> None:
     """Bars of what the AUC loses without each input, a panel for each task and for their mean.
 
     The order is that of the mean; the first 40 inputs are drawn, a line is the 95% interval.
@@ -17,6 +19,7 @@ def plot_importance(found: Sequence[FeatureImportance], path: str | Path) -> Non
     Args:
         found: of `feature_importance`.
         path: the image; the suffix gives the format (.png, .svg, .pdf).
+        regressions: tasks whose label is a number, so that what is lost is XAUC.
 
     Raises:
         InfnetError: matplotlib is not installed.
@@ -36,7 +39,7 @@ def plot_importance(found: Sequence[FeatureImportance], path: str | Path) -> Non
                 axes.plot(interval, [row, row], color="black", linewidth=1)
         axes.axvline(0.0, color="grey", linewidth=0.8)
         axes.set_title(task)
-        axes.set_xlabel("AUC lost")
+        axes.set_xlabel("XAUC lost" if task in regressions else "AUC lost")
         axes.tick_params(axis="x", labelrotation=45)
     panels[0].set_yticks(at, [each.feature for each in shown])
     panels[0].invert_yaxis()

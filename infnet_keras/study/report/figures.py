@@ -35,7 +35,7 @@ def sweep_figure(results: Results, title: str, curve: Sequence[Variant]) -> str 
     panels = figure.subplots(len(results.tasks), 1, sharex=True, squeeze=False)[:, 0]
     at = range(len(known))
     for axes, task in zip(panels, results.tasks, strict=True):
-        scores = [results.score(runs, task, "auc") for _, runs in known]
+        scores = [results.score(runs, task, results.ranking(task)) for _, runs in known]
         means = [np.nan if s.mean is None else s.mean for s in scores]
         errors = [s.deviation or 0.0 for s in scores]
         axes.errorbar(at, means, yerr=errors, color=_LINE, marker="o", markersize=4, capsize=3)

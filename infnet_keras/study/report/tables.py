@@ -6,10 +6,11 @@ from typing import Any
 
 from infnet_keras.study.differences import Difference
 from infnet_keras.study.report.table import Cell, Table, fraction, number, signed
-from infnet_keras.study.results import METRICS, Results, Score
+from infnet_keras.study.results import METRICS, REGRESSION_METRICS, Results, Score
 from infnet_keras.study.rows import Variant
 
-_HIGHER = ("auc", "gauc", "gauc_impression")
+_HEADINGS = {**METRICS, **REGRESSION_METRICS}
+_HIGHER = ("auc", "gauc", "gauc_impression", "xauc", "gxauc", "gxauc_impression")
 _MARKS = {"better": "▲ ", "worse": "▼ ", "same": ""}
 
 
@@ -33,7 +34,8 @@ def difference_tables(results: Results, found: Sequence[Difference]) -> list[Tab
                 text = f"{_MARKS[d.verdict]}{signed(d.value)}"
                 cells += [Cell(text, between, d.verdict != "same"), Cell(_p(d.p_holm))]
             rows.append(cells)
-        tables.append(Table(task, ["", "AUC", "p", "gAUC", "p"], rows))
+        whole, within = (_HEADINGS[results.ranking(task, name)] for name in ("auc", "gauc"))
+        tables.append(Table(task, ["", whole, "p", within, "p"], rows))
     return tables
 
 
@@ -96,7 +98,7 @@ def settings_table(results: Results) -> Table:
 
 
 def _metrics(results: Results, task: str) -> Table:
-    metrics = [m for m in METRICS if task != "mean" or m in ("auc", "gauc")]
+    metrics = results.metrics(task)
     scores = {
         row: [results.score(results.runs(row), task, metric) for metric in metrics]
         for row in results.rows
@@ -111,7 +113,7 @@ def _metrics(results: Results, task: str) -> Table:
         ]
         for row, found in scores.items()
     ]
-    return Table(task, ["", *(METRICS[metric] for metric in metrics)], rows)
+    return Table(task, ["", *metrics.values()], rows)
 
 
 def _best(metric: str, scores: Sequence[Score]) -> float | None:
@@ -130,7 +132,7 @@ def _variants(results: Results, curve: Sequence[Variant], title: str, named: boo
         runs = results.variant_runs(variant)
         if runs is not None:
             name = variant.label.replace("_", " ") if named else variant.label
-            scores = [results.score(runs, task, "auc") for task in tasks]
+            scores = [results.score(runs, task, results.ranking(task)) for task in tasks]
             rows.append([Cell(name), *map(_score, scores)])
     return Table("" if named else title, [title if named else "", *tasks], rows) if rows else None
 

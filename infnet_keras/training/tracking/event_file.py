@@ -19,9 +19,10 @@ _NAME = "events.out.tfevents."
 class EventFile:
     """One record an evaluation, at its step.
 
-    Tags are `loss`, `auc/mean`, `auc/TASK`, `gauc/TASK` and `task_cosine`; what has no value is
-    left out. A run that continues writes a file of its own, which begins with the earlier records,
-    and removes theirs: no step stands twice, and a TensorBoard that looks on goes over to it.
+    Tags are `loss`, `auc/mean`, `auc/TASK`, `gauc/TASK`, of regressions `xauc/TASK` and
+    `gxauc/TASK`, and `task_cosine`; what has no value is left out. A run that continues writes a
+    file of its own, which begins with the earlier records, and removes theirs: no step stands
+    twice, and a TensorBoard that looks on goes over to it.
 
     Args:
         directory: where it is; made with the first file.
@@ -67,6 +68,8 @@ def _record(evaluation: Evaluation, wall_time: float) -> bytes:
         "auc/mean": evaluation.mean_auc,
         **{f"auc/{task}": value for task, value in evaluation.auc.items()},
         **{f"gauc/{task}": value for task, value in evaluation.gauc.items()},
+        **{f"xauc/{task}": value for task, value in evaluation.xauc.items()},
+        **{f"gxauc/{task}": value for task, value in evaluation.gxauc.items()},
         "task_cosine": evaluation.task_cosine,
     }
     known = {tag: value for tag, value in scalars.items() if value is not None}

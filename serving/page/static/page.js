@@ -420,20 +420,22 @@ async function send(event) {
 
 function showOutputs(signature, inputs, outputs) {
   const first = ({ name, shape }) => (signature.batched && shape?.[0] === -1 ? outputs[name]?.[0] : outputs[name]);
-  const probabilities = version.tasks.length && signature.name !== "attention"
+  const answers = version.tasks.length && signature.name !== "attention"
     && signature.outputs.every(({ name }) => version.tasks.includes(name));
   const rows = signature.outputs.map((output) => {
     const value = first(output);
     const head = rowHeading(output.name);
-    if (!probabilities) return row(head, cell(typeof value === "object" ? JSON.stringify(value) : String(value)));
+    if (!answers) return row(head, cell(typeof value === "object" ? JSON.stringify(value) : String(value)));
+    if (version.numbers.includes(output.name)) return row(head, numberCell(value), cell(""));
     const bar = element("td", { role: "cell", class: "bar" }, svg(1, [{ x: 0, span: value, opacity: 1 }]));
     return row(head, numberCell(value), bar);
   });
-  const head = probabilities ? row(heading("Task"), heading("Probability", true), heading(""))
+  const measure = version.numbers.length ? "Answer" : "Probability";
+  const head = answers ? row(heading("Task"), heading(measure, true), heading(""))
     : row(heading("Output"), heading("Value"));
   $("answer").replaceChildren(wide("Answer", table({}, element("thead", {}, head), element("tbody", {}, ...rows))));
   const takesRows = signature.name === "predict";
-  showAttention(probabilities && takesRows ? inputs : null, "", signature);
+  showAttention(answers && takesRows ? inputs : null, "", signature);
 }
 
 function showRanking(signature, inputs, listed, outputs) {

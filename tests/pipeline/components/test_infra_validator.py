@@ -129,7 +129,7 @@ def test_the_trained_model_answers_every_signature(trained: Path) -> None:
     ]  # fmt: skip
     for name, request in requests:
         found = call(loaded.signatures[name], request, name)
-        assert difference(found, model.answer(name, request), 1e-5) is None, name
+        assert difference(found, model.answer(name, request)) is None, name
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_the_trained_model_answers_every_signature(trained: Path) -> None:
 )
 def test_difference(change: Callable[[Any], Any], said: str | None) -> None:
     expected = {"click": np.array([[0.1, 0.2], [0.3, 0.4]])}
-    assert difference(change(expected), expected, 1e-5) == said
+    assert difference(change(expected), expected) == said
 
 
 def change_weights(saved_model: Path) -> None:

@@ -51,7 +51,10 @@ def _advice(feature: str, split: str, reason: anomalies_pb2.AnomalyInfo.Reason) 
             f"find out what changed in the logs, or raise validation.{block}.{feature} in the spec"
         )
     if feature.startswith("label__"):
-        return "a label is 0, 1 or missing: mend the logs, or the task's label in the spec"
+        return (
+            "a label is 0, 1 or missing, or a regression's number: mend the logs, or the task's "
+            "label in the spec"
+        )
     if reason.type == _Type.SCHEMA_NEW_COLUMN:
         return "the spec has no such column: write the examples again with this spec"
     if reason.type in (_Type.SCHEMA_MISSING_COLUMN, _Type.FEATURE_TYPE_LOW_NUMBER_PRESENT):

@@ -1,5 +1,6 @@
 """The model that a version was exported from, which answers requests without the version."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from infnet_keras.export.examples import parse_examples
 from infnet_keras.export.model_answers import answers, rank_answers
 from infnet_keras.export.sample_requests import Columns
 from infnet_keras.export.serving_copy import serving_copy
+from infnet_keras.export.tolerance import answer_scales, tolerated
 from infnet_keras.export.warmup import warmup_requests
 from infnet_keras.features import RowTransform, read_raw
 from infnet_keras.features.raw_inputs import served_inputs
@@ -22,6 +24,9 @@ class TrainedModel:
     Args:
         run: the run directory.
 
+    Attributes:
+        scales: of its regressions, as `difference` takes them.
+
     Raises:
         ModelError: it holds no model that can be loaded.
     """
@@ -30,6 +35,7 @@ class TrainedModel:
         model = load_run_model(run, with_optimizer=False)
         self._model = model if model.dtype_policy.name == "float32" else serving_copy(model)
         self._transform = RowTransform(model.spec, model.assets)
+        self.scales = answer_scales(model.spec)
         self._inputs = served_inputs(model.spec, self._transform.sent)
 
     def requests(self) -> list[tuple[str, Columns]]:
@@ -57,24 +63,27 @@ class TrainedModel:
             request = {name: values.numpy() for name, values in parsed.items()}
         rows = len(next(iter(request.values())))
         wanted = rows if signature == "attention" else 0
-        probabilities, attention = answers(self._model, self._transform, request, wanted)
-        return attention if wanted else probabilities
+        found, attention = answers(self._model, self._transform, request, wanted)
+        return attention if wanted else found
 
 
-def difference(found: Columns, expected: Columns, tolerance: float) -> str | None:
+def difference(
+    found: Columns, expected: Columns, scales: Mapping[str, float] | None = None
+) -> str | None:
     """What tells an answer from the one that is expected; None where nothing does.
 
     Args:
         found: output name -> array.
         expected: the same.
-        tolerance: how much a number may differ.
+        scales: of outputs that are no probabilities; see `tolerated`.
     """
     if set(found) != set(expected):
         return f"it has {', '.join(sorted(found))}, the model {', '.join(sorted(expected))}"
     for task, values in expected.items():
         if found[task].shape != values.shape:
             return f"{task} has the shape {found[task].shape}, not {values.shape}"
-        far = ~(np.abs(found[task] - values) <= tolerance)  # NaN is far from everything
+        allowed = tolerated(values, (scales or {}).get(task))
+        far = ~(np.abs(found[task] - values) <= allowed)  # NaN is far from everything
         if far.any():
             first = tuple(int(axis[0]) for axis in np.nonzero(far))
             place = ", ".join(map(str, first))

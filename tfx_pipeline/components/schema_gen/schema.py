@@ -17,9 +17,10 @@ def schema_of(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> sche
     """What every split's statistics are held to, and how Transform reads the examples.
 
     A value occurs at most once an example and somewhere at least; a sequence is no longer than the
-    spec says; the user's key is always there; a label is 0 or 1 and its weight within 0 and 1; no
-    loss weight is negative. Columns named in `validation` have the distance that they may keep. No
-    feature has a shape: all are ragged, so that a missing value is an empty list.
+    spec says; the user's key is always there; a label is 0 or 1, or a regression's number, and its
+    weight within 0 and 1; no loss weight is negative. Columns named in `validation` have the
+    distance that they may keep. No feature has a shape: all are ragged, so that a missing value is
+    an empty list.
 
     Args:
         spec: the feature spec.
@@ -29,7 +30,7 @@ def schema_of(spec: FeatureSpec, column_types: Mapping[str, ColumnType]) -> sche
     for column in example_columns(spec, column_types):
         feature = schema.feature.add(name=column.name, type=_TYPES[column.dtype])
         _valency(feature, column, spec)
-        if column.kind == "label":
+        if column.kind == "label" and column.dtype == "int64":
             feature.int_domain.CopyFrom(schema_pb2.IntDomain(min=0, max=1))
         elif column.kind == "weight":
             feature.float_domain.CopyFrom(schema_pb2.FloatDomain(min=0.0, max=1.0))
