@@ -64,12 +64,12 @@ def _model_parameters(spec: FeatureSpec, groups: list[LookupGroup]) -> int | Non
     Tables are built with a single value each and their other rows counted, so that a table of any
     size costs nothing here.
     """
-    rows = {name: table.rows() for name, table in spec.all_tables.items()}
+    rows = {name: table.rows() for name, table in spec.embedding_tables.items()}
     if None in rows.values():
         return None
     from infnet_keras.models import MODELS
 
-    built = {name: table.first_value_id + 1 for name, table in spec.all_tables.items()}
+    built = {name: table.first_value_id + 1 for name, table in spec.embedding_tables.items()}
     model_class: Any = MODELS[spec.model.type]
     model = model_class(spec, built)
     model.build()

@@ -75,7 +75,7 @@ def from_spec(
 
 
 def _declared_rows(spec: FeatureSpec) -> dict[str, int]:
-    rows = {name: table.rows() for name, table in spec.all_tables.items()}
+    rows = {name: table.rows() for name, table in spec.embedding_tables.items()}
     missing = [name for name, count in rows.items() if count is None]
     if missing:
         block = "tables" if missing[0] in spec.tables else "fields"

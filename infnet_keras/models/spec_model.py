@@ -18,6 +18,7 @@ from infnet_keras.models.row_wise.row_wise_model import RowWiseModel
 from infnet_keras.row_updates import ROW_RULES, RowUpdates
 from infnet_keras.spec import FeatureSpec, spec_from_dict
 from infnet_keras.spec.models import ModelOptions
+from infnet_keras.spec.numeric import Numeric
 
 if TYPE_CHECKING:
     from infnet_keras.features.assets import Assets
@@ -49,8 +50,8 @@ class SpecModel(RowWiseModel):
 
     Call:
         inputs: dict of integer ids: field -> [batch] (multi-valued: [batch, max_values]), sequence
-            feature -> [batch, length] (multi-valued: [batch, length, max_values]). Id 0 is
-            padding; the valid steps of a sequence come first, oldest first. No weight depends on
+            feature -> [batch, length] (multi-valued: [batch, length, max_values]); a numeric field
+            is float [batch], NaN where it is missing. Id 0 is padding; the valid steps of a sequence come first, oldest first. No weight depends on
             `length`, which may be shorter than the spec's; sequence features may also be in buckets
             of a length each, as `EmbeddedInputs` takes them. The answers are the same.
         rows: gathered rows of the tables, under the names of `embedded_inputs.lookups(inputs)`;
@@ -373,6 +374,8 @@ def input_features(spec: FeatureSpec) -> list[InputFeature]:
             max_values=None if field.multivalue is None else field.max_values,
             pooling=field.pooling,
         )
+        if field.numeric is None
+        else _number(name, field.numeric)
         for name, field in spec.fields.items()
     ]
     sequences = [
@@ -380,6 +383,14 @@ def input_features(spec: FeatureSpec) -> list[InputFeature]:
         for f in spec.sequence_features
     ]
     return fields + sequences
+
+
+def _number(name: str, numeric: Numeric) -> InputFeature:
+    if numeric.embedding == "linear":
+        return InputFeature(name, None)
+    return InputFeature(
+        name, None, frequencies=numeric.frequencies, frequency_scale=numeric.frequency_scale
+    )
 
 
 def repeat(values: Any, requests: Any, candidates: Any) -> Any:
@@ -390,6 +401,6 @@ def repeat(values: Any, requests: Any, candidates: Any) -> Any:
 
 
 def _tables_read(spec: FeatureSpec) -> list[str]:
-    return [spec.field_table(name) for name in spec.fields] + [
+    return [spec.field_table(name) for name in spec.id_fields] + [
         feature.table for feature in spec.sequence_features
     ]

@@ -156,6 +156,7 @@ def prepare(
                 column_types={name: plan.types[name] for name in sorted(inputs)},
                 vocabularies=ordering.statistics.vocabularies(),
                 boundaries=ordering.statistics.boundaries(),
+                numbers=ordering.statistics.numbers(),
             )
         encoder = ShardEncoder(spec, assets, plan, sources.tables)
         (directory / SHARDS).mkdir()

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-Ids = npt.NDArray[np.int32]
+Ids = npt.NDArray[np.int32] | npt.NDArray[np.float32]
 
 
 class Batch(NamedTuple):
@@ -15,7 +15,7 @@ class Batch(NamedTuple):
     alike.
 
     `inputs`: int32 by name, a field [B] or [B, max_values], a sequence feature [B, length] or
-    [B, length, max_values]. `labels`: float32 [B] by task, NaN where there is none. `users`: int64
+    [B, length, max_values]; of a numeric field float32 [B], NaN where it is missing. `labels`: float32 [B] by task, NaN where there is none. `users`: int64
     [B] codes, for grouped metrics.
     """
 
@@ -43,7 +43,7 @@ class Batch(NamedTuple):
         )
 
     def filled(self, rows: int) -> "Batch":
-        """The batch with rows of padding appended: ids 0, labels NaN (which no loss counts),
+        """The batch with rows of padding appended: ids and numbers 0, labels NaN (which no loss counts),
         user -1. A compiled step is compiled again for every other batch size.
         """
         more = rows - len(self.users)

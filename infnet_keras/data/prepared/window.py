@@ -42,8 +42,8 @@ class Window:
         users: int64 [rows], a code a user.
         labels: float32 [rows] by task, NaN where there is none.
         weights: float32 [rows] by task; empty where all impressions weigh alike.
-        fields: the column of ids that each field reads; `field_ids` holds them, int32 [rows] or
-            [rows, max_values].
+        fields: the column that each field reads; `field_ids` holds them, int32 [rows] or
+            [rows, max_values], float32 [rows] of a numeric field.
         features: the column of ids that each sequence feature reads.
         behaviours: by name, the events that the impressions see.
     """
@@ -157,7 +157,7 @@ class _Part:
 
         def ids(column: IdColumn, rows: npt.NDArray[Any]) -> Ids:
             if column.separator is None:
-                return np.asarray(array(column.name)[rows], np.int32)
+                return np.asarray(array(column.name)[rows], column.dtype)
             return np.stack([array(name)[rows] for name in column.shard_columns], axis=1)
 
         rows = np.flatnonzero(array(layout.SPLIT) == SPLITS[split])

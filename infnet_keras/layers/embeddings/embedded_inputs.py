@@ -13,6 +13,7 @@ from infnet_keras.layers.embeddings.embedded import Embedded
 from infnet_keras.layers.embeddings.embedding_tables import EmbeddingTables
 from infnet_keras.layers.embeddings.input_feature import InputFeature
 from infnet_keras.layers.embeddings.lookup import Lookup, gather
+from infnet_keras.layers.embeddings.number_embedding import NumberEmbedding
 from infnet_keras.layers.embeddings.value_pooling import ValuePooling
 from infnet_keras.layers.split_sizes import split_sizes
 from infnet_keras.served_names import served_names
@@ -39,7 +40,7 @@ class EmbeddedInputs(keras.layers.Layer):
     Call:
         inputs: dict of any subset of the features: ids int [batch], [batch, max_values],
             [batch, length] or [batch, length, max_values], 0 being padding and valid steps first;
-            numbers float [batch] or [batch, width]. The features of sequences may be in buckets:
+            numbers float [batch] or [batch, width], NaN where missing. The features of sequences may be in buckets:
             tuples of ids [rows_k, length_k] or [rows_k, length_k, max_values], one for each bucket
             k, the rows of the batch being those of one bucket after those of another.
         rows: what `gather(lookups(inputs))` gives; None gathers here.
@@ -116,19 +117,22 @@ class EmbeddedInputs(keras.layers.Layer):
         return [f for f in self.features if group.inputs is None or f.name in group.inputs]
 
     def build(self, inputs_shape: Any = None) -> None:
-        self.number_projections = {}
+        self.number_embeddings = {}
         for group in self.groups:
             self.tables[group.name].build()
             for feature in self.features_of(group):
                 if feature.table is None:
                     key = f"{group.name}_{feature.name}"
-                    layer = keras.layers.Dense(
+                    layer = NumberEmbedding(
                         self.dim if group.project else group.width or self.dim,
+                        feature.frequencies,
+                        feature.frequency_scale,
+                        initializer=self.initializer,
                         dtype=self.dtype_policy,
                         name=f"{group.name}_{self._layer_names[feature.name]}",
                     )
                     layer.build((None, feature.width))
-                    self.number_projections[key] = layer
+                    self.number_embeddings[key] = layer
 
     @property
     def weights_read(self) -> dict[str, Any]:
@@ -288,9 +292,11 @@ class EmbeddedInputs(keras.layers.Layer):
         found = {}
         for feature in self.features_of(group):
             if feature.table is None and feature.name in inputs:
-                values = ops.cast(ops.convert_to_tensor(inputs[feature.name]), self.compute_dtype)
-                projection = self.number_projections[f"{group.name}_{feature.name}"]
-                found[feature.name] = projection(ops.reshape(values, (-1, feature.width)))
+                values = ops.convert_to_tensor(inputs[feature.name])
+                if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(values.dtype)):
+                    values = ops.cast(values, "float32")
+                embedding = self.number_embeddings[f"{group.name}_{feature.name}"]
+                found[feature.name] = embedding(ops.reshape(values, (-1, feature.width)))
         return found
 
     def get_config(self) -> dict[str, Any]:
