@@ -66,7 +66,11 @@ def preprocessing_fn(
         if column.kind != "sequence"
     }
     transform = TensorFlowRowTransform(spec, types, fitted_encoders(spec, raw, columns))
-    outputs = {name: tf.cast(ids, tf.int64) for name, ids in transform(raw).items()}
+    outputs = {
+        # A number stays a float; an example holds whole numbers in 64 bits.
+        name: values if name in spec.numbers else tf.cast(values, tf.int64)
+        for name, values in transform(raw).items()
+    }
     for name, shape in model_input_shapes(spec).items():
         outputs[name] = tf.ensure_shape(outputs[name], [None, *shape])
     for task in spec.tasks:
