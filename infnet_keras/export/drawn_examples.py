@@ -127,7 +127,6 @@ class _Draw:
         outside = [boundaries[0] - 1, boundaries[-1] + 1]
         return [*boundaries.tolist(), *between.tolist(), *outside]
 
-
     @staticmethod
     def _around(numeric: Numeric, mean: float, deviation: float) -> list[Any]:
         """Numbers near the mean and beyond where they are cut."""

@@ -1,4 +1,4 @@
-"""Raw value -> id or number: one definition, run by Arrow and NumPy here and by TensorFlow when exported."""
+"""Raw value -> id or number: one definition, run by NumPy here and by TensorFlow when exported."""
 
 from infnet_keras.features.assets import Assets
 from infnet_keras.features.numpy.encoder import Encoder

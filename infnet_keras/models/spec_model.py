@@ -51,9 +51,10 @@ class SpecModel(RowWiseModel):
     Call:
         inputs: dict of integer ids: field -> [batch] (multi-valued: [batch, max_values]), sequence
             feature -> [batch, length] (multi-valued: [batch, length, max_values]); a numeric field
-            is float [batch], NaN where it is missing. Id 0 is padding; the valid steps of a sequence come first, oldest first. No weight depends on
-            `length`, which may be shorter than the spec's; sequence features may also be in buckets
-            of a length each, as `EmbeddedInputs` takes them. The answers are the same.
+            is float [batch], NaN where it is missing. Id 0 is padding; the valid steps of a
+            sequence come first, oldest first. No weight depends on `length`, which may be shorter
+            than the spec's; sequence features may also be in buckets of a length each, as
+            `EmbeddedInputs` takes them. The answers are the same.
         rows: gathered rows of the tables, under the names of `embedded_inputs.lookups(inputs)`;
             None gathers them here.
         Returns dict task -> probability float32 [batch].

@@ -141,7 +141,9 @@ def _fields(spec: FeatureSpec) -> None:
         if isinstance(field.derive, Derive):
             where = (*where, field.derive.kind)
             if not spec.all_tables[spec.field_table(name)].is_numeric:
-                raise SpecProblem(path, "a derived number needs `quantiles`, `boundaries` or `numeric`")
+                raise SpecProblem(
+                    path, "a derived number needs `quantiles`, `boundaries` or `numeric`"
+                )
         field.derivation.check(spec, name, where)
 
 

@@ -45,8 +45,8 @@ _BATCH = _REQUESTS * _CANDIDATES
 def run_model_test(name: str, directory: Path, options: Mapping[str, Any] | None = None) -> None:
     """Assert that a registered model keeps the rules of this project, on a tiny spec.
 
-    The spec has fields and sequences, several values, numbers, tables of several widths, histories that
-    are empty, full and in between.
+    The spec has fields and sequences, several values, numbers, tables of several widths, histories
+    that are empty, full and in between.
 
     - Its config is JSON and gives an equal model back; a `.keras` file gives the model back, with
       its weights, outputs and assets.

@@ -58,7 +58,11 @@ SPEC: dict[str, Any] = {
             "derive": {"days_since": {"column": "upload_date"}},
             "numeric": {},
         },
-        "all_alike": {"side": "user", "numeric": {}, "derive": {"history_count": {"sequence": "view"}}},
+        "all_alike": {
+            "side": "user",
+            "numeric": {},
+            "derive": {"history_count": {"sequence": "view"}},
+        },
     },
     "sequences": {
         "view": {"length": 3, "attributes": {"video_id": "video", "tag": "tag"}},

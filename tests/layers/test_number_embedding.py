@@ -52,7 +52,9 @@ def test_a_missing_number_moves_its_vector_alone(frequencies):
     _, gradients = value_and_gradients(tokens, tensors, np.ones((3, 4)))
     for variable, gradient in zip(variables, gradients, strict=True):
         expected = 3.0 if variable.path == layer.missing.path else 0.0
-        np.testing.assert_allclose(gradient, np.full(variable.shape, expected), err_msg=variable.path)
+        np.testing.assert_allclose(
+            gradient, np.full(variable.shape, expected), err_msg=variable.path
+        )
 
 
 def test_tokens_start_as_small_as_rows_of_tables():

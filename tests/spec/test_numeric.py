@@ -46,7 +46,9 @@ def test_an_attribute_is_compared_with_the_field_of_ids_that_reads_its_column() 
         "sequences.view.attributes.cost": "band",
     }
     assert spec(**changes).sequence_feature("view", "cost").field is None
-    both = spec(**changes, **{"fields.band_of": {"side": "item", "column": "cost", "table": "band"}})
+    both = spec(
+        **changes, **{"fields.band_of": {"side": "item", "column": "cost", "table": "band"}}
+    )
     assert both.sequence_feature("view", "cost").field == "band_of"
 
 

@@ -15,8 +15,8 @@ from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 from tfx_pipeline.transform.fitted_boundaries import saved_boundaries
 from tfx_pipeline.transform.fitted_encoders import PLACEHOLDER, vocabulary_name
-from tfx_pipeline.transform.preprocessing import DEFINITION
 from tfx_pipeline.transform.fitted_spreads import saved_spreads
+from tfx_pipeline.transform.preprocessing import DEFINITION
 from tfx_pipeline.transform.saved_function import SavedFunction
 
 

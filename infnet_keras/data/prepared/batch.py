@@ -15,8 +15,8 @@ class Batch(NamedTuple):
     alike.
 
     `inputs`: int32 by name, a field [B] or [B, max_values], a sequence feature [B, length] or
-    [B, length, max_values]; of a numeric field float32 [B], NaN where it is missing. `labels`: float32 [B] by task, NaN where there is none. `users`: int64
-    [B] codes, for grouped metrics.
+    [B, length, max_values]; of a numeric field float32 [B], NaN where it is missing. `labels`:
+    float32 [B] by task, NaN where there is none. `users`: int64 [B] codes, for grouped metrics.
     """
 
     inputs: dict[str, Ids]
@@ -43,8 +43,8 @@ class Batch(NamedTuple):
         )
 
     def filled(self, rows: int) -> "Batch":
-        """The batch with rows of padding appended: ids and numbers 0, labels NaN (which no loss counts),
-        user -1. A compiled step is compiled again for every other batch size.
+        """The batch with rows of padding appended: ids and numbers 0, labels NaN (which no loss
+        counts), user -1. A compiled step is compiled again for every other batch size.
         """
         more = rows - len(self.users)
         if more <= 0:

@@ -40,9 +40,10 @@ class EmbeddedInputs(keras.layers.Layer):
     Call:
         inputs: dict of any subset of the features: ids int [batch], [batch, max_values],
             [batch, length] or [batch, length, max_values], 0 being padding and valid steps first;
-            numbers float [batch] or [batch, width], NaN where missing. The features of sequences may be in buckets:
-            tuples of ids [rows_k, length_k] or [rows_k, length_k, max_values], one for each bucket
-            k, the rows of the batch being those of one bucket after those of another.
+            numbers float [batch] or [batch, width], NaN where missing. The features of sequences
+            may be in buckets: tuples of ids [rows_k, length_k] or [rows_k, length_k, max_values],
+            one for each bucket k, the rows of the batch being those of one bucket after those of
+            another.
         rows: what `gather(lookups(inputs))` gives; None gathers here.
         Returns dict group name -> `Embedded`, in buckets as the inputs are.
 

@@ -84,13 +84,15 @@ class NumberEmbedding(keras.layers.Layer):
         # Before anything is multiplied: a NaN would come back in the gradients.
         numbers = ops.where(known, numbers, ops.zeros_like(numbers))
         if self.frequencies:
-            # Angles in full precision, whatever the rest is computed in.
+            # Angles in the precision of the variables, whatever the rest is computed in.
             frequency = ops.convert_to_tensor(self.frequency)
             angles = ops.expand_dims(ops.cast(numbers, frequency.dtype), -1) * frequency
             angles = ops.reshape(angles, (-1, numbers.shape[-1] * self.frequencies))
             angles = angles * (2 * math.pi)
             waves = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
-            token = ops.relu(ops.matmul(ops.cast(waves, self.compute_dtype), self.kernel) + self.bias)
+            token = ops.relu(
+                ops.matmul(ops.cast(waves, self.compute_dtype), self.kernel) + self.bias
+            )
         else:
             token = ops.matmul(ops.cast(numbers, self.compute_dtype), self.kernel) + self.bias
         return ops.where(ops.all(known, axis=-1, keepdims=True), token, self.missing)
