@@ -1,6 +1,7 @@
 """The spec's own features as columns of numbers, for models that read no embeddings."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +53,7 @@ class Features:
                 names.append(f"{of}: steps with the value of {feature.field}")
         return names
 
-    def matrix(self, inputs: Mapping[str, Ids], folds: Ids | None = None) -> Matrix:
+    def matrix(self, inputs: Mapping[str, npt.NDArray[Any]], folds: Ids | None = None) -> Matrix:
         """The features of a batch, float32 [batch, columns].
 
         Args:

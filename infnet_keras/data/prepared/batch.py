@@ -1,11 +1,12 @@
 """A batch of impressions."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-Ids = npt.NDArray[np.int32] | npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int32]
+Inputs = npt.NDArray[Any]  # ids, or the numbers of a numeric field
 
 
 class Batch(NamedTuple):
@@ -19,7 +20,7 @@ class Batch(NamedTuple):
     float32 [B] by task, NaN where there is none. `users`: int64 [B] codes, for grouped metrics.
     """
 
-    inputs: dict[str, Ids]
+    inputs: dict[str, Inputs]
     labels: dict[str, npt.NDArray[np.float32]]
     users: npt.NDArray[np.int64]
     weights: dict[str, npt.NDArray[np.float32]] = {}  # noqa: RUF012  (never changed in place)

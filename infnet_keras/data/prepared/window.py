@@ -13,7 +13,7 @@ from infnet_keras.data.history.histories import Histories
 from infnet_keras.data.history.splits import SPLITS, Split
 from infnet_keras.data.history.time_gaps import time_gaps
 from infnet_keras.data.prepared import layout
-from infnet_keras.data.prepared.batch import Batch, Ids
+from infnet_keras.data.prepared.batch import Batch, Ids, Inputs
 from infnet_keras.data.prepared.layout import IdColumn
 from infnet_keras.data.prepared.length_buckets import levels_of
 from infnet_keras.data.prepared.shard_directory import ShardDirectory
@@ -155,7 +155,7 @@ class _Part:
         def array(name: str) -> npt.NDArray[Any]:
             return np.asarray(table[name].to_numpy())
 
-        def ids(column: IdColumn, rows: npt.NDArray[Any]) -> Ids:
+        def ids(column: IdColumn, rows: npt.NDArray[Any]) -> Inputs:
             if column.separator is None:
                 return np.asarray(array(column.name)[rows], column.dtype)
             return np.stack([array(name)[rows] for name in column.shard_columns], axis=1)

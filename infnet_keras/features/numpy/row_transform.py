@@ -24,7 +24,7 @@ from infnet_keras.spec.derived.derivation import Derivation
 from infnet_keras.spec.feature_spec import FeatureSpec
 
 RawArrays = dict[str, npt.NDArray[Any]]
-ModelInputs = dict[str, Ids | Numbers]
+ModelInputs = dict[str, npt.NDArray[Any]]
 
 
 class RowTransform:
