@@ -78,4 +78,9 @@ def _model_parameters(spec: FeatureSpec, groups: list[LookupGroup]) -> int | Non
         for group in groups
         for table, width in group_tables(spec, group).items()
     )
+    left_out += sum(
+        ((rows[table] or 0) - built[table]) * vectors.width
+        for table, vectors in spec.vectors.items()
+        if table in model.embedded_inputs.vector_embeddings
+    )
     return int(model.count_params()) + left_out

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from infnet_keras.errors import DataError
 from infnet_keras.features.number_spread import NumberSpread
@@ -19,6 +20,7 @@ from infnet_keras.spec.sources import ColumnType
 
 FORMAT = 2
 VOCABULARY_DIRECTORY = "vocabulary"
+VECTOR_DIRECTORY = "vectors"
 _EMBEDDING = {"embedding", "frequencies", "frequency_scale"}
 
 
@@ -33,6 +35,8 @@ class Assets:
             by value. No value is empty or holds a newline.
         boundaries: for each quantiles table its boundaries, ascending, exact in float32.
         numbers: for each numeric field how its values spread.
+        vectors: for each table with vectors those of its vocabulary, [values, width], zeros where
+            a value has none. A model has them among its weights, and none among its assets.
 
     Raises:
         DataError: a vocabulary, a list of boundaries or a spread is not as above.
@@ -43,6 +47,7 @@ class Assets:
     vocabularies: dict[str, list[str]]
     boundaries: dict[str, list[float]]
     numbers: dict[str, NumberSpread] = field(default_factory=dict)
+    vectors: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         for table, values in self.vocabularies.items():
@@ -134,6 +139,10 @@ class Assets:
         for table, file in vocabulary_files(self.vocabularies).items():
             text = "".join(f"{value}\n" for value in self.vocabularies[table])
             (vocabulary / file).write_bytes(text.encode())
+        if self.vectors:
+            (directory / VECTOR_DIRECTORY).mkdir(exist_ok=True)
+        for table, name in served_names(self.vectors).items():
+            np.save(directory / VECTOR_DIRECTORY / f"{name}.npy", self.vectors[table])
         description = {
             "format": FORMAT,
             "digest": self.digest,
@@ -141,6 +150,7 @@ class Assets:
             "column_types": self.column_types,
             "vocabulary_sizes": {table: len(v) for table, v in self.vocabularies.items()},
             "boundaries": self.boundaries,
+            "vectors": list(self.vectors),
             "numbers": {name: spread._asdict() for name, spread in self.numbers.items()},
         }
         (directory / "assets.json").write_text(json.dumps(description, indent=2), "utf-8")
@@ -172,6 +182,10 @@ class Assets:
                 numbers={
                     name: NumberSpread(**spread)
                     for name, spread in description.get("numbers", {}).items()
+                },
+                vectors={
+                    table: np.load(directory / VECTOR_DIRECTORY / f"{name}.npy")
+                    for table, name in served_names(description.get("vectors", [])).items()
                 },
             )
             if assets.digest != description["digest"]:
@@ -234,10 +248,13 @@ def definition_of(spec: FeatureSpec) -> dict[str, Any]:
     return {
         "tables": {
             name: table.model_dump(
-                # What a number's token is made of does not change the number.
-                exclude={"dim": True, "size": True, "numeric": _EMBEDDING}
-                if table.numeric is not None
-                else {"dim", "size", "numeric"},
+                # What becomes of a number or a vector in the model does not change it.
+                exclude={
+                    "dim": True,
+                    "size": True,
+                    "numeric": True if table.numeric is None else _EMBEDDING,
+                    "vectors": True if table.vectors is None else {"trained", "only"},
+                },
                 mode="json",
             )
             for name, table in spec.all_tables.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +70,12 @@ def from_spec(
     model.build()
     _check_precision(model, options.precision)
     if data is not None:
-        model.assets = data.assets
+        for table, vectors in data.assets.vectors.items():
+            if table in model.embedded_inputs.vector_embeddings:
+                first = spec.all_tables[table].first_value_id
+                model.embedded_inputs.vector_embeddings[table].assign(first, vectors)
+        # The vectors are weights now: a file of the model need not hold them twice.
+        model.assets = replace(data.assets, vectors={})
     model.compile(optimizer)
     return model
 

@@ -13,6 +13,7 @@ from infnet_keras.devices.whole_model import whole_model
 from infnet_keras.errors import ModelError
 from infnet_keras.layers import Embedded, EmbeddedInputs, InputFeature, TaskTowers
 from infnet_keras.layers.embeddings.buckets import by_bucket
+from infnet_keras.layers.embeddings.table_vectors import TableVectors
 from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.models.row_wise.row_wise_model import RowWiseModel
 from infnet_keras.row_updates import ROW_RULES, RowUpdates
@@ -95,6 +96,10 @@ class SpecModel(RowWiseModel):
             id_dropout=spec.training.id_dropout,
             l2=spec.training.l2,
             row_wise=spec.training.tables.optimizer != "dense",
+            vectors={
+                table: TableVectors(vectors.width, vectors.trained, vectors.only)
+                for table, vectors in spec.vectors.items()
+            },
             dtype=self.dtype_policy,
             name="embedded_inputs",
         )

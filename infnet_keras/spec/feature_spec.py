@@ -26,6 +26,7 @@ from infnet_keras.spec.sequences import TIME_GAP, Sequence, SequenceAttribute
 from infnet_keras.spec.sources import ColumnType, Keys, Source, Time
 from infnet_keras.spec.tables import Table
 from infnet_keras.spec.tasks import FoundIn, Task
+from infnet_keras.spec.vectors import Vectors
 
 
 class SequenceFeature(NamedTuple):
@@ -168,6 +169,12 @@ class FeatureSpec(Block):
         number has no rows."""
         own = {n: f.own_table() for n, f in self.fields.items() if f.table is None}
         return {**self.tables, **own}
+
+    @cached_property
+    def vectors(self) -> dict[str, Vectors]:
+        """The tables whose values have vectors of their own."""
+        given = {name: table.vectors for name, table in self.embedding_tables.items()}
+        return {name: vectors for name, vectors in given.items() if vectors is not None}
 
     def table_dim(self, table: str) -> int:
         """Width of a table's rows: its own `dim`, else the default."""

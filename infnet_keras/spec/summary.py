@@ -47,6 +47,7 @@ def summarize(
         _fields(spec),
         _tables(spec, rows),
         _groups(spec, rows, lookup_groups),
+        _vectors(spec),
         _sequences(spec),
         _tasks(spec),
         _sample(spec),
@@ -120,11 +121,26 @@ def _groups(
     return _columns(("lookup group", "of", "tables", "width", "rows", "bytes"), lines, (2, 3, 4, 5))
 
 
+def _vectors(spec: FeatureSpec) -> str:
+    lines = [
+        (
+            table,
+            given.file,
+            str(given.width),
+            "trained" if given.trained else "frozen",
+            "instead of the id" if given.only else "added to the id",
+        )
+        for table, given in spec.vectors.items()
+    ]
+    return _columns(("table", "vectors of", "width", "vectors", "use"), lines, right=(2,))
+
+
 def group_tables(spec: FeatureSpec, group: LookupGroup) -> dict[str, int]:
     """The tables that a lookup group holds, each with the width of its rows."""
     read = [(name, spec.field_table(name)) for name in spec.id_fields]
     read += [(feature.name, feature.table) for feature in spec.sequence_features]
-    tables = {table for name, table in read if group.inputs is None or name in group.inputs}
+    alone = {name for name, vectors in spec.vectors.items() if vectors.only}  # which read no row
+    tables = {t for name, t in read if group.inputs is None or name in group.inputs} - alone
     return {t: group.width or spec.table_dim(t) for t in spec.all_tables if t in tables}
 
 

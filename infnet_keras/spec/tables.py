@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from infnet_keras.spec.base import Block
 from infnet_keras.spec.numeric import Numeric
+from infnet_keras.spec.vectors import Vectors
 
 KINDS = ("vocabulary", "hash", "identity", "quantiles", "boundaries", "numeric")
 PADDING_ID = 0
@@ -36,6 +37,8 @@ class TableKeys(Block):
     """Numbers in buckets between these boundaries; a bucket starts with its boundary."""
     numeric: Numeric | None = None
     """Of a field: the number itself, standardised, which reads no row; `{}` takes the defaults."""
+    vectors: Vectors | None = None
+    """Of a vocabulary: vectors of its values, learned elsewhere, which a file holds."""
     oov: PositiveInt = 1
     """Rows for values out of the vocabulary, which are spread over them by hash."""
     missing: Literal["oov", "own"] = "oov"
@@ -69,6 +72,11 @@ class TableKeys(Block):
         if len(given) != 1:
             said = " and ".join(given) if given else "none of them"
             raise ValueError(f"give exactly one of {', '.join(KINDS)}; found {said}")
+        if self.vectors is not None and self.vocabulary is None:
+            raise ValueError(
+                f"`vectors` belong to the values of a vocabulary, and {given[0]} does not know its "
+                "values: use `vocabulary`, or drop `vectors`"
+            )
         if self.numeric is not None:
             for key in ("oov", "missing", "size", "dim"):
                 if getattr(self, key) != TableKeys.model_fields[key].default:

@@ -19,11 +19,15 @@ from infnet_keras.testing.random_inputs import random_inputs
 from infnet_keras.testing.run_model import run_function, run_model
 
 _ROWS = {"user": 12, "video": 15, "tag": 7, "hour": 26}
+_VECTORS = {"file": "vectors.parquet", "key": "id", "column": "vector", "width": 5}
 _SPEC: dict[str, Any] = {
     "name": "small",
     "sources": {"log": {"files": "log.csv", "time": {"column": "time"}}},
     "keys": {"user": "user", "item": "video_id"},
-    "tables": {"video": {"vocabulary": {}}, "tag": {"vocabulary": {}}},
+    "tables": {
+        "video": {"vocabulary": {}, "vectors": {**_VECTORS, "trained": True}},
+        "tag": {"vocabulary": {}, "vectors": {**_VECTORS, "trained": True, "only": True}},
+    },
     "fields": {
         "user": {"side": "user", "vocabulary": {}, "dim": 4},
         "video_id": {"side": "item", "table": "video"},
@@ -45,8 +49,8 @@ _BATCH = _REQUESTS * _CANDIDATES
 def run_model_test(name: str, directory: Path, options: Mapping[str, Any] | None = None) -> None:
     """Assert that a registered model keeps the rules of this project, on a tiny spec.
 
-    The spec has fields and sequences, several values, numbers, tables of several widths, histories
-    that are empty, full and in between.
+    The spec has fields and sequences, several values, numbers, vectors, tables of several widths,
+    histories that are empty, full and in between.
 
     - Its config is JSON and gives an equal model back; a `.keras` file gives the model back, with
       its weights, outputs and assets.

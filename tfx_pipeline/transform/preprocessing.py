@@ -26,6 +26,7 @@ from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.input_names import label_inputs
 from infnet_keras.spec import FeatureSpec, parse_spec
 from infnet_keras.spec.sources import ColumnType
+from tfx_pipeline.spec_parts import refuse_vectors
 from tfx_pipeline.transform.fitted_encoders import fitted_encoders
 from tfx_pipeline.transform.user_code import user_code
 
@@ -58,6 +59,7 @@ def preprocessing_fn(
     tft.annotate_asset(DEFINITION, json.dumps(definition_of(spec)).replace("/", "\\u002f"))
     types = column_types(spec, inputs)
     # From here on inputs have the names that the spec has for them.
+    refuse_vectors(spec)
     by_own_name = {own: inputs[name] for own, name in spec.served_names.items() if name in inputs}
     raw = dense_inputs(by_own_name, raw_inputs(spec, types))
     columns = {

@@ -95,7 +95,8 @@ class NumberEmbedding(keras.layers.Layer):
             )
         else:
             token = ops.matmul(ops.cast(numbers, self.compute_dtype), self.kernel) + self.bias
-        return ops.where(ops.all(known, axis=-1, keepdims=True), token, self.missing)
+        missing = ops.cast(ops.convert_to_tensor(self.missing), token.dtype)
+        return ops.where(ops.all(known, axis=-1, keepdims=True), token, missing)
 
     def compute_output_shape(self, numbers_shape: Any) -> tuple[Any, ...]:
         return (*numbers_shape[:-1], self.dim)
