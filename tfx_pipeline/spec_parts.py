@@ -1,5 +1,6 @@
 """The part of a spec that a step depends on: what it does not read must not run it again."""
 
+from infnet_keras.errors import SpecError
 from infnet_keras.spec import FeatureSpec, dump_spec
 from infnet_keras.spec.models import INFNetOptions
 from infnet_keras.spec.options import TrainingOptions
@@ -14,8 +15,22 @@ _TRAINING = {
 }
 
 
+def refuse_vectors(spec: FeatureSpec) -> None:
+    """Raise SpecError where tables have vectors: tf.Transform's vocabularies cannot hold them."""
+    if spec.vectors:
+        raise SpecError(
+            f"table {next(iter(spec.vectors))!r} has `vectors`, which Transform does not read: "
+            "prepare with `infnet data prepare` and train with `infnet train`, or drop `vectors`"
+        )
+
+
 def for_examples(spec: FeatureSpec) -> str:
-    """What ExampleGen and Transform read, as YAML: features and labels of the log."""
+    """What ExampleGen and Transform read, as YAML: features and labels of the log.
+
+    Raises:
+        SpecError: the spec has what the pipeline does not read.
+    """
+    refuse_vectors(spec)
     return _without(
         _as_logged(spec), {**_TRAINING, "validation": Validation(), "evaluation": Evaluation()}
     )

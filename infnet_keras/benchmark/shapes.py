@@ -50,7 +50,7 @@ def spec_of(setting: Setting) -> FeatureSpec:
 
 def rows_of(spec: FeatureSpec) -> dict[str, int]:
     """The rows of every table of such a spec."""
-    declared = {name: table.rows() for name, table in spec.all_tables.items()}
+    declared = {name: table.rows() for name, table in spec.embedding_tables.items()}
     return {name: rows for name, rows in declared.items() if rows is not None}
 
 

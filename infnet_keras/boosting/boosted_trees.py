@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from infnet_keras.boosting.features import Features, Matrix, rated_fields
-from infnet_keras.boosting.value_rates import Ids, ValueRates
+from infnet_keras.boosting.value_rates import ValueRates
 from infnet_keras.errors import InfnetError
 from infnet_keras.spec import FeatureSpec
 
@@ -42,7 +43,7 @@ class BoostedTrees:
         self._forests = dict(forests)
         self._threads = threads
 
-    def predict_on_batch(self, inputs: Mapping[str, Ids]) -> dict[str, Matrix]:
+    def predict_on_batch(self, inputs: Mapping[str, npt.NDArray[Any]]) -> dict[str, Matrix]:
         """task -> probability float32 [batch], as a Keras model's method of this name."""
         return self.predict_matrix(self.features.matrix(inputs))
 

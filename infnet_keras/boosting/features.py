@@ -1,6 +1,7 @@
 """The spec's own features as columns of numbers, for models that read no embeddings."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ class Features:
 
     - a field of an ordered table (quantiles, boundaries, identity): its bucket or number, NaN where
       it is missing;
+    - a numeric field: its standardised number, NaN where it is missing;
     - another field: the smoothed rate of every task at its value, and how often it was seen; of
       several values the means;
     - a behaviour: how many steps it has; of each attribute the mean rate of every task over the
@@ -51,7 +53,7 @@ class Features:
                 names.append(f"{of}: steps with the value of {feature.field}")
         return names
 
-    def matrix(self, inputs: Mapping[str, Ids], folds: Ids | None = None) -> Matrix:
+    def matrix(self, inputs: Mapping[str, npt.NDArray[Any]], folds: Ids | None = None) -> Matrix:
         """The features of a batch, float32 [batch, columns].
 
         Args:
@@ -62,6 +64,9 @@ class Features:
         spec = self._spec
         columns: list[npt.NDArray[np.floating]] = []
         for name in spec.fields:
+            if name in spec.numbers:
+                columns.append(np.asarray(inputs[name], np.float32))
+                continue
             ids = np.asarray(inputs[name])
             rates = self._rates.get(name)
             if rates is None:
@@ -86,7 +91,8 @@ class Features:
 
 def rated_fields(spec: FeatureSpec) -> list[str]:
     """The fields whose values have no order, so that rates stand for them."""
-    return [n for n in spec.fields if spec.all_tables[spec.field_table(n)].kind not in _ORDERED]
+    tables = {name: spec.all_tables[spec.field_table(name)] for name in spec.id_fields}
+    return [name for name, table in tables.items() if table.kind not in _ORDERED]
 
 
 def _valid(ids: Ids) -> npt.NDArray[np.bool_]:

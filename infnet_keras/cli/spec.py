@@ -64,12 +64,12 @@ def _model_parameters(spec: FeatureSpec, groups: list[LookupGroup]) -> int | Non
     Tables are built with a single value each and their other rows counted, so that a table of any
     size costs nothing here.
     """
-    rows = {name: table.rows() for name, table in spec.all_tables.items()}
+    rows = {name: table.rows() for name, table in spec.embedding_tables.items()}
     if None in rows.values():
         return None
     from infnet_keras.models import MODELS
 
-    built = {name: table.first_value_id + 1 for name, table in spec.all_tables.items()}
+    built = {name: table.first_value_id + 1 for name, table in spec.embedding_tables.items()}
     model_class: Any = MODELS[spec.model.type]
     model = model_class(spec, built)
     model.build()
@@ -77,5 +77,10 @@ def _model_parameters(spec: FeatureSpec, groups: list[LookupGroup]) -> int | Non
         ((rows[table] or 0) - built[table]) * width
         for group in groups
         for table, width in group_tables(spec, group).items()
+    )
+    left_out += sum(
+        ((rows[table] or 0) - built[table]) * vectors.width
+        for table, vectors in spec.vectors.items()
+        if table in model.embedded_inputs.vector_embeddings
     )
     return int(model.count_params()) + left_out

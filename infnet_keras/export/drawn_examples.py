@@ -8,6 +8,7 @@ from infnet_keras.features import Assets, RawInput, raw_inputs
 from infnet_keras.features.calendar import DAY
 from infnet_keras.features.numpy.spelt_times import spelt_times
 from infnet_keras.spec import FeatureSpec, Table
+from infnet_keras.spec.numeric import Numeric
 from infnet_keras.spec.sources import ColumnType
 from infnet_keras.spec.time_spelling import TimeSpelling
 
@@ -15,6 +16,7 @@ ROWS = 64
 _MISSING, _UNKNOWN, _EMPTY = 0.1, 0.1, 0.25
 _MOST_CODES, _MOST_STEPS = 1000, 100
 _UNHEARD = {"int64": 2**62 + 1, "float32": 1e30, "string": "unheard of"}
+_LARGEST_WHOLE, _LARGEST_LOG = 2.0**62, 43.0  # e ** 43 is below 2 ** 63
 _MONDAY = 1_704_067_200_000  # 2024-01-01, in milliseconds
 
 
@@ -116,12 +118,25 @@ class _Draw:
             return list(range(min(2 * table.hash, _MOST_CODES)))
         if table.identity is not None:
             return list(range(min(table.identity, _MOST_CODES)))
+        if table.numeric is not None:
+            return self._around(table.numeric, *self._assets.numbers[name])
         boundaries = np.array(table.boundaries or self._assets.boundaries[name], np.float64)
         if not len(boundaries):
             return [0.0, 1.0]
         between = (boundaries[1:] + boundaries[:-1]) / 2
         outside = [boundaries[0] - 1, boundaries[-1] + 1]
         return [*boundaries.tolist(), *between.tolist(), *outside]
+
+    @staticmethod
+    def _around(numeric: Numeric, mean: float, deviation: float) -> list[Any]:
+        """Numbers near the mean and beyond where they are cut."""
+        steps = np.array([-1.5 * numeric.clip, -2, -1, -0.5, 0, 0.5, 1, 2, 1.5 * numeric.clip])
+        found = mean + (deviation or 1.0) * steps
+        if numeric.transform == "log":
+            found = np.sign(found) * np.expm1(np.minimum(np.abs(found), _LARGEST_LOG))
+        whole = np.clip(found, -_LARGEST_WHOLE, _LARGEST_WHOLE)
+        numbers: list[Any] = whole.tolist()
+        return numbers
 
 
 def _typed(values: list[Any], dtype: ColumnType) -> list[Any]:

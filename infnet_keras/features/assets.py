@@ -3,21 +3,25 @@
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from infnet_keras.errors import DataError
+from infnet_keras.features.number_spread import NumberSpread
 from infnet_keras.served_names import served_names
 from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
 FORMAT = 2
 VOCABULARY_DIRECTORY = "vocabulary"
+VECTOR_DIRECTORY = "vectors"
+_EMBEDDING = {"embedding", "frequencies", "frequency_scale"}
 
 
 @dataclass(frozen=True)
@@ -30,15 +34,20 @@ class Assets:
         vocabularies: for each vocabulary table its values in row order, most frequent first, ties
             by value. No value is empty or holds a newline.
         boundaries: for each quantiles table its boundaries, ascending, exact in float32.
+        numbers: for each numeric field how its values spread.
+        vectors: for each table with vectors those of its vocabulary, [values, width], zeros where
+            a value has none. A model has them among its weights, and none among its assets.
 
     Raises:
-        DataError: a vocabulary or a list of boundaries is not as above.
+        DataError: a vocabulary, a list of boundaries or a spread is not as above.
     """
 
     definition: dict[str, Any]
     column_types: dict[str, ColumnType]
     vocabularies: dict[str, list[str]]
     boundaries: dict[str, list[float]]
+    numbers: dict[str, NumberSpread] = field(default_factory=dict)
+    vectors: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         for table, values in self.vocabularies.items():
@@ -57,6 +66,13 @@ class Assets:
                     "float32"
                 )
 
+        for name, spread in self.numbers.items():
+            if not (math.isfinite(spread.mean) and 0 <= spread.deviation < math.inf):
+                raise DataError(
+                    f"the numeric field {name!r} has mean {spread.mean} and deviation "
+                    f"{spread.deviation}: both must be finite, and no deviation is negative"
+                )
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 of the definition: equal digests, equal meaning of the ids."""
@@ -69,7 +85,7 @@ class Assets:
             DataError: a table has no fitted vocabulary.
         """
         found = {}
-        for name, table in spec.all_tables.items():
+        for name, table in spec.embedding_tables.items():
             if table.vocabulary is not None and name not in self.vocabularies:
                 raise DataError(f"the assets hold no vocabulary of table {name!r}")
             rows = table.rows(len(self.vocabularies.get(name, [])))
@@ -105,6 +121,11 @@ class Assets:
                     f"the assets hold no boundaries of table {name!r}, or more than its "
                     f"{table.quantiles} quantiles have"
                 )
+        for name in spec.numbers:
+            if name not in self.numbers:
+                raise DataError(
+                    f"the assets hold no mean and deviation of the numeric field {name!r}"
+                )
 
     def save(self, directory: Path) -> None:
         """Write assets.json and the vocabularies into a directory.
@@ -118,6 +139,10 @@ class Assets:
         for table, file in vocabulary_files(self.vocabularies).items():
             text = "".join(f"{value}\n" for value in self.vocabularies[table])
             (vocabulary / file).write_bytes(text.encode())
+        if self.vectors:
+            (directory / VECTOR_DIRECTORY).mkdir(exist_ok=True)
+        for table, name in served_names(self.vectors).items():
+            np.save(directory / VECTOR_DIRECTORY / f"{name}.npy", self.vectors[table])
         description = {
             "format": FORMAT,
             "digest": self.digest,
@@ -125,6 +150,8 @@ class Assets:
             "column_types": self.column_types,
             "vocabulary_sizes": {table: len(v) for table, v in self.vocabularies.items()},
             "boundaries": self.boundaries,
+            "vectors": list(self.vectors),
+            "numbers": {name: spread._asdict() for name, spread in self.numbers.items()},
         }
         (directory / "assets.json").write_text(json.dumps(description, indent=2), "utf-8")
 
@@ -152,6 +179,14 @@ class Assets:
                 column_types=description["column_types"],
                 vocabularies=vocabularies,
                 boundaries=description["boundaries"],
+                numbers={
+                    name: NumberSpread(**spread)
+                    for name, spread in description.get("numbers", {}).items()
+                },
+                vectors={
+                    table: np.load(directory / VECTOR_DIRECTORY / f"{name}.npy")
+                    for table, name in served_names(description.get("vectors", [])).items()
+                },
             )
             if assets.digest != description["digest"]:
                 raise DataError(f"{directory / 'assets.json'} was changed by hand")
@@ -178,15 +213,16 @@ def vocabulary_files(tables: Iterable[str]) -> dict[str, str]:
 def definition_of(spec: FeatureSpec) -> dict[str, Any]:
     """What the ids depend on in a spec, as plain JSON: tables, fields, sequences, types, time.
 
-    Widths, reserved sizes, pooling, sides, tasks, model and training are not part of it.
+    Widths, reserved sizes, pooling, sides, embeddings of numbers, tasks, model and training are not
+    part of it.
     """
     fields = {
         name: {
-            **field.model_dump(include={"multivalue", "max_values", "derive"}, mode="json"),
+            **declared.model_dump(include={"multivalue", "max_values", "derive"}, mode="json"),
             "column": spec.field_column(name),
             "table": spec.field_table(name),
         }
-        for name, field in spec.fields.items()
+        for name, declared in spec.fields.items()
     }
     sequences: dict[str, dict[str, Any]] = {
         name: {
@@ -211,7 +247,16 @@ def definition_of(spec: FeatureSpec) -> dict[str, Any]:
         types = {**spec.sources[source].types, **types}
     return {
         "tables": {
-            name: table.model_dump(exclude={"dim", "size"}, mode="json")
+            name: table.model_dump(
+                # What becomes of a number or a vector in the model does not change it.
+                exclude={
+                    "dim": True,
+                    "size": True,
+                    "numeric": True if table.numeric is None else _EMBEDDING,
+                    "vectors": True if table.vectors is None else {"trained", "only"},
+                },
+                mode="json",
+            )
             for name, table in spec.all_tables.items()
         },
         "fields": fields,

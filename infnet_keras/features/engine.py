@@ -16,7 +16,7 @@ class Engine(Protocol[Values]):
         """The values of a field that is computed."""
 
     def encode(self, step: FieldStep, values: Values) -> Values:
-        """The ids of a field's values, in their shape and that of the step."""
+        """The ids, or the numbers, of a field's values, in their shape and that of the step."""
 
     def encode_latest(self, step: SequenceStep) -> Values:
         """The ids of the latest steps of the histories, padded with 0."""
@@ -33,7 +33,7 @@ def model_inputs(
         raw: the raw inputs of the batch.
 
     Returns:
-        Ids by model input, in the plan's order.
+        Ids and numbers by model input, in the plan's order.
     """
     ids = {step.name: engine.encode(step, field_values(step, engine, raw)) for step in plan.fields}
     ids |= {step.name: engine.encode_latest(step) for step in plan.sequences}

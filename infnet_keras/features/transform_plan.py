@@ -1,6 +1,7 @@
 """What every engine does to raw values, computed once from the spec."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from infnet_keras.spec.derived.derivation import Derivation
 from infnet_keras.spec.feature_spec import FeatureSpec
@@ -16,6 +17,7 @@ class Step:
         table: the table whose rows they become.
         separator: what stands between the values of one cell; None where a cell is one value.
         max_values: how many of them count; 1 without a separator.
+        is_number: whether they become a number, float32, NaN where missing, and no id.
         reads: every raw input that it needs.
     """
 
@@ -24,11 +26,17 @@ class Step:
     table: str
     separator: str | None
     max_values: int
+    is_number: bool
     reads: tuple[str, ...]
 
     @property
+    def dtype(self) -> Literal["int32", "float32"]:
+        """The type of its ids, or of its number."""
+        return "float32" if self.is_number else "int32"
+
+    @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of its ids in one row."""
+        """The shape of its ids, or of its number, in one row."""
         return () if self.separator is None else (self.max_values,)
 
 
@@ -121,6 +129,7 @@ def _fields(spec: FeatureSpec) -> list[FieldStep]:
                 table=spec.field_table(name),
                 separator=field.multivalue,
                 max_values=1 if field.multivalue is None else field.max_values,
+                is_number=name in spec.numbers,
                 reads=tuple(dict.fromkeys(reads)),
                 derivation=derivation,
             )
@@ -139,6 +148,7 @@ def _sequences(spec: FeatureSpec) -> list[SequenceStep]:
                 table=feature.table,
                 separator=feature.multivalue,
                 max_values=1 if feature.multivalue is None else feature.max_values,
+                is_number=False,
                 reads=(*inputs.attributes.values(), inputs.length),
                 sequence=feature.sequence,
                 length=feature.length,

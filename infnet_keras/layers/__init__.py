@@ -5,6 +5,7 @@ from infnet_keras.layers.embeddings.embedded_inputs import EmbeddedInputs
 from infnet_keras.layers.embeddings.embedding_tables import EmbeddingTables
 from infnet_keras.layers.embeddings.input_feature import InputFeature
 from infnet_keras.layers.embeddings.lookup import Lookup, gather
+from infnet_keras.layers.embeddings.number_embedding import NumberEmbedding
 from infnet_keras.layers.embeddings.value_pooling import ValuePooling
 from infnet_keras.layers.histories.gated_recurrence import GatedRecurrence
 from infnet_keras.layers.histories.hstu_layer import HSTULayer
@@ -55,6 +56,7 @@ __all__ = [
     "LookupGroup",
     "LowRankCross",
     "MultilayerPerceptron",
+    "NumberEmbedding",
     "ProjectedSum",
     "ProxyCrossAttention",
     "ProxyGatedUnit",

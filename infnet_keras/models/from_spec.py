@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,13 +70,18 @@ def from_spec(
     model.build()
     _check_precision(model, options.precision)
     if data is not None:
-        model.assets = data.assets
+        for table, vectors in data.assets.vectors.items():
+            if table in model.embedded_inputs.vector_embeddings:
+                first = spec.all_tables[table].first_value_id
+                model.embedded_inputs.vector_embeddings[table].assign(first, vectors)
+        # The vectors are weights now: a file of the model need not hold them twice.
+        model.assets = replace(data.assets, vectors={})
     model.compile(optimizer)
     return model
 
 
 def _declared_rows(spec: FeatureSpec) -> dict[str, int]:
-    rows = {name: table.rows() for name, table in spec.all_tables.items()}
+    rows = {name: table.rows() for name, table in spec.embedding_tables.items()}
     missing = [name for name, count in rows.items() if count is None]
     if missing:
         block = "tables" if missing[0] in spec.tables else "fields"

@@ -13,11 +13,13 @@ from infnet_keras.devices.whole_model import whole_model
 from infnet_keras.errors import ModelError
 from infnet_keras.layers import Embedded, EmbeddedInputs, InputFeature, TaskTowers
 from infnet_keras.layers.embeddings.buckets import by_bucket
+from infnet_keras.layers.embeddings.table_vectors import TableVectors
 from infnet_keras.models.named_axis import NamedAxis
 from infnet_keras.models.row_wise.row_wise_model import RowWiseModel
 from infnet_keras.row_updates import ROW_RULES, RowUpdates
 from infnet_keras.spec import FeatureSpec, spec_from_dict
 from infnet_keras.spec.models import ModelOptions
+from infnet_keras.spec.numeric import Numeric
 
 if TYPE_CHECKING:
     from infnet_keras.features.assets import Assets
@@ -49,10 +51,11 @@ class SpecModel(RowWiseModel):
 
     Call:
         inputs: dict of integer ids: field -> [batch] (multi-valued: [batch, max_values]), sequence
-            feature -> [batch, length] (multi-valued: [batch, length, max_values]). Id 0 is
-            padding; the valid steps of a sequence come first, oldest first. No weight depends on
-            `length`, which may be shorter than the spec's; sequence features may also be in buckets
-            of a length each, as `EmbeddedInputs` takes them. The answers are the same.
+            feature -> [batch, length] (multi-valued: [batch, length, max_values]); a numeric field
+            is float [batch], NaN where it is missing. Id 0 is padding; the valid steps of a
+            sequence come first, oldest first. No weight depends on `length`, which may be shorter
+            than the spec's; sequence features may also be in buckets of a length each, as
+            `EmbeddedInputs` takes them. The answers are the same.
         rows: gathered rows of the tables, under the names of `embedded_inputs.lookups(inputs)`;
             None gathers them here.
         Returns dict task -> float32 [batch], the probability of a binary task, a regression's
@@ -95,6 +98,10 @@ class SpecModel(RowWiseModel):
             id_dropout=spec.training.id_dropout,
             l2=spec.training.l2,
             row_wise=spec.training.tables.optimizer != "dense",
+            vectors={
+                table: TableVectors(vectors.width, vectors.trained, vectors.only)
+                for table, vectors in spec.vectors.items()
+            },
             dtype=self.dtype_policy,
             name="embedded_inputs",
         )
@@ -376,6 +383,8 @@ def input_features(spec: FeatureSpec) -> list[InputFeature]:
             max_values=None if field.multivalue is None else field.max_values,
             pooling=field.pooling,
         )
+        if field.numeric is None
+        else _number(name, field.numeric)
         for name, field in spec.fields.items()
     ]
     sequences = [
@@ -383,6 +392,14 @@ def input_features(spec: FeatureSpec) -> list[InputFeature]:
         for f in spec.sequence_features
     ]
     return fields + sequences
+
+
+def _number(name: str, numeric: Numeric) -> InputFeature:
+    if numeric.embedding == "linear":
+        return InputFeature(name, None)
+    return InputFeature(
+        name, None, frequencies=numeric.frequencies, frequency_scale=numeric.frequency_scale
+    )
 
 
 def repeat(values: Any, requests: Any, candidates: Any) -> Any:
@@ -393,6 +410,6 @@ def repeat(values: Any, requests: Any, candidates: Any) -> Any:
 
 
 def _tables_read(spec: FeatureSpec) -> list[str]:
-    return [spec.field_table(name) for name in spec.fields] + [
+    return [spec.field_table(name) for name in spec.id_fields] + [
         feature.table for feature in spec.sequence_features
     ]

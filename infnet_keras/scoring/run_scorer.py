@@ -66,7 +66,7 @@ class RunScorer:
         """Probabilities of at most `batch_size` rows; see `Scorer`."""
         return self.score_ids(self._transform.of_requests(rows))
 
-    def score_ids(self, ids: Mapping[str, npt.NDArray[np.int32]]) -> RawArrays:
+    def score_ids(self, ids: Mapping[str, npt.NDArray[Any]]) -> RawArrays:
         """The same of rows whose values are ids already, as prepared data hold them."""
         count = len(next(iter(ids.values())))
         more = max(self._batch_size - count, 0)

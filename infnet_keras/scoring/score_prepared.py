@@ -46,6 +46,7 @@ def score_prepared(
     if prepared.assets.digest != scorer.assets.digest or (
         prepared.assets.vocabularies != scorer.assets.vocabularies
         or prepared.assets.boundaries != scorer.assets.boundaries
+        or prepared.assets.numbers != scorer.assets.numbers
     ):
         raise DataError(
             f"{prepared.directory} was prepared with other vocabularies than the run was trained "

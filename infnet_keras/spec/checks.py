@@ -32,6 +32,7 @@ def check(spec: FeatureSpec) -> None:
     check_sources(spec)
     _keys(spec)
     _names(spec)
+    _tables(spec)
     _fields(spec)
     _sequences(spec)
     check_ready_made(spec)
@@ -138,15 +139,27 @@ def _fields(spec: FeatureSpec) -> None:
                 f"there is no shared table {field.table!r}; {nearest(field.table, spec.tables)}",
             )
         if field.multivalue is not None and spec.all_tables[spec.field_table(name)].is_numeric:
-            raise SpecProblem((*path, "multivalue"), "numbers in buckets have one value each")
+            raise SpecProblem((*path, "multivalue"), "a field of numbers has one value each")
         if field.derivation is None:
             continue
         where: KeyPath = (*path, "derive")
         if isinstance(field.derive, Derive):
             where = (*where, field.derive.kind)
             if not spec.all_tables[spec.field_table(name)].is_numeric:
-                raise SpecProblem(path, "a derived number needs `quantiles` or `boundaries`")
+                raise SpecProblem(
+                    path, "a derived number needs `quantiles`, `boundaries` or `numeric`"
+                )
         field.derivation.check(spec, name, where)
+
+
+def _tables(spec: FeatureSpec) -> None:
+    for name, table in spec.tables.items():
+        if table.numeric is not None:
+            raise SpecProblem(
+                ("tables", name, "numeric"),
+                "a table has rows, and a number reads none: say `numeric` in each field that reads "
+                "the column",
+            )
 
 
 def _sequences(spec: FeatureSpec) -> None:
@@ -172,6 +185,12 @@ def _sequences(spec: FeatureSpec) -> None:
                 raise SpecProblem(
                     attribute,
                     "every event of a history has the same user: this attribute says nothing",
+                )
+            if tables[block.table].numeric is not None:
+                raise SpecProblem(
+                    attribute,
+                    f"the field {block.table!r} is `numeric`, and a step of a history has no "
+                    "number: give the attribute a table of `quantiles` or `boundaries`",
                 )
             if block.multivalue is not None and tables[block.table].is_numeric:
                 raise SpecProblem(attribute, "numbers in buckets have one value each")

@@ -69,7 +69,7 @@ def _type_fits(
         raise SpecProblem(
             path,
             f"column {column!r} is declared float32, whose values have no spelling of their own: "
-            f"declare int64 or string to use {kind}, or use quantiles or boundaries",
+            f"declare int64 or string to use {kind}, or use quantiles, boundaries or numeric",
         )
     if declared == "string" and spec.all_tables[table].is_numeric:
         raise SpecProblem(path, f"column {column!r} is declared string, and {kind} needs numbers")

@@ -18,6 +18,7 @@ from infnet_keras.spec.checks import check
 from infnet_keras.spec.derived.since import DaysSince
 from infnet_keras.spec.fields import CategoricalField, Side
 from infnet_keras.spec.models import AnyModel, INFNetOptions
+from infnet_keras.spec.numeric import Numeric
 from infnet_keras.spec.options import Defaults, TrainingOptions
 from infnet_keras.spec.pipeline_options import Evaluation, Splits, Tuning, Validation
 from infnet_keras.spec.sampling import Sample
@@ -25,14 +26,15 @@ from infnet_keras.spec.sequences import TIME_GAP, Sequence, SequenceAttribute
 from infnet_keras.spec.sources import ColumnType, Keys, Source, Time
 from infnet_keras.spec.tables import Table
 from infnet_keras.spec.tasks import FoundIn, Task
+from infnet_keras.spec.vectors import Vectors
 
 
 class SequenceFeature(NamedTuple):
     """One (behaviour, attribute) pair, resolved: what a reader fills and a model embeds.
 
     `name` is the model's input: ids of shape [batch, length], or [batch, length, max_values] when
-    `multivalue` is set. `field` is the field that reads the same column, None where there is none:
-    target attention compares the two.
+    `multivalue` is set. `field` is the field that reads the same column to ids, None where there is
+    none: target attention compares the two.
     """
 
     name: str
@@ -68,7 +70,7 @@ class FeatureSpec(Block):
     tables: dict[str, Table] = Field(default_factory=dict)
     """Embedding tables that fields and sequence attributes share by naming them."""
     fields: dict[str, CategoricalField]
-    """Categorical fields, one token each."""
+    """Fields, one token each."""
     sequences: dict[str, Sequence] = Field(default_factory=dict)
     """Behaviours: earlier events of the same user."""
     tasks: dict[str, Task]
@@ -168,9 +170,16 @@ class FeatureSpec(Block):
 
     @cached_property
     def all_tables(self) -> dict[str, Table]:
-        """Every embedding table: the shared ones, then the fields' own, under the field's name."""
+        """Every table: the shared ones, then the fields' own, under the field's name. That of a
+        number has no rows."""
         own = {n: f.own_table() for n, f in self.fields.items() if f.table is None}
         return {**self.tables, **own}
+
+    @cached_property
+    def vectors(self) -> dict[str, Vectors]:
+        """The tables whose values have vectors of their own."""
+        given = {name: table.vectors for name, table in self.embedding_tables.items()}
+        return {name: vectors for name, vectors in given.items() if vectors is not None}
 
     def table_dim(self, table: str) -> int:
         """Width of a table's rows: its own `dim`, else the default."""
@@ -241,11 +250,26 @@ class FeatureSpec(Block):
         """Raw columns that feed a fitted table; derived fields are computed from raw inputs."""
         found: dict[str, None] = {}
         for name, columns in self.table_columns.items():
-            table = self.all_tables[name]
-            if table.vocabulary is not None or table.quantiles is not None:
+            if self.all_tables[name].is_fitted:
                 found |= dict.fromkeys(columns)
         derived = {name for name, field in self.fields.items() if field.derive is not None}
         return [name for name in found if name not in derived]
+
+    @cached_property
+    def numbers(self) -> dict[str, Numeric]:
+        """The fields that enter as numbers, in order; all others become ids."""
+        kinds = {name: field.numeric for name, field in self.fields.items()}
+        return {name: numeric for name, numeric in kinds.items() if numeric is not None}
+
+    @property
+    def id_fields(self) -> list[str]:
+        """The fields whose values become rows of a table."""
+        return [name for name in self.fields if name not in self.numbers]
+
+    @cached_property
+    def embedding_tables(self) -> dict[str, Table]:
+        """Every table that has rows: all but what stands for a number."""
+        return {name: t for name, t in self.all_tables.items() if t.numeric is None}
 
     @cached_property
     def sequence_features(self) -> list[SequenceFeature]:
@@ -256,7 +280,7 @@ class FeatureSpec(Block):
                 attribute = (
                     SequenceAttribute(table=declared) if isinstance(declared, str) else declared
                 )
-                name = next((n for n in self.fields if self.field_column(n) == column), None)
+                name = next((n for n in self.id_fields if self.field_column(n) == column), None)
                 field = None if name is None else self.fields[name]
                 found.append(
                     SequenceFeature(

@@ -1,4 +1,4 @@
-"""Categorical fields: one token each."""
+"""Fields: one token each."""
 
 from typing import Literal
 
@@ -16,7 +16,8 @@ class CategoricalField(TableKeys):
     """One categorical token: a column (or a derived value), its side and its table.
 
     `table` names a shared table; without it the field declares a table of its own with the keys
-    of a table (vocabulary, hash, identity, quantiles, boundaries, oov, missing, size, dim).
+    of a table (vocabulary, hash, identity, quantiles, boundaries, vectors, oov, missing, size,
+    dim), or enters as a number (numeric).
     """
 
     side: Side
@@ -84,7 +85,7 @@ class CategoricalField(TableKeys):
 
     def _table_options(self) -> list[str]:
         """The options of a table that differ from their defaults."""
-        options = ("oov", "missing", "size", "dim")
+        options = ("vectors", "oov", "missing", "size", "dim")
         return [o for o in options if getattr(self, o) != TableKeys.model_fields[o].default]
 
     def own_table(self) -> Table:

@@ -40,13 +40,15 @@ def summarize(
         >>> print(summarize(load_spec("minimal")).splitlines()[0])
         minimal: 7 fields, 2 behaviours, 2 tasks
     """
-    rows = {name: (table_rows or {}).get(name, t.rows()) for name, t in spec.all_tables.items()}
+    tables = spec.embedding_tables.items()
+    rows = {name: (table_rows or {}).get(name, table.rows()) for name, table in tables}
     parts = [
         f"{spec.name}: {len(spec.fields)} fields, {len(spec.sequences)} behaviours, "
         f"{len(spec.tasks)} tasks",
         _fields(spec),
         _tables(spec, rows),
         _groups(spec, rows, lookup_groups),
+        _vectors(spec),
         _sequences(spec),
         _tasks(spec),
         _sample(spec),
@@ -69,12 +71,19 @@ def _fields(spec: FeatureSpec) -> str:
             name,
             field.side,
             spec.values_column(name) if field.derivation is None else field.derivation.describe(),
-            field.table or "its own",
-            spec.all_tables[spec.field_table(name)].kind,
+            field.table or ("none" if field.numeric is not None else "its own"),
+            _kind(spec, name),
         )
         for name, field in spec.fields.items()
     ]
     return _columns(("field", "side", "reads", "table", "kind"), lines)
+
+
+def _kind(spec: FeatureSpec, field: str) -> str:
+    numeric = spec.numbers.get(field)
+    if numeric is None:
+        return spec.all_tables[spec.field_table(field)].kind
+    return f"numeric, {numeric.transform}, {numeric.embedding}"
 
 
 def _until(until: str) -> str:
@@ -83,7 +92,7 @@ def _until(until: str) -> str:
 
 def _tables(spec: FeatureSpec, rows: Mapping[str, int | None]) -> str:
     lines = []
-    for name, table in spec.all_tables.items():
+    for name, table in spec.embedding_tables.items():
         count, dim = rows[name], spec.table_dim(name)
         weights = None if count is None else count * dim
         lines.append((name, table.kind, _number(count), str(dim), _number(weights)))
@@ -113,11 +122,26 @@ def _groups(
     return _columns(("lookup group", "of", "tables", "width", "rows", "bytes"), lines, (2, 3, 4, 5))
 
 
+def _vectors(spec: FeatureSpec) -> str:
+    lines = [
+        (
+            table,
+            given.file,
+            str(given.width),
+            "trained" if given.trained else "frozen",
+            "instead of the id" if given.only else "added to the id",
+        )
+        for table, given in spec.vectors.items()
+    ]
+    return _columns(("table", "vectors of", "width", "vectors", "use"), lines, right=(2,))
+
+
 def group_tables(spec: FeatureSpec, group: LookupGroup) -> dict[str, int]:
     """The tables that a lookup group holds, each with the width of its rows."""
-    read = [(name, spec.field_table(name)) for name in spec.fields]
+    read = [(name, spec.field_table(name)) for name in spec.id_fields]
     read += [(feature.name, feature.table) for feature in spec.sequence_features]
-    tables = {table for name, table in read if group.inputs is None or name in group.inputs}
+    alone = {name for name, vectors in spec.vectors.items() if vectors.only}  # which read no row
+    tables = {t for name, t in read if group.inputs is None or name in group.inputs} - alone
     return {t: group.width or spec.table_dim(t) for t in spec.all_tables if t in tables}
 
 

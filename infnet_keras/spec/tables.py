@@ -6,8 +6,10 @@ from typing import Literal, Self
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from infnet_keras.spec.base import Block
+from infnet_keras.spec.numeric import Numeric
+from infnet_keras.spec.vectors import Vectors
 
-KINDS = ("vocabulary", "hash", "identity", "quantiles", "boundaries")
+KINDS = ("vocabulary", "hash", "identity", "quantiles", "boundaries", "numeric")
 PADDING_ID = 0
 
 
@@ -33,6 +35,10 @@ class TableKeys(Block):
     """Numbers in this many buckets of about equal size, fitted on the training part."""
     boundaries: list[int | float] | None = Field(default=None, min_length=1)
     """Numbers in buckets between these boundaries; a bucket starts with its boundary."""
+    numeric: Numeric | None = None
+    """Of a field: the number itself, standardised, which reads no row; `{}` takes the defaults."""
+    vectors: Vectors | None = None
+    """Of a vocabulary: vectors of its values, learned elsewhere, which a file holds."""
     oov: PositiveInt = 1
     """Rows for values out of the vocabulary, which are spread over them by hash."""
     missing: Literal["oov", "own"] = "oov"
@@ -57,7 +63,7 @@ class TableKeys(Block):
 
     @property
     def kinds(self) -> list[str]:
-        """Which of vocabulary, hash, identity, quantiles and boundaries are given."""
+        """Which of the kinds of a table are given."""
         return [kind for kind in KINDS if getattr(self, kind) is not None]
 
     def _check_table(self) -> None:
@@ -66,6 +72,18 @@ class TableKeys(Block):
         if len(given) != 1:
             said = " and ".join(given) if given else "none of them"
             raise ValueError(f"give exactly one of {', '.join(KINDS)}; found {said}")
+        if self.vectors is not None and self.vocabulary is None:
+            raise ValueError(
+                f"`vectors` belong to the values of a vocabulary, and {given[0]} does not know its "
+                "values: use `vocabulary`, or drop `vectors`"
+            )
+        if self.numeric is not None:
+            for key in ("oov", "missing", "size", "dim"):
+                if getattr(self, key) != TableKeys.model_fields[key].default:
+                    raise ValueError(
+                        "`numeric` has no rows: its token has the model's width, and a missing "
+                        f"value a vector of its own; drop `{key}`"
+                    )
         if given[0] not in ("vocabulary", "hash") and self.oov != 1:
             raise ValueError(f"{given[0]} has one out-of-vocabulary row: drop `oov`")
         if self.size is not None:
@@ -84,7 +102,8 @@ class Table(TableKeys):
 
     Rows: 0 is padding, then `oov` out-of-vocabulary rows, then one row for a missing value if
     `missing: own`, then the values. `identity` puts what it cannot place into row 1; numbers
-    (`quantiles`, `boundaries`) are all placed, save missing ones.
+    (`quantiles`, `boundaries`) are all placed, save missing ones. A `numeric` field's own has no
+    row: its transform leads to a number.
     """
 
     @model_validator(mode="after")
@@ -94,13 +113,18 @@ class Table(TableKeys):
 
     @property
     def kind(self) -> str:
-        """Which of vocabulary, hash, identity, quantiles and boundaries this table uses."""
+        """Which of the kinds of a table this one is."""
         return self.kinds[0]
 
     @property
     def is_numeric(self) -> bool:
         """Whether raw values are compared as numbers."""
-        return self.kind in ("quantiles", "boundaries")
+        return self.kind in ("quantiles", "boundaries", "numeric")
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the training impressions say how values are transformed."""
+        return self.kind in ("vocabulary", "quantiles", "numeric")
 
     @property
     def first_value_id(self) -> int:
@@ -113,7 +137,12 @@ class Table(TableKeys):
         return 1 + self.oov if self.missing == "own" else 1
 
     def rows(self, vocabulary_size: int | None = None) -> int | None:
-        """Number of rows, padding included; None where neither fitted nor declared."""
+        """Number of rows, padding included; None where neither fitted nor declared.
+
+        A number reads none.
+        """
+        if self.numeric is not None:
+            return 0
         if self.vocabulary is not None:
             if vocabulary_size is None:
                 return self.size

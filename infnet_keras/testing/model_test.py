@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from infnet_keras.features.assets import Assets, definition_of
+from infnet_keras.features.number_spread import NumberSpread
 from infnet_keras.models import MODELS, SpecModel
 from infnet_keras.spec import spec_from_dict
 from infnet_keras.testing.draw_weights import draw_weights
@@ -18,16 +19,22 @@ from infnet_keras.testing.random_inputs import random_inputs
 from infnet_keras.testing.run_model import run_function, run_model
 
 _ROWS = {"user": 12, "video": 15, "tag": 7, "hour": 26}
+_VECTORS = {"file": "vectors.parquet", "key": "id", "column": "vector", "width": 5}
 _SPEC: dict[str, Any] = {
     "name": "small",
     "sources": {"log": {"files": "log.csv", "time": {"column": "time"}}},
     "keys": {"user": "user", "item": "video_id"},
-    "tables": {"video": {"vocabulary": {}}, "tag": {"vocabulary": {}}},
+    "tables": {
+        "video": {"vocabulary": {}, "vectors": {**_VECTORS, "trained": True}},
+        "tag": {"vocabulary": {}, "vectors": {**_VECTORS, "trained": True, "only": True}},
+    },
     "fields": {
         "user": {"side": "user", "vocabulary": {}, "dim": 4},
         "video_id": {"side": "item", "table": "video"},
         "tag": {"side": "item", "table": "tag", "multivalue": ",", "max_values": 3},
         "hour": {"side": "context", "derive": "hour_of_day"},
+        "price": {"side": "item", "numeric": {}},
+        "age": {"side": "user", "numeric": {"embedding": "periodic", "frequencies": 3}},
     },
     "sequences": {
         "view": {"length": 4, "attributes": {"video_id": "video", "tag": "tag"}},
@@ -42,8 +49,8 @@ _BATCH = _REQUESTS * _CANDIDATES
 def run_model_test(name: str, directory: Path, options: Mapping[str, Any] | None = None) -> None:
     """Assert that a registered model keeps the rules of this project, on a tiny spec.
 
-    The spec has fields and sequences, several values, tables of several widths, histories that
-    are empty, full and in between.
+    The spec has fields and sequences, several values, numbers, vectors, tables of several widths,
+    histories that are empty, full and in between.
 
     - Its config is JSON and gives an equal model back; a `.keras` file gives the model back, with
       its weights, outputs and assets.
@@ -124,6 +131,7 @@ def _check_saving(model: SpecModel, inputs: Mapping[str, Any], directory: Path) 
         column_types={"user": "int64"},
         vocabularies={"user": ["7", "9"], "video": ["ü"], "tag": []},
         boundaries={},
+        numbers={"price": NumberSpread(1.5, 2.0), "age": NumberSpread(0.0, 0.0)},
     )
     loaded = run_model_saving_test(model, inputs, directory)
     assert loaded.assets == model.assets, "assets are lost"

@@ -8,6 +8,8 @@ import numpy.typing as npt
 
 from infnet_keras.spec import FeatureSpec
 
+_MISSING = 0.2
+
 
 def random_inputs(
     spec: FeatureSpec,
@@ -15,8 +17,8 @@ def random_inputs(
     batch: int,
     history: Literal["mixed", "full", "empty"] = "mixed",
     seed: int = 0,
-) -> dict[str, npt.NDArray[np.int32]]:
-    """Ids as a reader would yield them: valid values first, then padding.
+) -> dict[str, npt.NDArray[Any]]:
+    """Ids and numbers as a reader would yield them: valid values first, then padding.
 
     Args:
         spec: the feature spec.
@@ -28,7 +30,8 @@ def random_inputs(
 
     Returns:
         dict input name -> int32 array: field -> [B] (multi-valued: [B, max_values]), sequence
-        feature -> [B, length] (multi-valued: [B, length, max_values]).
+        feature -> [B, length] (multi-valued: [B, length, max_values]). A numeric field is float32
+        [B], some of it missing.
 
     Example:
         >>> rows = {table: 50 for table in spec.all_tables}
@@ -46,7 +49,10 @@ def random_inputs(
 
     inputs = {}
     for name, field in spec.fields.items():
-        if field.multivalue is None:
+        if field.numeric is not None:
+            missing = draws.random(batch) < _MISSING
+            inputs[name] = np.where(missing, np.nan, draws.normal(size=batch))
+        elif field.multivalue is None:
             inputs[name] = ids(spec.field_table(name), batch)
         else:
             count = field.max_values
@@ -62,7 +68,10 @@ def random_inputs(
             count = feature.max_values
             drawn = ids(feature.table, *valid.shape, count) * values(valid.shape, count)
             inputs[feature.name] = drawn * valid[..., None]
-    return {name: array.astype("int32") for name, array in inputs.items()}
+    return {
+        name: array.astype("float32" if name in spec.numbers else "int32")
+        for name, array in inputs.items()
+    }
 
 
 def _steps(draws: np.random.Generator, batch: int, length: int, history: str) -> Any:

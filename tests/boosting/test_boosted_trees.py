@@ -100,6 +100,16 @@ def test_the_features_are_those_that_they_are_called(data: PreparedData) -> None
     assert found["item: count"] == pytest.approx(rates["item"].count(inputs["item"]))
 
 
+def test_a_number_is_taken_as_it_is() -> None:
+    number = {"side": "item", "numeric": {}}
+    spec = spec_from_dict({**SPEC, "fields": {"price": number}, "sequences": {}})
+    numbers = np.array([0.25, np.nan, -10.0], np.float32)
+    features = Features(spec, {})
+    assert rated_fields(spec) == []
+    assert features.names == ["price"]
+    np.testing.assert_array_equal(features.matrix({"price": numbers})[:, 0], numbers)
+
+
 def test_a_task_of_one_class_is_a_constant(data: PreparedData, tmp_path: Path) -> None:
     class NoLikes(WithoutTest):
         def reader(self, split, batch_size, shuffle=False, seed=0):

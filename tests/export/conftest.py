@@ -11,6 +11,7 @@ from made_once import made_once
 
 from infnet_keras.features import Assets
 from infnet_keras.features.assets import definition_of
+from infnet_keras.features.number_spread import NumberSpread
 from infnet_keras.spec import FeatureSpec, override_spec, spec_from_dict
 
 SPEC: dict[str, Any] = {
@@ -36,6 +37,17 @@ SPEC: dict[str, Any] = {
         "video_id": {"side": "item", "table": "video"},
         "tag": {"side": "item", "table": "tag", "multivalue": ",", "max_values": 2},
         "duration": {"side": "item", "quantiles": 4},
+        "exact_duration": {"side": "item", "column": "duration", "numeric": {"transform": "log"}},
+        "exact_age": {
+            "side": "item",
+            "derive": {"days_since": {"column": "uploaded"}},
+            "numeric": {"embedding": "periodic", "frequencies": 4},
+        },
+        "exact_clicks": {
+            "side": "user",
+            "derive": {"history_count": {"sequence": "view"}},
+            "numeric": {},
+        },
         "age": {
             "side": "item",
             "derive": {"days_since": {"column": "uploaded"}},
@@ -82,6 +94,11 @@ def assets(spec: FeatureSpec) -> Assets:
         },
         vocabularies={"video": ["10", "-3", "7", str(LARGEST)], "tag": ["pop", "rock", "späti 🎸"]},
         boundaries={"duration": [5.0, 20.0]},
+        numbers={
+            "exact_duration": NumberSpread(2.0, 1.1),
+            "exact_age": NumberSpread(40.0, 90.0),
+            "exact_clicks": NumberSpread(3.0, 2.5),
+        },
     )
 
 

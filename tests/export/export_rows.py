@@ -24,6 +24,7 @@ def example_rows(count: int = 24) -> dict[str, Any]:
     return {
         "user_id": pick(["ann", "bob", "", "日本", "x" * 300], count),
         "clicks": pick([0.0, 3.5, 1e9, None, -1.0], count),
+        "exact_clicks": pick([0.0, 3.5, 1e30, None, -1.0], count),
         "video_id": pick(videos, count),
         "tag": pick(TAGS, count),
         "duration": pick([0, 4, 5, 6, 20, LARGEST, SMALLEST], count),

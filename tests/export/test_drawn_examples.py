@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from infnet_keras.export import export_run
 from infnet_keras.export.drawn_examples import drawn_examples
 from infnet_keras.features import Assets, RowTransform, read_raw
 from infnet_keras.features.assets import definition_of
+from infnet_keras.features.number_spread import NumberSpread
 from infnet_keras.features.raw_examples_file import save_raw_examples
 from infnet_keras.spec import FeatureSpec
 
@@ -29,6 +31,11 @@ def test_every_kind_of_value_occurs(spec: FeatureSpec, assets: Assets) -> None:
                         ("age", "age"), ("tab", "tab"), ("hour", "hour")):  # fmt: skip
         distinct = len(np.unique(ids[name]))
         assert distinct > min(assets.table_rows(spec)[table], 25) // 2, name
+    for name, numeric in spec.numbers.items():
+        if name != "exact_age":  # of dates, which are drawn near the impression
+            assert {-numeric.clip, numeric.clip} & set(ids[name].tolist()), name
+        assert np.isnan(ids[name]).any(), name
+        assert len(np.unique(ids[name])) > 5, name
     assert any("," in tags for tags in rows["tag"] if tags is not None)
     for behaviour, length in (("view", 4), ("click", 3)):
         lengths = np.array(rows[f"{behaviour}__length"])
@@ -62,7 +69,7 @@ def test_times_are_spelt_as_in_the_log(
     content["sources"]["log"]["time"] = spelt
     changed = type(spec).model_validate(content)
     types = {**assets.column_types, "time_ms": dtype}
-    own = Assets(definition_of(changed), types, assets.vocabularies, assets.boundaries)
+    own = replace(assets, definition=definition_of(changed), column_types=types)
     rows = drawn_examples(changed, own, rows=400)
     hours = RowTransform(changed, own)(rows)["hour"]
     assert len(np.unique(hours[hours > 1])) > 20  # of 24
@@ -71,7 +78,11 @@ def test_times_are_spelt_as_in_the_log(
 
 def test_tables_that_were_fitted_to_nothing(spec: FeatureSpec, assets: Assets) -> None:
     empty = Assets(
-        assets.definition, assets.column_types, {"video": [], "tag": []}, {"duration": []}
+        assets.definition,
+        assets.column_types,
+        {"video": [], "tag": []},
+        {"duration": []},
+        dict.fromkeys(spec.numbers, NumberSpread(0.0, 0.0)),
     )
     ids = RowTransform(spec, empty)(drawn_examples(spec, empty))
     assert {len(column) for column in ids.values()} == {64}

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from infnet_keras.features.assets import Assets, definition_of
+from infnet_keras.features.number_spread import NumberSpread
 from infnet_keras.spec import FeatureSpec, spec_from_dict
 
 SPEC: dict[str, Any] = {
@@ -46,6 +47,22 @@ SPEC: dict[str, Any] = {
             "derive": {"seconds_since": {"sequence": "view"}},
             "boundaries": [60.0],
         },
+        "exact_price": {"side": "item", "column": "price", "numeric": {}},
+        "exact_duration": {
+            "side": "item",
+            "column": "duration",
+            "numeric": {"transform": "log", "clip": 3.0, "embedding": "periodic"},
+        },
+        "exact_age": {
+            "side": "item",
+            "derive": {"days_since": {"column": "upload_date"}},
+            "numeric": {},
+        },
+        "all_alike": {
+            "side": "user",
+            "numeric": {},
+            "derive": {"history_count": {"sequence": "view"}},
+        },
     },
     "sequences": {
         "view": {"length": 3, "attributes": {"video_id": "video", "tag": "tag"}},
@@ -82,6 +99,12 @@ def assets(spec: FeatureSpec) -> Assets:
         },
         vocabularies={"video": ["10", "-3", "7"], "tag": ["pop", "rock", "späti 🎸"]},
         boundaries={"duration": [5.0, 20.0]},
+        numbers={
+            "exact_price": NumberSpread(7.25, 1.3),
+            "exact_duration": NumberSpread(2.5, 0.7),
+            "exact_age": NumberSpread(11.0, 30.0),
+            "all_alike": NumberSpread(3.0, 0.0),
+        },
     )
 
 
@@ -99,6 +122,7 @@ def raw() -> dict[str, Any]:
         "time_ms": [1648337400000, 1648342800000, None],
         "upload_date": ["2022-03-26 23:59", "2022-04-01", "2022-03-01"],
         "clicks": [0.0, 10.0, None],
+        "all_alike": [3.0, 4.0, None],
         "gap": [59.5, 60.0, None],
         "view__video_id": [[10, -3, 7, 10], [7, 8, 9, 9], [None, 10, 10, 10]],
         "view__tag": [["pop", "rock", "pop||rock", ""], ["", "", "", ""], ["x", "", "", ""]],

@@ -31,6 +31,7 @@ def test_inputs_in_order(spec, assets):
         value("upload_date", "string", "item"),
         value("clicks", "float32", "user"),
         value("gap", "float32", "user"),
+        value("all_alike", "float32", "user"),
         value("time_ms", "int64", "context"),
         steps("view__video_id", "int64", "video_id", "view"),
         steps("view__tag", "string", "tag", "view"),

@@ -33,6 +33,16 @@ def test_by_hand(spec, assets, raw):
         "view__tag": [[[4, 0], [3, 4], [2, 0]], [[0, 0]] * 3, [[1, 0], [0, 0], [0, 0]]],
         "click__video_id": [[0, 0], [0, 0], [0, 0]],
     }
+    numbers = {
+        "exact_price": [(1.5 - 7.25) / 1.3, np.nan, 10],  # 100 is cut at 10 deviations
+        "exact_duration": [(np.log(6) - 2.5) / 0.7, np.nan, (np.log(5) - 2.5) / 0.7],
+        "exact_age": [(1 - 11) / 30, (-5 - 11) / 30, np.nan],
+        "all_alike": [0, 0, np.nan],
+    }
+    assert list(ids) == list(spec.fields) + [f.name for f in spec.sequence_features]
+    for name, values in numbers.items():
+        assert ids[name].dtype == np.float32
+        np.testing.assert_allclose(ids.pop(name), values, rtol=1e-6, err_msg=name)
     assert {name: array.tolist() for name, array in ids.items()} == expected
     assert all(array.dtype == np.int32 for array in ids.values())
 

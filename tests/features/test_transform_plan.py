@@ -29,6 +29,10 @@ def test_what_each_step_reads(spec):
         "age": ("upload_date", "time_ms"),
         "clicks": ("clicks",),
         "gap": ("gap",),
+        "exact_price": ("price",),
+        "exact_duration": ("duration",),
+        "exact_age": ("upload_date", "time_ms"),
+        "all_alike": ("all_alike",),
         "view__video_id": view,
         "view__tag": view,
         "click__video_id": ("click__video_id", "click__length"),
@@ -41,17 +45,23 @@ def test_how_each_step_is_done(spec):
     assert isinstance(fields["hour"].derivation, HourOfDay)
     assert fields["age"].derivation == DaysSince(column="upload_date")
     assert fields["gap"].derivation == SecondsSince(sequence="view")
-    assert [name for name, step in fields.items() if step.is_sent] == ["clicks", "gap"]
+    assert [name for name, step in fields.items() if step.is_sent] == [
+        "clicks",
+        "gap",
+        "all_alike",
+    ]
     tag = fields["tag"]
     assert (tag.table, tag.separator, tag.max_values, tag.shape) == ("tag", "||", 2, (2,))
     assert (fields["price"].column, fields["price"].table) == ("price", "price")
     assert fields["price"].shape == ()
+    assert (fields["price"].dtype, fields["exact_price"].dtype) == ("int32", "float32")
     assert plan.sequence("view", "tag") == SequenceStep(
         name="view__tag",
         column="tag",
         table="tag",
         separator="||",
         max_values=2,
+        is_number=False,
         reads=("view__video_id", "view__tag", "view__length"),
         sequence="view",
         length=3,

@@ -59,7 +59,7 @@ def expected_of(layer, group, feature):
     """Value by value, from the tables themselves."""
     ids = INPUTS[feature.name]
     if feature.table is None:
-        dense = layer.number_projections[f"{group}_{feature.name}"]
+        dense = layer.number_embeddings[f"{group}_{feature.name}"]
         kernel, bias = (ops.convert_to_numpy(w.value) for w in (dense.kernel, dense.bias))
         return ids.reshape(3, -1) @ kernel + bias
     values = projected(layer, group, rows_of(layer, group, feature.table)[ids])

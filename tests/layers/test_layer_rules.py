@@ -14,6 +14,12 @@ def values(*shape):
     return np.random.default_rng(sum(shape)).normal(size=(BATCH, *shape)).astype("float32")
 
 
+def some_missing(*shape):
+    numbers = values(*shape)
+    numbers[1] = np.nan
+    return numbers
+
+
 def prefix_mask(length):
     """Histories of 0, full and other lengths."""
     return np.arange(length) < np.array([[0], [length], [1], [length - 1]])
@@ -33,6 +39,12 @@ def state(**gates):
 
 
 CASES = {
+    "number_embedding": (layers.NumberEmbedding, {"dim": DIM}, {"numbers": some_missing(1)}),
+    "number_embedding_periodic": (
+        layers.NumberEmbedding,
+        {"dim": DIM, "frequencies": 5, "frequency_scale": 0.2, "initializer": "ones"},
+        {"numbers": some_missing(2)},
+    ),
     "embedding_tables": (
         layers.EmbeddingTables,
         {
@@ -74,7 +86,7 @@ CASES = {
                 "item": np.array([1, 2, 3, 8], "int32"),
                 "views": np.array([[0, 0, 0], [3, 4, 5], [2, 0, 0], [1, 8, 0]], "int32"),
                 "tags": np.array([[1, 0], [2, 3], [4, 4], [1, 2]], "int32"),
-                "price": values(2),
+                "price": some_missing(2),
             }
         },
     ),

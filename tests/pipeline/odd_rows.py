@@ -70,6 +70,19 @@ SPEC: FeatureSpec = spec_from_dict(
                 },
                 "quantiles": 4,
             },
+            "exact_price": {"side": "item", "column": "price", "numeric": {"transform": "log"}},
+            "exact_duration": {"side": "item", "column": "duration", "numeric": {}},
+            "exact_risk": {"side": "item", "column": "risk", "numeric": {"clip": 3.0}},
+            "exact_age": {
+                "side": "item",
+                "derive": {"days_since": {"column": "uploaded"}},
+                "numeric": {"embedding": "periodic"},
+            },
+            "exact_clicks": {
+                "side": "user",
+                "derive": {"history_count": {"sequence": "view"}},
+                "numeric": {"transform": "log"},
+            },
             "tab": {"side": "context", "identity": 5},
             "hour": {"side": "context", "derive": "hour_of_day"},
             "weekday": {"side": "context", "derive": "day_of_week"},
@@ -141,6 +154,7 @@ VALUES: dict[str, list[Any]] = {
     # Around the change to summer time in Berlin; beyond the calendar; missing.
     "time_ms": [1648337400000, 1648342800000, 1648400000000, LARGEST, -1, SMALLEST, None],
     "clicks": [0.0, 3.5, 1e9, float("nan"), -1.0, None],
+    "exact_clicks": [0.0, 7.0, 1e-41, -3e38, float("-inf"), None],
 }
 # Seen by no training row: what a vocabulary cannot hold as text, or has never met.
 LATER = {"tag": [b"\xff||pop", "unheard"], "video_id": [123456], "author": [b"\xc3\x28", "new"]}

@@ -82,8 +82,8 @@ MISTAKES = [
     ("files: items.csv", "files: ''", 5, "sources.items.files: give at least one file name or pattern"),
     ('"|"', '""', 16, "fields.tags.multivalue: expected at least this many characters: 1; found ''"),
     # keys of one block that contradict each other
-    ("vocabulary: {}, oov: 2", "vocabulary: {}, hash: 9, oov: 2", 12, "tables.tag: give exactly one of vocabulary, hash, identity, quantiles, boundaries; found vocabulary and hash"),
-    (", identity: 4", "", 20, "fields.band: give exactly one of vocabulary, hash, identity, quantiles, boundaries; found none of them"),
+    ("vocabulary: {}, oov: 2", "vocabulary: {}, hash: 9, oov: 2", 12, "tables.tag: give exactly one of vocabulary, hash, identity, quantiles, boundaries, numeric; found vocabulary and hash"),
+    (", identity: 4", "", 20, "fields.band: give exactly one of vocabulary, hash, identity, quantiles, boundaries, numeric; found none of them"),
     ("identity: 4", "identity: 4, oov: 2", 20, "fields.band: identity has one out-of-vocabulary row: drop `oov`"),
     ("identity: 4", "identity: 4, until: day", 20, "fields.band.until: unknown key 'until'; it is a key of fields.NAME.derive.history_count or of fields.NAME.derive.history_rate or of sequences.NAME"),
     ("identity: 4", "identity: 4, size: 9", 20, "fields.band: identity already says how many rows there are: drop `size`"),

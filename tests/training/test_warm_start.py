@@ -301,6 +301,28 @@ def test_parts_come_and_go(
         np.testing.assert_array_equal(numbers(one), numbers(other), one.path)
 
 
+@pytest.mark.parametrize("embedding", ["linear", "periodic"])
+def test_the_projection_of_a_number_goes_on(
+    spec: FeatureSpec, data: Path, later: Path, embedding: str, tmp_path: Path
+) -> None:
+    """It is of standardised numbers: of those of the new data's own mean and deviation."""
+    number = {"side": "item", "column": "shelf", "numeric": {"embedding": embedding}}
+    numeric = override_spec(spec, {"fields.exact_shelf": number})
+    models = []
+    for name, directory in (("data", data), ("later", later)):
+        prepare(numeric, directory.parent / "raw", tmp_path / name, valid_from=0.8, test_from=0.9)
+        models.append(fresh(numeric, tmp_path / name))
+    earlier, model = models
+    draw_weights(earlier)
+    record = WarmStartRecord("earlier", "")
+    carry_over(earlier, model, record)
+    (old,), (new,) = (m.embedded_inputs.number_embeddings.values() for m in models)
+    for before, now in zip(old.weights, new.weights, strict=True):
+        np.testing.assert_array_equal(numbers(now), numbers(before), now.path)
+    assert "exact_shelf" not in record.tables
+    assert (record.initialised, record.dropped) == ([], [])
+
+
 @pytest.mark.long("tensorflow", "jax")
 @pytest.mark.parametrize("type_", list(MODELS))
 def test_parts_in_another_order_are_found(

@@ -14,9 +14,10 @@ from infnet_keras.data.prepared import layout
 from infnet_keras.data.prepared.batch import Batch, concatenated
 from infnet_keras.data.prepared.length_buckets import LengthBuckets
 from infnet_keras.errors import DataError
+from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.input_names import KEPT, loss_weight_input
 from infnet_keras.spec import FeatureSpec
-from tfx_pipeline.transform.preprocessing import USER_CODE, model_input_shapes
+from tfx_pipeline.transform.preprocessing import USER_CODE
 
 WINDOW_BYTES = 256 << 20
 _BLOCK = 4096
@@ -163,7 +164,8 @@ class TransformedReader:
             task: _label(block[label_name(self._spec, task)], block[weight_name(self._spec, task)])
             for task in self._spec.tasks
         }
-        inputs = {name: block[name].astype(np.int32) for name in model_input_shapes(self._spec)}
+        steps = TransformPlan.of(self._spec).steps
+        inputs = {step.name: block[step.name].astype(step.dtype) for step in steps}
         weights = {
             task: block[self._spec.served_names[loss_weight_input(task)]]
             for task in layout.weighed_tasks(self._spec)
@@ -181,8 +183,8 @@ def _label(values: npt.NDArray[Any], weights: npt.NDArray[Any]) -> npt.NDArray[n
 def _features(spec: FeatureSpec) -> dict[str, tf.io.FixedLenFeature]:
     """The parsing spec of transformed examples."""
     features = {
-        name: tf.io.FixedLenFeature(shape, tf.int64)
-        for name, shape in model_input_shapes(spec).items()
+        step.name: tf.io.FixedLenFeature(step.shape, tf.float32 if step.is_number else tf.int64)
+        for step in TransformPlan.of(spec).steps
     }
     for name, task in spec.tasks.items():
         dtype = tf.int64 if task.is_binary else tf.float32

@@ -15,6 +15,7 @@ from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 from tfx_pipeline.transform.fitted_boundaries import saved_boundaries
 from tfx_pipeline.transform.fitted_encoders import PLACEHOLDER, vocabulary_name
+from tfx_pipeline.transform.fitted_spreads import saved_spreads
 from tfx_pipeline.transform.preprocessing import DEFINITION
 from tfx_pipeline.transform.saved_function import SavedFunction
 
@@ -44,6 +45,7 @@ def assets_from_transform(
     # Whose definition is another's has other tables: what it lacks is said by `check`.
     if definition != definition_of(spec):
         Assets(definition, dict(column_types), {}, {}).check(spec)
+    saved = SavedFunction(transform_graph)
     assets = Assets(
         definition=definition,
         column_types=dict(column_types),
@@ -52,7 +54,8 @@ def assets_from_transform(
             for name, table in spec.all_tables.items()
             if table.vocabulary is not None
         },
-        boundaries=saved_boundaries(spec, SavedFunction(transform_graph)),
+        boundaries=saved_boundaries(spec, saved),
+        numbers=saved_spreads(spec, saved),
     )
     assets.check(spec)
     return assets

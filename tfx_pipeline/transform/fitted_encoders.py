@@ -13,11 +13,12 @@ from infnet_keras.features.tensorflow.encoder import (
     comparable,
     is_missing_number,
 )
-from infnet_keras.features.tensorflow.row_transform import TensorFlowBatch
+from infnet_keras.features.tensorflow.row_transform import Encoders, TensorFlowBatch
 from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.served_names import served_names
 from infnet_keras.spec import FeatureSpec, Table
 from tfx_pipeline.transform.fitted_boundaries import named_boundaries
+from tfx_pipeline.transform.fitted_spreads import fitted_number
 
 PLACEHOLDER = b"49d0cd50-04bb-48c0-bc6f-5b575dce351a"
 """What tf.Transform writes into a vocabulary without values. Never one of ours."""
@@ -27,10 +28,11 @@ EPSILON = 1e-4
 
 def fitted_encoders(
     spec: FeatureSpec, raw: Mapping[str, tf.Tensor], columns: Mapping[str, tf.Tensor]
-) -> dict[str, TensorFlowEncoder]:
-    """The encoder of every table, fitted on the impressions' own columns.
+) -> dict[str, Encoders]:
+    """The encoder of every table and number, fitted on the impressions' own columns.
 
-    Vocabulary files get a name by their table, `vocabulary_name`, boundaries one in the graph.
+    Vocabulary files get a name by their table, `vocabulary_name`, boundaries and spreads one in the
+    graph.
 
     Args:
         spec: the feature spec.
@@ -43,7 +45,7 @@ def fitted_encoders(
     plan = TransformPlan.of(spec)
     engine = TensorFlowBatch(plan, {}, raw)
     derived = {step.name: step for step in plan.fields if step.derivation is not None}
-    encoders = {}
+    encoders: dict[str, Encoders] = {}
     for name, table in spec.all_tables.items():
         feeds = spec.table_columns[name]
         values = {
@@ -51,8 +53,11 @@ def fitted_encoders(
             if column in derived
             else columns[column]
             for column in feeds
-            if table.vocabulary is not None or table.quantiles is not None
+            if table.is_fitted
         }
+        if table.numeric is not None:
+            encoders[name] = fitted_number(spec, name, next(iter(values.values())))
+            continue
         ranks = boundaries = None
         if table.vocabulary is not None:
             strings = [_parts(values[column], separator) for column, separator in feeds.items()]

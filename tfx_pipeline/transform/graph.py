@@ -36,7 +36,9 @@ class TransformGraph(tf.Module):
         super().__init__()
         self._inputs = {raw.name: raw for raw in inputs}
         self._lengths = {raw.sequence: raw.name for raw in inputs if raw.kind == "length"}
-        self._reads = {step.name: step.reads for step in TransformPlan.of(spec).steps}
+        steps = TransformPlan.of(spec).steps
+        self._reads = {step.name: step.reads for step in steps}
+        self._dtypes = {step.name: step.dtype for step in steps}
         self._served = spec.served_names
         self._saved = SavedFunction(directory)
 
@@ -49,7 +51,8 @@ class TransformGraph(tf.Module):
 
         Returns:
             int32 by name: a field in the shape of its column, [..., max_values] if it splits; a
-            sequence feature [R, length] or [R, length, max_values].
+            sequence feature [R, length] or [R, length, max_values]. A numeric field is float32,
+            NaN where it is missing.
 
         Raises:
             DataError: an input is missing or unknown.
@@ -76,7 +79,7 @@ class TransformGraph(tf.Module):
         return {name: ids[name] for name in self._reads}
 
     def _transform(self, names: list[str], raw: Mapping[str, tf.Tensor]) -> Tensors:
-        """int32 ids of some model inputs, from rows."""
+        """Some model inputs, int32 ids and float32 numbers, from rows."""
         if not names:
             return {}
         needed = {read for name in names for read in self._reads[name]}
@@ -87,7 +90,7 @@ class TransformGraph(tf.Module):
         }
         part = self._saved.part(lists, names)
         found = part(*tf.nest.flatten(list(lists.values()), expand_composites=True))
-        return {name: tf.cast(ids, tf.int32) for name, ids in found.items()}
+        return {name: tf.cast(found[name], self._dtypes[name]) for name in found}
 
 
 def _as_lists(values: tf.Tensor, lengths: tf.Tensor | None) -> tf.RaggedTensor:

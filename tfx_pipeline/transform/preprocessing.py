@@ -26,6 +26,7 @@ from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.input_names import label_inputs
 from infnet_keras.spec import FeatureSpec, parse_spec
 from infnet_keras.spec.sources import ColumnType
+from tfx_pipeline.spec_parts import refuse_vectors
 from tfx_pipeline.transform.fitted_encoders import fitted_encoders
 from tfx_pipeline.transform.user_code import user_code
 
@@ -59,6 +60,7 @@ def preprocessing_fn(
     tft.annotate_asset(DEFINITION, json.dumps(definition_of(spec)).replace("/", "\\u002f"))
     types = column_types(spec, inputs)
     # From here on inputs have the names that the spec has for them.
+    refuse_vectors(spec)
     by_own_name = {own: inputs[name] for own, name in spec.served_names.items() if name in inputs}
     raw = dense_inputs(by_own_name, raw_inputs(spec, types))
     columns = {
@@ -67,7 +69,11 @@ def preprocessing_fn(
         if column.kind != "sequence"
     }
     transform = TensorFlowRowTransform(spec, types, fitted_encoders(spec, raw, columns))
-    outputs = {name: tf.cast(ids, tf.int64) for name, ids in transform(raw).items()}
+    outputs = {
+        # A number stays a float; an example holds whole numbers in 64 bits.
+        name: values if name in spec.numbers else tf.cast(values, tf.int64)
+        for name, values in transform(raw).items()
+    }
     for name, shape in model_input_shapes(spec).items():
         outputs[name] = tf.ensure_shape(outputs[name], [None, *shape])
     for task in spec.tasks:

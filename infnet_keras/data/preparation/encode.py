@@ -18,10 +18,11 @@ from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.joins.side_table import SideTable
 from infnet_keras.data.raw.shapes.list_cells import collected, rows_of
 from infnet_keras.features.assets import Assets
-from infnet_keras.features.numpy.encoder import encoders
+from infnet_keras.features.numpy.encoder import Encoder
+from infnet_keras.features.numpy.encoders import encoders
 from infnet_keras.spec import FeatureSpec
 
-Ids = npt.NDArray[np.int32]
+Ids = npt.NDArray[np.int32] | npt.NDArray[np.float32]
 
 
 class ShardEncoder:
@@ -52,7 +53,7 @@ class ShardEncoder:
         self._side_ids: dict[IdColumn, Ids] = {}
 
     def encode(self, partition: pa.Table, impressions: Rows) -> dict[str, pa.Array]:
-        """Id columns of a partition.
+        """The columns of ids and numbers of a partition.
 
         Args:
             partition: `raw:*` values of the log, `derived:*` values, `side:*` rows, `cells:*`
@@ -61,14 +62,14 @@ class ShardEncoder:
                 others are 0.
 
         Returns:
-            int32 arrays, or lists, by column name of the shard.
+            int32 arrays, or lists, by column name of the shard; float32 of numbers.
         """
         found: dict[str, pa.Array] = {}
         for column, of_all_events in self._id_columns.items():
             rows = None if of_all_events else impressions
             ids = self._ids(partition, column, rows)
             if rows is not None:
-                every = np.zeros((partition.num_rows, *ids.shape[1:]), np.int32)
+                every = np.zeros((partition.num_rows, *ids.shape[1:]), ids.dtype)
                 every[rows] = ids
                 ids = every
             by_position = ids.reshape(len(ids), -1).T
@@ -111,4 +112,5 @@ class ShardEncoder:
         encoder = self._encoders[column.table]
         if column.separator is None:
             return encoder.encode(values, column.column)
+        assert isinstance(encoder, Encoder)  # a number is one value
         return encoder.encode_multivalue(values, column.separator, column.max_values, column.column)

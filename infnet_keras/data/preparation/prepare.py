@@ -24,6 +24,7 @@ from infnet_keras.data.preparation.join_misses import check_joins
 from infnet_keras.data.preparation.log_pass import spill_log
 from infnet_keras.data.preparation.partition_pass import PartitionPass
 from infnet_keras.data.preparation.spill import Spill
+from infnet_keras.data.preparation.vectors import with_vectors
 from infnet_keras.data.prepared import layout
 from infnet_keras.data.prepared.file_names import ASSETS, MANIFEST, SHARDS, SPEC
 from infnet_keras.data.prepared.manifest import Manifest, Shard
@@ -151,11 +152,14 @@ def prepare(
 
         inputs = {name for name in (*spec.input_columns, *_attributes(spec)) if name in plan.types}
         with progress.phase("fitting vocabularies and quantiles on the training impressions"):
+            vocabularies, vectors = with_vectors(spec, raw, ordering.statistics.vocabularies())
             assets = Assets(
                 definition=definition_of(spec),
                 column_types={name: plan.types[name] for name in sorted(inputs)},
-                vocabularies=ordering.statistics.vocabularies(),
+                vocabularies=vocabularies,
                 boundaries=ordering.statistics.boundaries(),
+                numbers=ordering.statistics.numbers(),
+                vectors=vectors,
             )
         encoder = ShardEncoder(spec, assets, plan, sources.tables)
         (directory / SHARDS).mkdir()

@@ -11,10 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infnet_keras.data.history.column_values import ColumnValues, Rows
+from infnet_keras.data.preparation.number_moments import NumberMoments
 from infnet_keras.data.raw.columns import ColumnPlan
 from infnet_keras.data.raw.joins.side_table import SideTable
 from infnet_keras.features.canonical import canonical_strings, split_values
+from infnet_keras.features.number_spread import NumberSpread
 from infnet_keras.features.numpy.encoder import comparable
+from infnet_keras.features.numpy.number_encoder import transformed
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.tables import Vocabulary
 
@@ -80,7 +83,7 @@ class NumberSample:
 
 
 class Statistics:
-    """Vocabularies and quantile boundaries of a spec, gathered partition by partition.
+    """Vocabularies, quantile boundaries and the spread of numbers, gathered partition by partition.
 
     Every training impression counts once for each column that feeds a table, whatever sequences
     it occurs in later.
@@ -102,6 +105,7 @@ class Statistics:
             for name, table in spec.all_tables.items()
             if table.quantiles is not None
         }
+        self._moments = {name: NumberMoments() for name in spec.numbers}
         feeds = spec.table_columns.items()
         self._counted = dict.fromkeys(
             column
@@ -135,6 +139,10 @@ class Statistics:
                 else:
                     numbers = values.values(column, rows).drop_null()
                     sample.add(numbers.to_numpy(zero_copy_only=False))
+        for name, moments in self._moments.items():
+            column = self._spec.values_column(name)
+            given = derived[column][rows] if column in derived else values.values(column, rows)
+            moments.add(transformed(self._spec.numbers[name], given, column))
 
     def vocabularies(self) -> dict[str, list[str]]:
         """Values of each vocabulary table, most frequent first, ties by value."""
@@ -150,6 +158,10 @@ class Statistics:
             name: sample.boundaries(self._spec.all_tables[name].quantiles or 0)
             for name, sample in self._samples.items()
         }
+
+    def numbers(self) -> dict[str, NumberSpread]:
+        """Mean and deviation of each numeric field."""
+        return {name: moments.spread() for name, moments in self._moments.items()}
 
     def _vocabulary(self, table: str, rule: Vocabulary) -> list[str]:
         total = ValueCounts()

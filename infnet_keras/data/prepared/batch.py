@@ -1,11 +1,12 @@
 """A batch of impressions."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Ids = npt.NDArray[np.int32]
+Inputs = npt.NDArray[Any]  # ids, or the numbers of a numeric field
 
 
 class Batch(NamedTuple):
@@ -15,11 +16,11 @@ class Batch(NamedTuple):
     alike.
 
     `inputs`: int32 by name, a field [B] or [B, max_values], a sequence feature [B, length] or
-    [B, length, max_values]. `labels`: float32 [B] by task, NaN where there is none. `users`: int64
-    [B] codes, for grouped metrics.
+    [B, length, max_values]; of a numeric field float32 [B], NaN where it is missing. `labels`:
+    float32 [B] by task, NaN where there is none. `users`: int64 [B] codes, for grouped metrics.
     """
 
-    inputs: dict[str, Ids]
+    inputs: dict[str, Inputs]
     labels: dict[str, npt.NDArray[np.float32]]
     users: npt.NDArray[np.int64]
     weights: dict[str, npt.NDArray[np.float32]] = {}  # noqa: RUF012  (never changed in place)
@@ -43,8 +44,8 @@ class Batch(NamedTuple):
         )
 
     def filled(self, rows: int) -> "Batch":
-        """The batch with rows of padding appended: ids 0, labels NaN (which no loss counts),
-        user -1. A compiled step is compiled again for every other batch size.
+        """The batch with rows of padding appended: ids and numbers 0, labels NaN (which no loss
+        counts), user -1. A compiled step is compiled again for every other batch size.
         """
         more = rows - len(self.users)
         if more <= 0:

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+import numpy as np
+
 from infnet_keras.features.transform_plan import TransformPlan
 from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sequences import TIME_GAP
@@ -14,7 +16,8 @@ TIME = "time"
 
 
 class IdColumn(NamedTuple):
-    """Encoded ids of one raw column, or of a derived field where `is_derived`, under one table.
+    """Encoded ids of one raw column, or of a derived field where `is_derived`, under one table;
+    where `is_number` a numeric field's standardised values, float32.
 
     Fields and sequence attributes that read alike share it. With a `separator` it stands in a
     shard as `max_values` columns, one a position.
@@ -25,6 +28,7 @@ class IdColumn(NamedTuple):
     separator: str | None
     max_values: int
     is_derived: bool = False
+    is_number: bool = False
 
     @property
     def name(self) -> str:
@@ -32,7 +36,13 @@ class IdColumn(NamedTuple):
         split = "" if self.separator is None else f":{self.separator}:{self.max_values}"
         # Colons part what may hold colons itself: no two columns get one name.
         column, table = (text.replace("%", "%25").replace(":", "%3A") for text in self[:2])
-        return f"ids:{'derived:' if self.is_derived else ''}{column}:{table}{split}"
+        kind = "numbers" if self.is_number else "ids"
+        return f"{kind}:{'derived:' if self.is_derived else ''}{column}:{table}{split}"
+
+    @property
+    def dtype(self) -> type[np.int32] | type[np.float32]:
+        """Of its values."""
+        return np.float32 if self.is_number else np.int32
 
     @property
     def shard_columns(self) -> list[str]:
@@ -51,6 +61,7 @@ def field_columns(spec: FeatureSpec) -> dict[str, IdColumn]:
             step.separator,
             step.max_values,
             is_derived=step.derivation is not None,
+            is_number=step.is_number,
         )
         for step in TransformPlan.of(spec).fields
     }

@@ -13,7 +13,7 @@ from infnet_keras.data.history.histories import Histories
 from infnet_keras.data.history.splits import SPLITS, Split
 from infnet_keras.data.history.time_gaps import time_gaps
 from infnet_keras.data.prepared import layout
-from infnet_keras.data.prepared.batch import Batch, Ids
+from infnet_keras.data.prepared.batch import Batch, Ids, Inputs
 from infnet_keras.data.prepared.layout import IdColumn
 from infnet_keras.data.prepared.length_buckets import levels_of
 from infnet_keras.data.prepared.shard_directory import ShardDirectory
@@ -42,8 +42,8 @@ class Window:
         users: int64 [rows], a code a user.
         labels: float32 [rows] by task, NaN where there is none.
         weights: float32 [rows] by task; empty where all impressions weigh alike.
-        fields: the column of ids that each field reads; `field_ids` holds them, int32 [rows] or
-            [rows, max_values].
+        fields: the column that each field reads; `field_ids` holds them, int32 [rows] or
+            [rows, max_values], float32 [rows] of a numeric field.
         features: the column of ids that each sequence feature reads.
         behaviours: by name, the events that the impressions see.
     """
@@ -155,9 +155,9 @@ class _Part:
         def array(name: str) -> npt.NDArray[Any]:
             return np.asarray(table[name].to_numpy())
 
-        def ids(column: IdColumn, rows: npt.NDArray[Any]) -> Ids:
+        def ids(column: IdColumn, rows: npt.NDArray[Any]) -> Inputs:
             if column.separator is None:
-                return np.asarray(array(column.name)[rows], np.int32)
+                return np.asarray(array(column.name)[rows], column.dtype)
             return np.stack([array(name)[rows] for name in column.shard_columns], axis=1)
 
         rows = np.flatnonzero(array(layout.SPLIT) == SPLITS[split])

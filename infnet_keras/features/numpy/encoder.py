@@ -11,10 +11,8 @@ import pyarrow as pa
 from farmhash import fingerprint64
 
 from infnet_keras.errors import DataError
-from infnet_keras.features.assets import Assets
 from infnet_keras.features.canonical import canonical_strings, missing_as_null, split_values
 from infnet_keras.features.transform_plan import Step
-from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.tables import Table
 
 Ids = npt.NDArray[np.int32]
@@ -47,6 +45,8 @@ class Encoder:
             if vocabulary is None:
                 raise ValueError("a vocabulary table needs its fitted vocabulary")
             self._rank = {value.encode(): rank for rank, value in enumerate(vocabulary)}
+        if table.numeric is not None:
+            raise ValueError("a number has no rows: `NumberEncoder` standardises it")
         if table.is_numeric:
             numbers = table_boundaries(table, boundaries)
             self._boundaries = comparable(numbers)
@@ -182,14 +182,6 @@ class Encoder:
     def _with_missing(self, ids: npt.NDArray[np.int64], array: pa.Array) -> Ids:
         known = array.is_valid().to_numpy(zero_copy_only=False)
         return np.where(known, ids, self.table.missing_id).astype(np.int32)
-
-
-def encoders(spec: FeatureSpec, assets: Assets) -> dict[str, Encoder]:
-    """The encoder of every table of a spec, by the table's name."""
-    return {
-        name: Encoder(table, assets.vocabularies.get(name), assets.boundaries.get(name))
-        for name, table in spec.all_tables.items()
-    }
 
 
 def table_boundaries(table: Table, fitted: list[float] | None) -> Sequence[int | float]:

@@ -12,7 +12,9 @@ from infnet_keras.features.engine import model_inputs
 from infnet_keras.features.fixed_values import fixed_values
 from infnet_keras.features.numpy.clock import to_epoch_ms
 from infnet_keras.features.numpy.derived import derived
-from infnet_keras.features.numpy.encoder import Encoder, Ids, encoders
+from infnet_keras.features.numpy.encoder import Encoder, Ids
+from infnet_keras.features.numpy.encoders import encoders
+from infnet_keras.features.numpy.number_encoder import NumberEncoder, Numbers
 from infnet_keras.features.numpy.shared_values import count_shared, value_codes
 from infnet_keras.features.raw_batch import check_names, read_raw
 from infnet_keras.features.raw_inputs import raw_inputs, sent_inputs
@@ -22,6 +24,7 @@ from infnet_keras.spec.derived.derivation import Derivation
 from infnet_keras.spec.feature_spec import FeatureSpec
 
 RawArrays = dict[str, npt.NDArray[Any]]
+ModelInputs = dict[str, npt.NDArray[Any]]
 
 
 class RowTransform:
@@ -48,7 +51,7 @@ class RowTransform:
         self.plan = TransformPlan.of(spec)
         self.encoders = encoders(spec, assets)
 
-    def __call__(self, raw: Mapping[str, npt.NDArray[Any] | list[Any]]) -> dict[str, Ids]:
+    def __call__(self, raw: Mapping[str, npt.NDArray[Any] | list[Any]]) -> ModelInputs:
         """Model inputs of a batch.
 
         Args:
@@ -56,7 +59,7 @@ class RowTransform:
 
         Returns:
             int32 by name: a field [B] or [B, max_values], a sequence feature [B, length] or
-            [B, length, max_values].
+            [B, length, max_values]. A numeric field is float32 [B], NaN where it is missing.
 
         Raises:
             DataError: an input is missing, unknown, or of the wrong shape or type.
@@ -64,7 +67,7 @@ class RowTransform:
         arrays = read_raw(self.inputs, raw)
         return model_inputs(self.plan, _Batch(self.plan, self.encoders, arrays), arrays)
 
-    def of_requests(self, raw: Mapping[str, npt.NDArray[Any] | list[Any]]) -> dict[str, Ids]:
+    def of_requests(self, raw: Mapping[str, npt.NDArray[Any] | list[Any]]) -> ModelInputs:
         """Model inputs of a batch as requests hold it: what serving fixes is put in.
 
         Args:
@@ -81,7 +84,12 @@ class RowTransform:
 class _Batch:
     """The kernels of NumPy over one raw batch."""
 
-    def __init__(self, plan: TransformPlan, encoders: Mapping[str, Encoder], arrays: RawArrays):
+    def __init__(
+        self,
+        plan: TransformPlan,
+        encoders: Mapping[str, Encoder | NumberEncoder],
+        arrays: RawArrays,
+    ):
         self._plan = plan
         self._encoders = encoders
         self._arrays = arrays
@@ -110,10 +118,10 @@ class _Batch:
     def derived(self, derivation: Derivation) -> npt.NDArray[Any]:
         return derived(derivation, self)
 
-    def encode(self, step: Step, values: npt.NDArray[Any]) -> Ids:
+    def encode(self, step: Step, values: npt.NDArray[Any]) -> Ids | Numbers:
         return self._encoders[step.table].encode_step(step, values)
 
-    def encode_latest(self, step: SequenceStep) -> Ids:
+    def encode_latest(self, step: SequenceStep) -> Ids | Numbers:
         valid, steps = self._latest(step)
         ids = np.zeros((len(valid), *step.shape), np.int32)
         ids[valid] = self.encode(step, steps)

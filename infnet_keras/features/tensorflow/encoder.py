@@ -43,6 +43,8 @@ class TensorFlowEncoder(tf.Module):
         self._ranks = ranks
         if table.vocabulary is not None and ranks is None:
             raise ValueError("a vocabulary table needs its vocabulary")
+        if table.numeric is not None:
+            raise ValueError("a number has no rows: `TensorFlowNumberEncoder` standardises it")
         if table.is_numeric:
             if tf.is_tensor(boundaries):
                 self._boundaries = boundaries

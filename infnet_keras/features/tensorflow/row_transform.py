@@ -13,6 +13,7 @@ from infnet_keras.features.raw_inputs import raw_inputs
 from infnet_keras.features.tensorflow.clock import to_epoch_ms
 from infnet_keras.features.tensorflow.derived import derived
 from infnet_keras.features.tensorflow.encoder import TensorFlowEncoder
+from infnet_keras.features.tensorflow.number_encoder import TensorFlowNumberEncoder
 from infnet_keras.features.tensorflow.shared_values import count_shared, latest_steps
 from infnet_keras.features.tensorflow.vocabulary import TensorFlowVocabulary
 from infnet_keras.features.transform_plan import SequenceStep, Step, TransformPlan
@@ -21,6 +22,7 @@ from infnet_keras.spec.feature_spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
 Tensors = dict[str, tf.Tensor]
+Encoders = TensorFlowEncoder | TensorFlowNumberEncoder
 
 
 class TensorFlowRowTransform(tf.Module):
@@ -39,7 +41,7 @@ class TensorFlowRowTransform(tf.Module):
         self,
         spec: FeatureSpec,
         column_types: Mapping[str, ColumnType],
-        encoders: Mapping[str, TensorFlowEncoder],
+        encoders: Mapping[str, Encoders],
     ):
         super().__init__()
         self._input_names = [raw.name for raw in raw_inputs(spec, column_types)]
@@ -64,7 +66,7 @@ class TensorFlowRowTransform(tf.Module):
         """
         assets.check(spec)
         files = vocabulary_files(assets.vocabularies)
-        encoders = {
+        encoders: dict[str, Encoders] = {
             name: TensorFlowEncoder(
                 table,
                 None
@@ -72,8 +74,11 @@ class TensorFlowRowTransform(tf.Module):
                 else TensorFlowVocabulary(vocabulary_dir / files[name]),
                 assets.boundaries.get(name),
             )
-            for name, table in spec.all_tables.items()
+            for name, table in spec.embedding_tables.items()
         }
+        for name, numeric in spec.numbers.items():
+            spread = assets.numbers[name]
+            encoders[name] = TensorFlowNumberEncoder(numeric, spread.mean, spread.scale)
         return cls(spec, assets.column_types, encoders)
 
     def __call__(self, raw: Mapping[str, tf.Tensor]) -> Tensors:
@@ -85,7 +90,8 @@ class TensorFlowRowTransform(tf.Module):
 
         Returns:
             int32 by name: a field in the shape of its column, [..., max_values] if it splits; a
-            sequence feature [R, length] or [R, length, max_values].
+            sequence feature [R, length] or [R, length, max_values]. A numeric field is float32,
+            NaN where it is missing.
 
         Raises:
             DataError: an input is missing or unknown.
@@ -106,7 +112,7 @@ class TensorFlowBatch:
     def __init__(
         self,
         plan: TransformPlan,
-        encoders: Mapping[str, TensorFlowEncoder],
+        encoders: Mapping[str, Encoders],
         raw: Mapping[str, tf.Tensor],
     ):
         self._plan = plan
@@ -136,7 +142,7 @@ class TensorFlowBatch:
         return derived(derivation, self)
 
     def encode(self, step: Step, values: tf.Tensor) -> tf.Tensor:
-        """int32 ids of values of any shape."""
+        """int32 ids, or float32 numbers, of values of any shape."""
         return self._encoders[step.table].encode_step(step, values)
 
     def encode_latest(self, step: SequenceStep) -> tf.Tensor:

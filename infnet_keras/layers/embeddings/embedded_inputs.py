@@ -13,7 +13,10 @@ from infnet_keras.layers.embeddings.embedded import Embedded
 from infnet_keras.layers.embeddings.embedding_tables import EmbeddingTables
 from infnet_keras.layers.embeddings.input_feature import InputFeature
 from infnet_keras.layers.embeddings.lookup import Lookup, gather
+from infnet_keras.layers.embeddings.number_embedding import NumberEmbedding
+from infnet_keras.layers.embeddings.table_vectors import TableVectors
 from infnet_keras.layers.embeddings.value_pooling import ValuePooling
+from infnet_keras.layers.embeddings.vector_embedding import VectorEmbedding
 from infnet_keras.layers.split_sizes import split_sizes
 from infnet_keras.served_names import served_names
 from infnet_keras.spec.lookup_group import LookupGroup
@@ -33,15 +36,18 @@ class EmbeddedInputs(keras.layers.Layer):
         dim: width of the embeddings, which projected ones have.
         groups: the sets of tables; `LookupGroup`s, or their fields as dicts.
         dims: table -> width of its rows in groups without a width; `dim` where none is given.
+        vectors: tables whose values have vectors; `TableVectors`, or their fields as dicts. They
+            are zeros until `vector_embeddings[table].assign` gives them.
         first_value_ids, id_dropout, l2, initializer, row_wise: as `EmbeddingTables` takes them.
         **kwargs: of `keras.layers.Layer`.
 
     Call:
         inputs: dict of any subset of the features: ids int [batch], [batch, max_values],
             [batch, length] or [batch, length, max_values], 0 being padding and valid steps first;
-            numbers float [batch] or [batch, width]. The features of sequences may be in buckets:
-            tuples of ids [rows_k, length_k] or [rows_k, length_k, max_values], one for each bucket
-            k, the rows of the batch being those of one bucket after those of another.
+            numbers float [batch] or [batch, width], NaN where missing. The features of sequences
+            may be in buckets: tuples of ids [rows_k, length_k] or [rows_k, length_k, max_values],
+            one for each bucket k, the rows of the batch being those of one bucket after those of
+            another.
         rows: what `gather(lookups(inputs))` gives; None gathers here.
         Returns dict group name -> `Embedded`, in buckets as the inputs are.
 
@@ -68,6 +74,7 @@ class EmbeddedInputs(keras.layers.Layer):
         l2: float = 0.0,
         initializer: Any = None,
         row_wise: bool = False,
+        vectors: Mapping[str, TableVectors | Mapping[str, Any]] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -80,6 +87,10 @@ class EmbeddedInputs(keras.layers.Layer):
         self.id_dropout = id_dropout
         self.l2 = l2
         self.row_wise = row_wise
+        self.vectors = {
+            table: each if isinstance(each, TableVectors) else TableVectors(**each)
+            for table, each in (vectors or {}).items()
+        }
         self.initializer = keras.initializers.get(initializer)
         # Keras takes no slash in a layer's name, PyTorch no point.
         names = served_names(feature.name for feature in self.features)
@@ -99,7 +110,7 @@ class EmbeddedInputs(keras.layers.Layer):
         return EmbeddingTables(
             self.rows,
             self.dim,
-            {f.name: f.table for f in self.features_of(group) if f.table is not None},
+            {f.name: str(f.table) for f in self.features_of(group) if self._reads_rows(f)},
             dims=widths,
             project=group.project,
             first_value_ids=self.first_value_ids,
@@ -111,24 +122,51 @@ class EmbeddedInputs(keras.layers.Layer):
             name=group.name,
         )
 
+    def _reads_rows(self, feature: InputFeature) -> bool:
+        """Whether a row of a table is a part of its embedding, or all of it."""
+        return feature.table is not None and not (
+            feature.table in self.vectors and self.vectors[feature.table].only
+        )
+
     def features_of(self, group: LookupGroup) -> list[InputFeature]:
         """The features that a group embeds."""
         return [f for f in self.features if group.inputs is None or f.name in group.inputs]
 
     def build(self, inputs_shape: Any = None) -> None:
-        self.number_projections = {}
+        self.vector_embeddings = {}
+        names = served_names(self.vectors)
+        for table, each in self.vectors.items():
+            dims = {
+                group.name: self._width_of(group, table)
+                for group in self.groups
+                if any(f.table == table for f in self.features_of(group))
+            }
+            if dims:
+                self.vector_embeddings[table] = VectorEmbedding(
+                    self.rows[table],
+                    each.width,
+                    dims,
+                    each.trained,
+                    dtype=self.dtype_policy,
+                    name=f"vectors_of_{names[table]}",
+                )
+                self.vector_embeddings[table].build()
+        self.number_embeddings = {}
         for group in self.groups:
             self.tables[group.name].build()
             for feature in self.features_of(group):
                 if feature.table is None:
                     key = f"{group.name}_{feature.name}"
-                    layer = keras.layers.Dense(
-                        self.dim if group.project else group.width or self.dim,
+                    layer = NumberEmbedding(
+                        self._width_of(group),
+                        feature.frequencies,
+                        feature.frequency_scale,
+                        initializer=self.initializer,
                         dtype=self.dtype_policy,
                         name=f"{group.name}_{self._layer_names[feature.name]}",
                     )
                     layer.build((None, feature.width))
-                    self.number_projections[key] = layer
+                    self.number_embeddings[key] = layer
 
     @property
     def weights_read(self) -> dict[str, Any]:
@@ -246,10 +284,13 @@ class EmbeddedInputs(keras.layers.Layer):
             tables, of_group = self.tables[group.name], self._of_group(group, ids)
             widths = {width: rows[f"{group.name}/{width}"] for width in tables.widths(of_group)}
             values = tables.spread(widths, of_group, training, batch)
+            self._add_vectors(group, ids, values)
             for name, pooling in self.poolings.items():
                 if name in values:
                     values[name] = pooling(values[name], ops.not_equal(ids[name], 0))
             values |= self._numbers(group, inputs)
+            # In the order of the inputs, whatever each is made of.
+            values = {name: values[name] for name in inputs if name in values}
             found[group.name] = Embedded(
                 {name: v for name, v in values.items() if self._by_name[name].length is None},
                 {name: v for name, v in values.items() if name in masks},
@@ -281,16 +322,37 @@ class EmbeddedInputs(keras.layers.Layer):
             if self._by_name[name].table is not None
         }
 
+    def _width_of(self, group: LookupGroup, table: str | None = None) -> int:
+        """The width of a group's embeddings: of a table's ids, or of numbers."""
+        if group.project:
+            return self.dim
+        return group.width or (self.dim if table is None else self.dims.get(table, self.dim))
+
     def _of_group(self, group: LookupGroup, ids: Mapping[str, Any]) -> dict[str, Any]:
-        return {n: v for n, v in ids.items() if group.inputs is None or n in group.inputs}
+        """The ids whose rows a group reads."""
+        reads = self.tables[group.name].lookup_tables
+        return {name: values for name, values in ids.items() if name in reads}
+
+    def _add_vectors(
+        self, group: LookupGroup, ids: Mapping[str, Any], values: dict[str, Any]
+    ) -> None:
+        """The embeddings of what has vectors: added to those of the rows, or alone."""
+        for feature in self.features_of(group):
+            if feature.table in self.vector_embeddings and feature.name in ids:
+                layer = self.vector_embeddings[feature.table]
+                found = layer(ids[feature.name], name=group.name)
+                before = values.get(feature.name)
+                values[feature.name] = found if before is None else before + found
 
     def _numbers(self, group: LookupGroup, inputs: Mapping[str, Any]) -> dict[str, Any]:
         found = {}
         for feature in self.features_of(group):
             if feature.table is None and feature.name in inputs:
-                values = ops.cast(ops.convert_to_tensor(inputs[feature.name]), self.compute_dtype)
-                projection = self.number_projections[f"{group.name}_{feature.name}"]
-                found[feature.name] = projection(ops.reshape(values, (-1, feature.width)))
+                values = ops.convert_to_tensor(inputs[feature.name])
+                if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(values.dtype)):
+                    values = ops.cast(values, "float32")
+                embedding = self.number_embeddings[f"{group.name}_{feature.name}"]
+                found[feature.name] = embedding(ops.reshape(values, (-1, feature.width)))
         return found
 
     def get_config(self) -> dict[str, Any]:
@@ -309,6 +371,7 @@ class EmbeddedInputs(keras.layers.Layer):
             "l2": self.l2,
             "initializer": keras.initializers.serialize(self.initializer),
             "row_wise": self.row_wise,
+            "vectors": {table: each._asdict() for table, each in self.vectors.items()},
         }
 
 

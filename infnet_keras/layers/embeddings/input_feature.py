@@ -13,6 +13,8 @@ class InputFeature(NamedTuple):
         max_values: ids a value has, where it may have several; None for one.
         pooling: how the embeddings of several values become one.
         width: of an input of numbers, how many a value has.
+        frequencies: of an input of numbers, how many its embedding has; 0 is a linear one.
+        frequency_scale: the standard deviation that these start with.
     """
 
     name: str
@@ -21,3 +23,5 @@ class InputFeature(NamedTuple):
     max_values: int | None = None
     pooling: Literal["mean", "sum"] = "mean"
     width: int = 1
+    frequencies: int = 0
+    frequency_scale: float = 0.1

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from keras import ops
 
 from infnet_keras.layers.embeddings.embedding_tables import EmbeddingTables
 from infnet_keras.models.spec_model import SpecModel
@@ -33,6 +34,7 @@ def carry_tables(earlier: SpecModel, model: SpecModel) -> dict[str, TableCounts]
         _carry(maps, source, tables)
         for slot in slots_before.get(group, {}).keys() & slots_now.get(group, {}).keys():
             _carry(maps, source, tables, slots_before[group][slot], slots_now[group][slot])
+    _carry_vectors(maps, earlier, model)
     counts = {
         name: TableCounts(maps[name].kept, maps[name].initialised, maps[name].dropped)
         if name in maps
@@ -58,6 +60,17 @@ def _carry(
     tables.assign_rows(rows, write_to)
 
 
+def _carry_vectors(maps: Mapping[str, RowMap], earlier: SpecModel, model: SpecModel) -> None:
+    """Trained vectors go with their rows; frozen ones are those of the new data."""
+    before = earlier.embedded_inputs.vector_embeddings
+    for name, layer in model.embedded_inputs.vector_embeddings.items():
+        if name in before and layer.trained and before[name].trained:
+            sources = maps[name].sources
+            learnt = ops.convert_to_numpy(before[name].vectors)
+            own = ops.convert_to_numpy(layer.vectors)
+            layer.vectors.assign(np.where(sources[:, None] == NEW, own, learnt[sources]))
+
+
 def _slots(model: SpecModel) -> dict[str, dict[str, dict[int, Any]]]:
     """What row-wise training keeps beside the tables: group -> slot -> width -> weight.
 
@@ -72,8 +85,9 @@ def _slots(model: SpecModel) -> dict[str, dict[str, dict[int, Any]]]:
 
 
 def _read(model: SpecModel) -> dict[str, FittedTable]:
-    """The tables that some input of a model reads."""
+    """The tables of which some input of a model reads rows, or vectors."""
     assert model.assets is not None
     read = {name for t in model.embedded_inputs.tables.values() for name in t.offsets}
+    read |= set(model.embedded_inputs.vector_embeddings)
     fitted = fitted_tables(model.spec, model.assets)
     return {name: table for name, table in fitted.items() if name in read}

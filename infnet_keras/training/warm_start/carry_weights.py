@@ -58,9 +58,11 @@ def carry_weights(earlier: SpecModel, model: SpecModel) -> CarriedWeights:
 
 
 def _weights(model: SpecModel) -> dict[str, Any]:
-    """The weights but for the tables and their slots, by their path below the model."""
+    """The weights but for the tables, their slots and vectors, by their path below the model."""
     slots = [] if model.row_updates is None else model.row_updates.weights
-    tables = {id(weight) for weight in (*model.embedded_inputs.weights_read.values(), *slots)}
+    vectors = [each.vectors for each in model.embedded_inputs.vector_embeddings.values()]
+    read = (*model.embedded_inputs.weights_read.values(), *slots, *vectors)
+    tables = {id(weight) for weight in read}
     return {_path(weight): weight for weight in model.weights if id(weight) not in tables}
 
 

@@ -37,6 +37,11 @@ def width_differences(earlier: SpecModel, model: SpecModel) -> list[str]:
                 widths = before.dims[table], tables.dims[table]
                 if widths[0] != widths[1]:
                     found[table] = f"table {table} (rows of {widths[0]} there, {widths[1]} here)"
+    vectors = earlier.embedded_inputs.vector_embeddings
+    for table, layer in model.embedded_inputs.vector_embeddings.items():
+        if table in vectors and vectors[table].width != layer.width:
+            widths = f"{vectors[table].width} there, {layer.width} here"
+            found[f"vectors {table}"] = f"vectors of table {table} (of {widths})"
     return list(found.values())
 
 

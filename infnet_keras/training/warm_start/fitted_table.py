@@ -37,5 +37,5 @@ def fitted_tables(spec: FeatureSpec, assets: Assets) -> dict[str, FittedTable]:
             assets.vocabularies.get(name),
             assets.boundaries.get(name) if table.boundaries is None else table.boundaries,
         )
-        for name, table in spec.all_tables.items()
+        for name, table in spec.embedding_tables.items()
     }

@@ -52,6 +52,27 @@ def shop_content() -> Content:
                 "boundaries": [1, 5],
                 "derive": {"days_since": {"column": "born"}},
             },
+            "exact_price": {"side": "context", "column": "price", "numeric": {"transform": "log"}},
+            "exact_age": {
+                "side": "item",
+                "numeric": {},
+                "derive": {"days_since": {"column": "born"}},
+            },
+            "exact_rate": {
+                "side": "user",
+                "numeric": {"clip": 4.0},
+                "derive": {"history_rate": {"sequence": "click", "of": "view", "until": "day"}},
+            },
+            "exact_gap": {
+                "side": "user",
+                "numeric": {"transform": "log", "embedding": "periodic"},
+                "derive": {"seconds_since": {"sequence": "click"}},
+            },
+            "exact_same_item": {
+                "side": "item",
+                "numeric": {},
+                "derive": {"history_count": {"sequence": "view", "same": "item"}},
+            },
             "hour": {"side": "context", "derive": "hour_of_day"},
             "clicks": {
                 "side": "user",

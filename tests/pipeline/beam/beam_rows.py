@@ -86,7 +86,10 @@ def _sorted_rows(
     spec: FeatureSpec, inputs: dict[str, Any], labels: dict[str, Any], weights: dict[str, Any]
 ) -> npt.NDArray[np.int32]:
     names = [*spec.fields, *(feature.name for feature in spec.sequence_features)]
-    columns = [np.asarray(inputs[name]).reshape(len(inputs[name]), -1) for name in names]
+    inputs = {name: np.asarray(values) for name, values in inputs.items()}
+    for name in spec.numbers:  # to millionths; a missing one is further than any is cut
+        inputs[name] = np.round(np.nan_to_num(inputs[name].astype(np.float64), nan=-99.0) * 1e6)
+    columns = [inputs[name].reshape(len(inputs[name]), -1) for name in names]
     columns += [np.nan_to_num(labels[task], nan=-1.0)[:, None] for task in spec.tasks]
     columns += [np.round(values * 1000)[:, None] for values in weights.values()]
     rows = np.concatenate(columns, axis=1).astype(np.int32)

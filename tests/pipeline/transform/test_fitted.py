@@ -87,6 +87,26 @@ def test_boundaries_are_quantiles(assets: Assets, training_rows: list[Row]) -> N
             assert any(low <= boundary <= high for boundary in boundaries), (name, share)
 
 
+def test_numbers_have_the_mean_and_deviation_of_the_training_rows(
+    assets: Assets, training_rows: list[Row]
+) -> None:
+    """As `data prepare` fits them: its own code, and NumPy over all values at once."""
+    assert assets.numbers.keys() == SPEC.numbers.keys()
+    ages = numbers(training_rows)["age"]
+    for name, numeric in SPEC.numbers.items():
+        given = [row.get(SPEC.values_column(name)) for row in training_rows]
+        if name != "exact_age":
+            kept = [v for v in given if v is not None and v != SMALLEST]
+            values = np.array(kept if name == "exact_duration" else comparable(kept), np.float64)
+        else:
+            values = ages.astype(np.float64)
+        values = values[np.isfinite(values)]
+        if numeric.transform == "log":
+            values = np.sign(values) * np.log1p(np.abs(values))
+        assert assets.numbers[name].mean == pytest.approx(values.mean(), rel=1e-9), name
+        assert assets.numbers[name].deviation == pytest.approx(values.std(), rel=1e-9), name
+
+
 @pytest.mark.parametrize(
     ("overrides", "differs"),
     [

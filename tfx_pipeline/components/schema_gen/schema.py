@@ -9,7 +9,7 @@ from infnet_keras.spec import FeatureSpec
 from infnet_keras.spec.sources import ColumnType
 
 _TYPES = {"int64": schema_pb2.INT, "float32": schema_pb2.FLOAT, "string": schema_pb2.BYTES}
-_NUMERIC = ("quantiles", "boundaries")
+_NUMERIC = ("quantiles", "boundaries", "numeric")
 _ALWAYS_THERE = ("label", "weight", "loss_weight", "kept", "user")
 
 
