@@ -179,7 +179,9 @@ def _intervals(predictions: Predictions, resamples: int, seed: int) -> dict[str,
     if not resamples:
         return {t: dict.fromkeys(("auc", "gauc", "mae", "rmse")) for t in predictions.tasks}
     tasks = {task: resampled(predictions, task, codes, len(users)) for task in predictions.tasks}
-    found = {name: {metric: [] for metric in _metrics(task)} for name, task in tasks.items()}
+    found: dict[str, dict[str, list[float]]] = {
+        name: {metric: [] for metric in _metrics(task)} for name, task in tasks.items()
+    }
     for multiplicity in user_multiplicities(len(users), resamples, seed):
         for name, task in tasks.items():
             for metric, values in found[name].items():

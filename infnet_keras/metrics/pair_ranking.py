@@ -110,8 +110,13 @@ class PairRanking:
         low = np.ones(len(order), bool) if ones is None else ~ones[order]
         high = at if ones is None else np.flatnonzero(~low)
         small = np.int32 if len(order) < 2**31 else np.int64
-        kept = (part.astype(small) for part in (high, starts[high], ends[high]))
-        return _Level(order.astype(small), low, *kept)
+        return _Level(
+            order.astype(small),
+            low,
+            high.astype(small),
+            starts[high].astype(small),
+            ends[high].astype(small),
+        )
 
 
 def share_of(won: float, pairs: float) -> float:

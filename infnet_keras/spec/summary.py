@@ -159,11 +159,11 @@ def _sequences(spec: FeatureSpec) -> str:
 
 
 def _tasks(spec: FeatureSpec) -> str:
-    lines = [
+    lines: list[tuple[str, ...]] = [
         (name, task.label_text, _kind(task), _weight(spec, name), task.mask or "every impression")
         for name, task in spec.tasks.items()
     ]
-    header = ("task", "label", "kind", "weight", "measured on")
+    header: tuple[str, ...] = ("task", "label", "kind", "weight", "measured on")
     if len(spec.binary_tasks) == len(lines):  # the common case needs no column
         header, lines = _without_kind(header), [_without_kind(line) for line in lines]
     return _columns(header, lines, right=(len(header) - 2,))

@@ -48,9 +48,10 @@ def column_labels(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> Labels
         held, wrong = condition.evaluate(known), np.zeros(len(missing), bool)
     elif not task.is_binary:
         (values,) = known.values()
-        held = as_numbers(np.ma.getdata(values))
-        wrong = ~(np.abs(held) <= np.finfo(np.float32).max) & ~missing
-        held = np.where(missing | wrong, np.nan, held)  # a cast of what float32 lacks would warn
+        numbers = as_numbers(np.ma.getdata(values))
+        wrong = ~(np.abs(numbers) <= np.finfo(np.float32).max) & ~missing
+        # What float32 does not hold is gone before the cast, which would warn.
+        return Labels(np.where(missing | wrong, np.nan, numbers).astype(np.float32), wrong)
     else:
         (values,) = known.values()
         held, wrong = _is(values, 1), ~(_is(values, 0) | _is(values, 1) | missing)

@@ -131,7 +131,7 @@ class Counts:
 
     def _count_numbers(self, place: tuple[str, str], labels: npt.NDArray[np.float32]) -> None:
         # A float among integers, which Counter adds all the same.
-        self.number_sums[place] += labels.sum(dtype=np.float64)  # type: ignore[assignment]
+        self.number_sums[place] += labels.sum(dtype=np.float64)
         self._range(place, (float(labels.min()), float(labels.max())))
 
     def _range(self, place: tuple[str, str], found: tuple[float, float]) -> None:

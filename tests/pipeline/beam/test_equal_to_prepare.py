@@ -71,6 +71,29 @@ def test_a_log_with_everything(tmp_path, write, partitions, with_history) -> Non
     assert_equal(data, tmp_path / "examples")
 
 
+def test_a_label_that_is_a_number(tmp_path, write) -> None:
+    """Beside a binary task, with a mask, a weight and a sample of the negatives."""
+    write_shop(tmp_path / "raw")
+    content = shop_content()
+    watch = {"label": "dwell", "kind": "regression", "scale": 50, "mask": "clicked == 1"}
+    content["tasks"]["watch"] = {**watch, "weight": 2}
+    content["sample"] = {"negatives": 0.5}
+    spec = spec_from_dict(content)
+    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *SHOP_SPLIT.values())
+    write(
+        spec,
+        tmp_path / "raw",
+        tmp_path / "examples",
+        file_format="parquet",
+        partitions=3,
+        **SHOP_SPLIT,
+    )
+    data = PreparedData.open(tmp_path / "prepared")
+    assert len(np.unique(next(ImpressionReader(data, "train", 99).batches()).labels["watch"])) > 5
+    assert data.manifest.label_rates["train"]["watch"] > 1
+    assert_equal(data, tmp_path / "examples")
+
+
 def test_the_time_up_to_the_impression(tmp_path, write) -> None:
     past = write_shop(tmp_path / "raw")
     content = shop_content()

@@ -12,7 +12,17 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import artifact_utils, standard_artifacts
 
 from infnet_keras.errors import DataError
-from infnet_keras.metrics import auc, calibration, grouped_auc, log_loss
+from infnet_keras.metrics import (
+    auc,
+    calibration,
+    grouped_auc,
+    grouped_xauc,
+    log_loss,
+    mean_absolute_error,
+    mean_calibration,
+    root_mean_squared_error,
+    xauc,
+)
 from infnet_keras.spec import dump_spec, load_spec, override_spec
 from tfx_pipeline.beam.local_runner import with_local_runner
 from tfx_pipeline.components.evaluator.executor import Executor
@@ -230,3 +240,40 @@ def test_what_serving_fixes_is_measured_as_logged(tmp_path: Path) -> None:
     spec = override_spec(SPEC, {"evaluation.change": {"auc": 0.001}})
     same = save_model(tmp_path / "before")
     assert evaluate(tmp_path / "right", examples, str(tmp_path / "model"), spec, same)[1] == 1
+
+
+def test_a_regression_is_measured_and_held_to_its_gates(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    data = rows()
+    seconds = random.exponential(30.0, ROWS).astype(np.float32)
+    seconds[:100] -= 50.0  # a negative number is a label like any other
+    counts = (random.random(ROWS) < 0.8).astype(np.float32)
+    said = np.round(seconds + random.normal(0, 20, ROWS)).astype(np.float32)  # with ties
+    columns = {**data, "label__watch": seconds, "weight__watch": counts, "score__watch": said}
+    examples = write_examples(tmp_path / "examples", columns)
+    task = {"label": "seconds", "kind": "regression", "scale": 30}
+    gates = {"mae": {"at_most": 1.0}, "xauc": {"at_least": 0.5}}
+    changes = {"tasks.watch": task, "evaluation": {"slices": [], "gates": {"watch": gates}}}
+    spec = override_spec(override_spec(SPEC, {"tasks.buy": None}), changes)
+    model = save_model(tmp_path / "model", tasks=["click", "watch"])
+    evaluation, blessed = evaluate(tmp_path, examples, model, spec)
+    assert blessed == 0
+    counted = counts > 0
+    labels, scores, users = seconds[counted], said[counted], data["user"][counted]
+    mae = mean_absolute_error(labels, scores)
+    (sentence,) = failed_gates(evaluation)
+    assert sentence == f"mae of watch is {mae:.4f}, at most 1 is asked: {mae - 1:.4f} too much"
+    ((_, metrics),) = tfma.load_eval_result(evaluation).slicing_metrics
+    found = {name: value["doubleValue"] for name, value in metrics["watch"][""].items()}
+    assert found == pytest.approx(
+        {
+            "example_count": counted.sum(),
+            "xauc": xauc(labels, scores),
+            "gxauc": grouped_xauc(labels, scores, users).value,
+            "mae": mae,
+            "rmse": root_mean_squared_error(labels, scores),
+            "calibration": mean_calibration(labels, scores),
+        },
+        rel=1e-5,
+    )
+    assert set(metrics["click"][""]) == {"example_count", "auc", "gauc", "calibration", "log_loss"}
