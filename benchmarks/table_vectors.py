@@ -1,9 +1,9 @@
 """What vectors of items are worth for items that training has rarely or never seen.
 
 A log is generated in which the logit of a click is linear in the item's vector. Items come into the
-log one after the other, so that the test part has items that training has seen rarely or not at all.
-Each seed trains each arm on the same training part. Differences of AUC are paired: the same users are
-drawn for both arms, 1,000 times, and an arm's AUC is the mean over the seeds.
+log one after the other, so that the test part has items that training has seen rarely or never.
+Each seed trains each arm on the same training part. Differences of AUC are paired: the same users
+are drawn for both arms, 1,000 times, and an arm's AUC is the mean over the seeds.
 
     KERAS_BACKEND=torch OMP_NUM_THREADS=1 python benchmarks/table_vectors.py --out out
 
