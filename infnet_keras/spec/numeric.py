@@ -19,8 +19,8 @@ class Numeric(Block):
     clip: float = Field(default=10.0, gt=0.0)
     """A value further than so many standard deviations from the mean counts as that far."""
     embedding: Literal["linear", "periodic"] = "linear"
-    """The token of x: v * x + b (AutoInt), or relu(W [sin, cos](2 pi c x) + b) with learned
-    frequencies c (Gorishniy et al. 2022), which may bend."""
+    """The token of x: v * x + b (AutoInt), or W [sin, cos](2 pi c x) + b with learned frequencies c
+    (Gorishniy et al. 2022), which may bend."""
     frequencies: PositiveInt = 16
     """How many frequencies a periodic embedding has."""
     frequency_scale: float = Field(default=0.1, gt=0.0)

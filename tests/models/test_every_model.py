@@ -23,7 +23,7 @@ OTHERS = {
     ],
     "ple": [{"levels": 1, "expert_hidden": [16]}],
     "aitm": [{"task_order": ["like", "click"], "calibrator_weight": 0.0}],
-    "din": [{"attention": "softmax", "attention_hidden": [6, 5]}],
+    "din": [{"attention": "softmax", "attention_hidden": [5, 6]}],
     "hstu": [{"history": "click", "num_heads": 2, "blocks": 3}],
 }
 

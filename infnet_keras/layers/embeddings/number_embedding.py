@@ -11,8 +11,9 @@ from keras import ops
 class NumberEmbedding(keras.layers.Layer):
     """A learned projection of a number, or of a few; a missing one has a learned vector of its own.
 
-    Linear: x v + b. Periodic: relu([sin(2 pi c x), cos(2 pi c x)] W + b), where the frequencies c
-    are learned, too: a token that may bend, and turn, where x grows.
+    Linear: x v + b. Periodic: [sin(2 pi c x), cos(2 pi c x)] W + b, where the frequencies c are
+    learned, too: a token that may bend, and turn, where x grows. No ReLU follows, as it may in the
+    paper: a token of width 1, as a factorisation machine's first order has, could die of it.
 
     Args:
         dim: width of a token.
@@ -36,7 +37,7 @@ class NumberEmbedding(keras.layers.Layer):
     Reference:
         Song et al., AutoInt, CIKM 2019, section 4.2, equation 4: e = v x, here with a bias.
         Gorishniy, Rubachev and Babenko, On Embeddings for Numerical Features in Tabular Deep
-        Learning, NeurIPS 2022, sections 3.1 and 3.3: "PLR".
+        Learning, NeurIPS 2022, section 3: "PL".
     """
 
     def __init__(
@@ -90,11 +91,10 @@ class NumberEmbedding(keras.layers.Layer):
             angles = ops.reshape(angles, (-1, numbers.shape[-1] * self.frequencies))
             angles = angles * (2 * math.pi)
             waves = ops.concatenate([ops.sin(angles), ops.cos(angles)], axis=-1)
-            token = ops.relu(
-                ops.matmul(ops.cast(waves, self.compute_dtype), self.kernel) + self.bias
-            )
+            features = ops.cast(waves, self.compute_dtype)
         else:
-            token = ops.matmul(ops.cast(numbers, self.compute_dtype), self.kernel) + self.bias
+            features = ops.cast(numbers, self.compute_dtype)
+        token = ops.matmul(features, self.kernel) + self.bias
         missing = ops.cast(ops.convert_to_tensor(self.missing), token.dtype)
         return ops.where(ops.all(known, axis=-1, keepdims=True), token, missing)
 

@@ -40,8 +40,8 @@ def width_differences(earlier: SpecModel, model: SpecModel) -> list[str]:
     vectors = earlier.embedded_inputs.vector_embeddings
     for table, layer in model.embedded_inputs.vector_embeddings.items():
         if table in vectors and vectors[table].width != layer.width:
-            widths = f"{vectors[table].width} there, {layer.width} here"
-            found[f"vectors {table}"] = f"vectors of table {table} (of {widths})"
+            there = vectors[table].width
+            found[f"vectors {table}"] = f"vectors of {table} (of {there} there, {layer.width} here)"
     return list(found.values())
 
 
