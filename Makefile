@@ -116,6 +116,8 @@ test-long: setup-pipeline
 	KERAS_BACKEND=tensorflow $(PYTEST) --long tests
 	KERAS_BACKEND=jax $(PYTEST) --long $(EVERY_BACKEND)
 	OMP_NUM_THREADS=1 KERAS_BACKEND=torch $(PYTEST) --long $(EVERY_BACKEND)
+	$(BIN)/pip install --quiet --disable-pip-version-check --target build/trackers mlflow-skinny wandb
+	PYTHONPATH=build/trackers KERAS_BACKEND=torch $(PYTEST) tests/training/test_trackers.py
 
 lint: setup
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ from typing import Any
 
 from infnet_keras.cli.backend import add_backend, start_backend
 from infnet_keras.cli.spec_arguments import add_set, add_spec, resolved_spec
+from infnet_keras.cli.tracker import add_track, check_track, tracked
 from infnet_keras.progress import Progress
 
 
@@ -42,6 +43,7 @@ def add_parser(groups: Any) -> None:
         help="begin with the model of an earlier run, of other data: rows of tables by value, "
         "other weights by name, a fresh optimiser",
     )
+    add_track(parser)
     parser.set_defaults(command=_train)
 
 
@@ -50,20 +52,23 @@ def _train(arguments: argparse.Namespace) -> None:
     if arguments.seed is not None:
         replacements.append(f"training.seed={arguments.seed}")
     spec = resolved_spec(arguments.spec, replacements)
+    check_track(arguments.track)
     progress = Progress.on_stderr()
     start_backend(arguments.backend, progress)
     with progress.phase("loading the code"):
         from infnet_keras.training import train
 
-    result = train(
-        spec,
-        arguments.data,
-        arguments.run,
-        restart=arguments.restart,
-        progress=progress,
-        warm_start=arguments.warm_start,
-        devices=arguments.devices,
-    )
+    with tracked(arguments.track, spec, arguments.run) as observe:
+        result = train(
+            spec,
+            arguments.data,
+            arguments.run,
+            restart=arguments.restart,
+            progress=progress,
+            warm_start=arguments.warm_start,
+            devices=arguments.devices,
+            observe=observe,
+        )
     ended = "stopped early" if result.stopped_early else "all done"
     print(
         f"{arguments.run}: best mean validation AUC {result.best.mean_auc:.4f} in epoch "

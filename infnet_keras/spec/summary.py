@@ -72,14 +72,14 @@ def _fields(spec: FeatureSpec) -> str:
             field.side,
             spec.values_column(name) if field.derivation is None else field.derivation.describe(),
             field.table or ("none" if field.numeric is not None else "its own"),
-            _kind(spec, name),
+            _field_kind(spec, name),
         )
         for name, field in spec.fields.items()
     ]
     return _columns(("field", "side", "reads", "table", "kind"), lines)
 
 
-def _kind(spec: FeatureSpec, field: str) -> str:
+def _field_kind(spec: FeatureSpec, field: str) -> str:
     numeric = spec.numbers.get(field)
     if numeric is None:
         return spec.all_tables[spec.field_table(field)].kind
@@ -160,7 +160,13 @@ def _sequences(spec: FeatureSpec) -> str:
 
 def _tasks(spec: FeatureSpec) -> str:
     lines: list[tuple[str, ...]] = [
-        (name, task.label_text, _kind(task), _weight(spec, name), task.mask or "every impression")
+        (
+            name,
+            task.label_text,
+            _task_kind(task),
+            _weight(spec, name),
+            task.mask or "every impression",
+        )
         for name, task in spec.tasks.items()
     ]
     header: tuple[str, ...] = ("task", "label", "kind", "weight", "measured on")
@@ -169,7 +175,7 @@ def _tasks(spec: FeatureSpec) -> str:
     return _columns(header, lines, right=(len(header) - 2,))
 
 
-def _kind(task: Task) -> str:
+def _task_kind(task: Task) -> str:
     """A regression with what its loss is of."""
     if task.is_binary:
         return task.kind

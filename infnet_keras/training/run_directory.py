@@ -15,8 +15,18 @@ from infnet_keras.spec.value_differences import value_differences
 from infnet_keras.training.tracking.event_file import EventFile
 from infnet_keras.training.training_state import Evaluation, TrainingState, is_of_version_1
 
+TRACKED = "tracked.json"
+"""Which run of an experiment tracker this one is, see `Tracker`."""
+
 _EVENTS = "tensorboard"
-_OWN_FILES = ("model.keras", "history.jsonl", "environment.json", "warm_start.json", "spec.yaml")
+_OWN_FILES = (
+    "model.keras",
+    "history.jsonl",
+    "environment.json",
+    "warm_start.json",
+    "spec.yaml",
+    TRACKED,
+)
 
 
 class RunDirectory:

@@ -11,6 +11,7 @@ from infnet_keras.training.tracking.event_record import (
     scalars_record,
     version_record,
 )
+from infnet_keras.training.tracking.scalars import scalars_of
 from infnet_keras.training.training_state import Evaluation
 
 _NAME = "events.out.tfevents."
@@ -63,14 +64,4 @@ class EventFile:
 
 
 def _record(evaluation: Evaluation, wall_time: float) -> bytes:
-    scalars = {
-        "loss": evaluation.loss,
-        "auc/mean": evaluation.mean_auc,
-        **{f"auc/{task}": value for task, value in evaluation.auc.items()},
-        **{f"gauc/{task}": value for task, value in evaluation.gauc.items()},
-        **{f"xauc/{task}": value for task, value in evaluation.xauc.items()},
-        **{f"gxauc/{task}": value for task, value in evaluation.gxauc.items()},
-        "task_cosine": evaluation.task_cosine,
-    }
-    known = {tag: value for tag, value in scalars.items() if value is not None}
-    return scalars_record(evaluation.step, known, wall_time)
+    return scalars_record(evaluation.step, scalars_of(evaluation), wall_time)
