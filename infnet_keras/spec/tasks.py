@@ -89,7 +89,7 @@ class Task(Block):
     @property
     def loss_options(self) -> dict[str, float | str]:
         """What the loss of this kind is told, as `TASK_LOSSES` takes it."""
-        if self.is_binary:
+        if self.kind != "regression":
             return {}
         return {"error": self.loss or "huber", "scale": self.answer_scale}
 

@@ -40,7 +40,7 @@ def test_every_kind_has_an_answer_of_its_own(monkeypatch):
 
 
 def test_an_unknown_kind_is_refused():
-    with pytest.raises(ModelError, match="tasks are of kind binary; found count"):
+    with pytest.raises(ModelError, match="tasks are of kind binary, regression; found count"):
         TaskTowers(kinds=["binary", "count"])
 
 

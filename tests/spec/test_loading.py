@@ -54,7 +54,7 @@ MISTAKES = [
     ("outcomes:", "otucomes:", 9, "otucomes: unknown key 'otucomes'; did you mean 'outcomes'?"),
     ("{days_since", "{day_since", 19, "fields.age.derive.day_since: unknown key 'day_since'; did you mean 'days_since'?"),
     ("item: {table: item}", "item: {tabel: item}", 29, "sequences.click.attributes.item.tabel: unknown key 'tabel'; did you mean 'table'?"),
-    ("label: bought", "zzz: bought", 32, "tasks.buy.zzz: unknown key 'zzz'; valid: label, kind, weight, mask, missing"),
+    ("label: bought", "zzz: bought", 32, "tasks.buy.zzz: unknown key 'zzz'; valid: label, kind, scale, loss, weight, mask, missing"),
     ("label: bought, ", "", 32, "tasks.buy.label: the key 'label' is needed here and not given"),
     ("keys: {user: user, item: item}\n", "", 1, "keys: the key 'keys' is needed here and not given"),
     # values
@@ -76,7 +76,7 @@ MISTAKES = [
     ("seconds: price}", "seconds: 3}", 29, "sequences.click.attributes.seconds: expected a text or a block with keys of table, multivalue, pooling, max_values; found 3: put it in quotes"),
     ("item: {table: item}", "item: {table: 3}", 29, "sequences.click.attributes.item.table: expected a text; found 3: put it in quotes"),
     ("{column: born}", "born", 19, "fields.age.derive.days_since: expected a block with keys of unit, format, column; found 'born'"),
-    ("{label: clicked, weight: 2}", "clicked", 31, "tasks.click: expected a block with keys of label, kind, weight, mask, missing; found 'clicked'"),
+    ("{label: clicked, weight: 2}", "clicked", 31, "tasks.click: expected a block with keys of label, kind, scale, loss, weight, mask, missing; found 'clicked'"),
     ("[a.csv, b.csv.gz]", "[]", 3, "sources.events.files: give at least one file name or pattern"),
     ("Asia/Shanghai", "Asia/Shanghia", 3, "sources.events.time.timezone: 'Asia/Shanghia' is not an IANA time zone such as Asia/Shanghai"),
     ("files: items.csv", "files: ''", 5, "sources.items.files: give at least one file name or pattern"),
