@@ -11,6 +11,7 @@ from infnet_keras.spec.condition import Condition
 _COMPARES = re.compile(r"[=<>]")
 _QUOTED = re.compile(r"`([^`]+)`")
 Missing = int | float | str
+_LEAST_SCALE = 1e-15  # whose square float32 still holds
 TaskKind = Literal["binary", "regression"]
 RegressionLoss = Literal["huber", "squared"]
 
@@ -73,6 +74,11 @@ class Task(Block):
             raise ValueError(
                 f"a regression predicts a number, and {self.label} is a condition, 0 or 1: name a "
                 "column of numbers, or drop `kind`"
+            )
+        elif not _LEAST_SCALE <= self.answer_scale <= 1 / _LEAST_SCALE:
+            raise ValueError(
+                f"`scale: {self.scale}` leaves float32 no digits for the loss: give what a usual "
+                f"label is, between {_LEAST_SCALE:g} and {1 / _LEAST_SCALE:g}"
             )
         return self
 

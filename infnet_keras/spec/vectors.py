@@ -1,6 +1,6 @@
 """Vectors that were learned elsewhere, for the values of a table."""
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from infnet_keras.spec.base import Block
 
@@ -24,3 +24,12 @@ class Vectors(Block):
     """Whether training moves the vectors too, and not their projection alone."""
     only: bool = False
     """Whether the vector stands instead of the id's embedding, which then does not exist."""
+
+    @model_validator(mode="after")
+    def _two_columns(self) -> "Vectors":
+        if self.key == self.column:
+            raise ValueError(
+                f"`key` and `column` both name {self.key!r}: one holds the values, the other their "
+                "vectors"
+            )
+        return self

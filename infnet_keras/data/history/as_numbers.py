@@ -16,8 +16,8 @@ def as_numbers(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         float64 [rows]; NaN where a value is missing or no number.
 
     Example:
-        >>> as_numbers(np.array(["1.5", "many", None], object)).tolist()
-        [1.5, nan, nan]
+        >>> as_numbers(np.array(["1.5", "many", "1_0", None], object)).tolist()
+        [1.5, nan, nan, nan]
     """
     if values.dtype.kind == "O":
         return np.array([_number(value) for value in values], np.float64)
@@ -25,6 +25,9 @@ def as_numbers(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 
 
 def _number(value: Any) -> float:
+    # Python also reads 1_0 and the digits of other scripts.
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
+        return float("nan")
     try:
         return float(value)
     except (TypeError, ValueError):

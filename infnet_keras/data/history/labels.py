@@ -49,6 +49,9 @@ def column_labels(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> Labels
     elif not task.is_binary:
         (values,) = known.values()
         numbers = as_numbers(np.ma.getdata(values))
+        # However a number is spelt in a column of text: -1 is also "-1.0".
+        said = as_numbers(np.array([str(value) for value in task.means_missing], object))
+        missing = missing | np.isin(numbers, said[~np.isnan(said)])
         wrong = ~(np.abs(numbers) <= np.finfo(np.float32).max) & ~missing
         # What float32 does not hold is gone before the cast, which would warn.
         return Labels(np.where(missing | wrong, np.nan, numbers).astype(np.float32), wrong)
@@ -65,8 +68,8 @@ def wrong_label(task: Task, column: str, value: Any) -> str:
     if not task.is_binary:
         return (
             f"label {column!r} holds {value!r}; the label of a regression is a finite number that "
-            f"float32 holds, or missing: correct the row, say `missing: {value}` if that means no "
-            "label, or `mask` if the row does not count"
+            f"float32 holds, or missing: correct the row, say `missing: {value!r}` if that means "
+            "no label, or `mask` if the row does not count"
         )
     is_fraction = isinstance(value, float) and not value.is_integer()
     spelt = f"{value:.6g}" if is_fraction else repr(value)

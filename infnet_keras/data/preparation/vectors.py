@@ -1,5 +1,6 @@
 """The vectors of a table's values, from the file that the spec names."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,11 @@ def _read(table: str, vectors: Vectors, path: Path) -> tuple[list[str], Matrix]:
     for name in (vectors.key, vectors.column):
         if name not in found.column_names:
             raise DataError(f"{where}, has no column {name!r}: correct `key` or `column`")
-    keys = canonical_strings(found[vectors.key].combine_chunks(), vectors.key)
+    try:
+        keys = canonical_strings(found[vectors.key].combine_chunks(), vectors.key)
+        spelt = keys.cast(pa.string())
+    except pa.ArrowException as error:
+        raise DataError(f"{where}: column {vectors.key!r} is no UTF-8 text: {error}") from error
     lists = found[vectors.column].combine_chunks()
     kind = lists.type
     is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind)
@@ -63,13 +68,11 @@ def _read(table: str, vectors: Vectors, path: Path) -> tuple[list[str], Matrix]:
         raise DataError(f"{where}: column {vectors.column!r} is of type {kind}, not lists")
     # What has a newline is in no vocabulary.
     usable = pc.and_(keys.is_valid(), lists.is_valid())
-    usable = pc.and_not(
-        usable, pc.fill_null(pc.match_substring_regex(keys.cast(pa.binary()), "[\n\r]"), False)
-    )
-    keys, lists = keys.filter(usable), lists.filter(usable)
-    texts: list[str] = keys.cast(pa.string()).to_pylist()
+    usable = pc.and_not(usable, pc.fill_null(pc.match_substring_regex(spelt, "[\n\r]"), False))
+    lists = lists.filter(usable)
+    texts: list[str] = spelt.filter(usable).to_pylist()
     if len(set(texts)) != len(texts):
-        twice = next(text for row, text in enumerate(texts) if text in set(texts[:row]))
+        twice = next(text for text, count in Counter(texts).items() if count > 1)
         raise DataError(f"{where}, holds {twice!r} twice: keep one vector a value")
     lengths = pc.unique(pc.list_value_length(lists)).to_pylist()
     if any(length != vectors.width for length in lengths):

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from infnet_keras.data import ImpressionReader, PreparedData, prepare
+from infnet_keras.data.history.labels import column_labels
 from infnet_keras.errors import DataError
 from infnet_keras.spec import spec_from_dict
+from infnet_keras.spec.tasks import Task
 
 NAN = float("nan")
 NUMBERS = [1.5, -3, "", 4e9]
@@ -116,3 +119,28 @@ def test_a_sample_looks_at_binary_labels_alone(content, write, split, tmp_path):
     clicked = batch.labels["click"] == 1
     for task in ("click", "watch"):
         np.testing.assert_array_equal(batch.weights[task], np.where(clicked, 1.0, 4.0))
+
+
+@pytest.mark.parametrize("dtype", [object, np.float64])
+@pytest.mark.parametrize("missing", [-1, -1.0, "-1", ["none", -1]])
+def test_a_missing_number_is_missing_however_it_is_spelt(dtype, missing):
+    spelt = ["-1", "-1.0", "-1.00", " -1", "2.5", "-1.5"]
+    values = np.array(spelt if dtype is object else [float(value) for value in spelt], dtype)
+    found = column_labels(Task(label="x", kind="regression", missing=missing), {"x": values})
+    np.testing.assert_array_equal(found.values, [NAN, NAN, NAN, NAN, 2.5, -1.5])
+    assert not found.wrong.any()
+
+
+@pytest.mark.parametrize("value", ["1_0", "١٢", "0x10", "1,5", "none"])
+def test_what_only_some_languages_call_a_number_is_wrong(value):
+    task = Task(label="x", kind="regression")
+    assert column_labels(task, {"x": np.array(["1", value], object)}).wrong.tolist() == [
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_a_scale_that_float32_cannot_use_is_refused(scale):
+    with pytest.raises(ValidationError, match="leaves float32 no digits"):
+        Task(**watch(scale=scale))

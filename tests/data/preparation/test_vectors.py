@@ -158,6 +158,8 @@ def test_a_warm_start_takes_trained_vectors_along(raw: Path, trained: bool) -> N
         ([7], pa.array([1.0]), "not lists"),
         ([7], pa.array([["a", "b", "c"]]), "holds no numbers"),
         ([1.5], [[1.0, 2.0, 3.0]], "column 'id' holds floats"),
+        ([b"\xff"], [[1.0, 2.0, 3.0]], "column 'id' is no UTF-8 text"),
+        ([*range(30_000), 29_999], [[1.0, 2.0, 3.0]] * 30_001, "holds '29999' twice"),
     ],
 )
 def test_files_that_are_refused(raw: Path, keys: Any, vectors: Any, message: str) -> None:
@@ -178,5 +180,7 @@ def test_the_spec() -> None:
     spec = spec_of()
     assert parse_spec(dump_spec(spec)) == spec
     assert "items.parquet" in summarize(spec)
+    with pytest.raises(SpecError, match="`key` and `column` both name 'id'"):
+        spec_of(key="id", column="id")
     with pytest.raises(SpecError, match="`vectors` belong to the values of a vocabulary"):
         spec_from_dict({**SPEC, "tables": {"item": {"hash": 9, "vectors": VECTORS}}})
