@@ -41,7 +41,7 @@ def report_table(report: Mapping[str, Mapping[str, Any]], title: str | None = No
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1))
     table.add_column("")
     for task in report:
-        table.add_column(task, justify="right")
+        table.add_column(task, justify="right", overflow="fold")  # a number is never cut
     for heading, (key, interval) in _ROWS.items():
         if not any(key in values for values in report.values()):
             continue  # of the other kind of task
@@ -118,8 +118,10 @@ def _number(value: float | None) -> str:
 
 
 def _spelt(value: float) -> str:
-    """Four digits after the point; of milliseconds and the like one."""
-    return f"{value:.4f}" if abs(value) < 100 else f"{value:,.1f}"
+    """Four digits after the point; one of what is beyond 100, none of milliseconds and the like."""
+    if abs(value) < 100:
+        return f"{value:.4f}"
+    return f"{value:,.1f}" if abs(value) < 10_000 else f"{value:,.0f}"
 
 
 def _fraction(value: float) -> str:

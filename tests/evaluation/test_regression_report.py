@@ -133,3 +133,22 @@ def test_the_plot_of_calibration_is_of_probabilities(predictions, tmp_path):
     numbers = Predictions(*only, predictions.users, frozenset({"watch"}))
     with pytest.raises(InfnetError, match="every task is a regression"):
         plot_calibration(numbers, tmp_path / "none.svg")
+
+
+def test_no_number_of_the_table_is_cut():
+    """An interval of milliseconds is wider than one of an AUC."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    from infnet_keras.evaluation.table import report_table
+
+    report = {
+        f"task{number}": {"mae": 20_724.5, "mae_ci95": [20_227.3, 21_293.4], "impressions": 17_194}
+        for number in range(4)
+    }
+    out = StringIO()
+    Console(file=out, width=80).print(report_table(report, "wide"))
+    assert "…" not in out.getvalue()
+    assert out.getvalue().count("20,724") == 4
+    assert out.getvalue().count("20,227-21,293") == 4
