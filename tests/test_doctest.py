@@ -18,7 +18,7 @@ from infnet_keras.spec import load_spec
 
 # Modules, or packages with all that is in them, whose examples are not run, and why.
 EXCLUDED = {
-    "infnet_keras.training": "trains a run: tests/training does what the examples do",
+    "infnet_keras.training.train": "trains a run: tests/training does what the example does",
     "infnet_keras.features.numpy.row_transform": "its example needs raw logs",
     "infnet_keras.data.generated.generate": "its example writes a log of 100,000 events",
     "infnet_keras.data.preparation.prepare": "its example reads a public data set",

@@ -109,22 +109,37 @@ def mean_of(values: list[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
+def _ranking(
+    labels: npt.NDArray[np.float32],
+    answers: npt.NDArray[np.float32],
+    users: npt.NDArray[np.int64],
+    intervals: _Intervals,
+    is_number: bool,
+) -> dict[str, Any]:
+    whole, grouped = (xauc, grouped_xauc) if is_number else (auc, grouped_auc)
+    uniform = grouped(labels, answers, users)
+    found = {
+        "auc": or_none(whole(labels, answers)),
+        "auc_ci95": intervals["auc"],
+        "gauc": or_none(uniform.value),
+        "gauc_ci95": intervals["gauc"],
+        "gauc_impression": or_none(grouped(labels, answers, users, "impression").value),
+    }
+    return {
+        **{ranking_metric(metric, is_number): value for metric, value in found.items()},
+        "users": uniform.groups_counted,
+        "users_left_out": uniform.groups_left_out,
+    }
+
+
 def _binary(
     labels: npt.NDArray[np.float32],
     probabilities: npt.NDArray[np.float32],
     users: npt.NDArray[np.int64],
     intervals: _Intervals,
 ) -> dict[str, Any]:
-    uniform = grouped_auc(labels, probabilities, users)
-    impression = grouped_auc(labels, probabilities, users, "impression")
     return {
-        "auc": or_none(auc(labels, probabilities)),
-        "auc_ci95": intervals["auc"],
-        "gauc": or_none(uniform.value),
-        "gauc_ci95": intervals["gauc"],
-        "gauc_impression": or_none(impression.value),
-        "users": uniform.groups_counted,
-        "users_left_out": uniform.groups_left_out,
+        **_ranking(labels, probabilities, users, intervals, is_number=False),
         "logloss": or_none(log_loss(labels, probabilities)),
         "calibration": or_none(calibration(labels, probabilities)),
         "ece": or_none(expected_calibration_error(labels, probabilities)),
@@ -139,19 +154,11 @@ def _regression(
     users: npt.NDArray[np.int64],
     intervals: _Intervals,
 ) -> dict[str, Any]:
-    uniform = grouped_xauc(labels, answers, users)
-    impression = grouped_xauc(labels, answers, users, "impression")
     known = labels[~np.isnan(labels)]
     deciles = number_bins(labels, answers)
     columns = (deciles.predicted, deciles.observed, deciles.calibration, deciles.rows)
     return {
-        "xauc": or_none(xauc(labels, answers)),
-        "xauc_ci95": intervals["auc"],
-        "gxauc": or_none(uniform.value),
-        "gxauc_ci95": intervals["gauc"],
-        "gxauc_impression": or_none(impression.value),
-        "users": uniform.groups_counted,
-        "users_left_out": uniform.groups_left_out,
+        **_ranking(labels, answers, users, intervals, is_number=True),
         "mae": or_none(mean_absolute_error(labels, answers)),
         "mae_ci95": intervals["mae"],
         "rmse": or_none(root_mean_squared_error(labels, answers)),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from infnet_keras.errors import DataError
+from infnet_keras.metrics.equal_bins import equal_bins
 from infnet_keras.metrics.labelled_rows import Floats, labelled_rows, probabilities_checked
 
 
@@ -45,9 +45,8 @@ def calibration_bins(
 ) -> CalibrationBins:
     """Cut the rows by probability into bins of about equal count, ties kept together.
 
-    Bins of equal width would hold nearly every row of a rare task in the first one. The edges are
-    the probabilities' quantiles, so equal probabilities never fall into two bins, and there are
-    fewer bins where probabilities repeat.
+    Bins of equal width would hold nearly every row of a rare task in the first one; see
+    `equal_bins`.
 
     Args:
         labels: [rows], 0, 1 or NaN; rows with NaN are dropped.
@@ -60,20 +59,9 @@ def calibration_bins(
     Raises:
         DataError: as `calibration`, or fewer than one bin.
     """
-    if bins < 1:
-        raise DataError(f"at least one bin is needed, not {bins}")
     positive, scores, _ = labelled_rows(labels, probabilities)
     probabilities_checked(scores)
-    if not len(scores):
-        return CalibrationBins(np.zeros(0), np.zeros(0), np.zeros(0, np.int64))
-    inner = np.arange(1, bins) / bins
-    edges = np.unique(np.quantile(scores, inner, method="inverted_cdf"))
-    codes = np.searchsorted(edges, scores, side="left")  # an edge closes its bin
-    rows = np.bincount(codes, minlength=len(edges) + 1)
-    held = rows > 0
-    predicted = np.bincount(codes, scores, minlength=len(rows))[held] / rows[held]
-    observed = np.bincount(codes, positive, minlength=len(rows))[held] / rows[held]
-    return CalibrationBins(predicted, observed, rows[held].astype(np.int64))
+    return CalibrationBins(*equal_bins(positive, scores, bins))
 
 
 def expected_calibration_error(

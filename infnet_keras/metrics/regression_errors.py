@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from infnet_keras.errors import DataError
+from infnet_keras.metrics.equal_bins import equal_bins
 from infnet_keras.metrics.labelled_numbers import labelled_numbers, weights_checked
 from infnet_keras.metrics.labelled_rows import Floats
 
@@ -86,7 +86,8 @@ def mean_calibration(labels: npt.ArrayLike, predictions: npt.ArrayLike) -> float
 def number_bins(labels: npt.ArrayLike, predictions: npt.ArrayLike, bins: int = 10) -> NumberBins:
     """Cut the rows by prediction into bins of about equal count, by default deciles.
 
-    Equal predictions never fall into two bins, so there are fewer where predictions repeat.
+    Equal predictions never fall into two bins, so there are fewer where predictions repeat; see
+    `equal_bins`.
 
     Args:
         labels: [rows], any finite numbers, or NaN; rows with NaN are dropped.
@@ -103,19 +104,8 @@ def number_bins(labels: npt.ArrayLike, predictions: npt.ArrayLike, bins: int = 1
         >>> number_bins([10.0, 20.0, 60.0, 60.0], [15.0, 15.0, 50.0, 100.0], bins=2).calibration
         array([1.  , 1.25])
     """
-    if bins < 1:
-        raise DataError(f"at least one bin is needed, not {bins}")
     numbers, answers, _ = labelled_numbers(labels, predictions)
-    if not len(numbers):
-        return NumberBins(np.zeros(0), np.zeros(0), np.zeros(0, np.int64))
-    inner = np.arange(1, bins) / bins
-    edges = np.unique(np.quantile(answers, inner, method="inverted_cdf"))
-    codes = np.searchsorted(edges, answers, side="left")  # an edge closes its bin
-    rows = np.bincount(codes, minlength=len(edges) + 1)
-    held = rows > 0
-    predicted = np.bincount(codes, answers, minlength=len(rows))[held] / rows[held]
-    observed = np.bincount(codes, numbers, minlength=len(rows))[held] / rows[held]
-    return NumberBins(predicted, observed, rows[held].astype(np.int64))
+    return NumberBins(*equal_bins(numbers, answers, bins))
 
 
 def _errors(

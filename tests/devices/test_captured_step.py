@@ -54,9 +54,8 @@ def batches(model, rows, count):
         ]
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_a_step_reads_nothing_on_the_host_and_copies_nothing_from_it(case):
-    """What else a CUDA graph cannot hold."""
+def operations(step, *batches):
+    """The names of what torch computes in the last of some steps."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
     from infnet_keras.devices.kept_constants import KeptConstants
@@ -66,37 +65,36 @@ def test_a_step_reads_nothing_on_the_host_and_copies_nothing_from_it(case):
             met.append(func.name().removeprefix("aten::").split(".")[0])
             return func(*args, **(kwargs or {}))
 
-    model, constants, met = make(case), KeptConstants(), []
-    first, second, third = batches(model, 6, 3)
-    with constants:
-        model.train_function(first)
-        model.train_function(second)
+    *first, last = batches
+    met = []
+    with KeptConstants():
+        for batch in first:
+            step(batch)
         with Watch():
-            model.train_function(third)
-    assert {"mul", "sigmoid_backward"} <= set(met)  # forward and backward were watched
-    assert not {"lift_fresh", "_local_scalar_dense", "nonzero", "unique2"} & set(met)
+            step(last)
+    return set(met)
+
+
+# What a CUDA graph cannot hold.
+ON_THE_HOST = {"lift_fresh", "_local_scalar_dense", "nonzero", "unique2"}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_step_reads_nothing_on_the_host_and_copies_nothing_from_it(case):
+    model = make(case)
+    met = operations(model.train_function, *batches(model, 6, 3))
+    assert {"mul", "sigmoid_backward"} <= met  # forward and backward were watched
+    assert not ON_THE_HOST & met
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_a_prediction_neither(case):
-    from torch.utils._python_dispatch import TorchDispatchMode
-
-    from infnet_keras.devices.kept_constants import KeptConstants
-
-    class Watch(TorchDispatchMode):
-        def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-            met.append(func.name().removeprefix("aten::").split(".")[0])
-            return func(*args, **(kwargs or {}))
-
-    model, constants, met = make(case), KeptConstants(), []
+    model = make(case)
     model.make_predict_function()
-    (first,), (second,) = ([(inputs,) for inputs, _ in batch] for batch in batches(model, 6, 2))
-    with constants:
-        model.predict_function([first])
-        with Watch():
-            model.predict_function([second])
+    given = ([(inputs,) for inputs, _ in batch] for batch in batches(model, 6, 2))
+    met = operations(model.predict_function, *given)
     assert "sigmoid" in met
-    assert not {"lift_fresh", "_local_scalar_dense", "nonzero", "unique2"} & set(met)
+    assert not ON_THE_HOST & met
 
 
 def test_without_a_gpu_nothing_is_recorded():

@@ -3,7 +3,6 @@
 import csv
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 
@@ -52,7 +51,6 @@ def test_planted_fields_are_found_in_order(model: str, tmp_path: Path) -> None:
     spec = spec_from_dict({**SPEC, "model": {"type": model, "tower_hidden": [16]}})
     prepare(spec, tmp_path / "raw", tmp_path / "data", valid_from=0.7, test_from=0.85)
     data = PreparedData.open(tmp_path / "data")
-    keras.utils.set_random_seed(0)
     train(spec, data, tmp_path / "run")
     found = feature_importance(
         load_run_model(tmp_path / "run"), data, "test", sample=1800, rounds=3

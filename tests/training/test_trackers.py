@@ -9,8 +9,10 @@ import pytest
 
 from infnet_keras.cli import main, tracker
 from infnet_keras.spec import FeatureSpec, dump_spec, override_spec
+from infnet_keras.training import Evaluation
+from infnet_keras.training.tracking.tracker import Tracker, closing
 
-pytestmark = [pytest.mark.backend("torch"), pytest.mark.usefixtures("uncompiled")]
+pytestmark = pytest.mark.backend("torch")
 
 
 @pytest.fixture
@@ -39,6 +41,63 @@ def test_what_is_not_installed_is_named(
     assert train(spec_file, data, "--track", "wandb") == 2
     assert "pip install 'infnet-keras[wandb]'" in capsys.readouterr().err
     assert not (spec_file.parent / "run").exists()
+
+
+class Ledger(Tracker):
+    """A tracker of its own: what it is sent, and how it ends."""
+
+    package = "ledger"
+
+    def __init__(self, spec: FeatureSpec, run: Path) -> None:
+        super().__init__(spec, run)
+        self.sent: list[tuple[int, dict[str, float]]] = []
+        self.began: tuple[dict[str, Any], str | None] | None = None
+        self.failed: bool | None = None
+
+    def begin(self, values: dict[str, Any], run: str | None) -> str:
+        self.began = values, run
+        return run or "first"
+
+    def send(self, step: int, scalars: dict[str, float]) -> None:
+        self.sent.append((step, scalars))
+
+    def end(self, failed: bool) -> None:
+        self.failed = failed
+
+
+def test_no_step_is_sent_twice(spec: FeatureSpec, tmp_path: Path) -> None:
+    """Evaluations that a killed run makes again were sent; another tracker begins anew."""
+    seen = [Evaluation(1, step, 1.5, 0.6, {"click": 0.6}, {"click": None}) for step in (4, 8, 12)]
+    killed = Ledger(spec, tmp_path)
+
+    def train_until_killed() -> None:
+        with closing(killed):
+            killed.evaluated(seen[0])
+            killed.evaluated(seen[1])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_until_killed()
+    assert killed.sent == [(s, {"loss": 1.5, "auc/mean": 0.6, "auc/click": 0.6}) for s in (4, 8)]
+    assert killed.began is not None
+    assert killed.began[0]["training.batch_size"] == spec.training.batch_size
+    assert (killed.began[1], killed.failed) == (None, True)
+    continued = Ledger(spec, tmp_path)
+    with closing(continued):
+        continued.evaluated(seen[1])  # after its last checkpoint
+        continued.evaluated(seen[2])
+    assert [step for step, _ in continued.sent] == [12]
+    assert continued.began is not None
+    assert (continued.began[1], continued.failed) == ("first", False)
+    other = Ledger(spec, tmp_path)
+    other.package = "other"
+    other.evaluated(seen[0])
+    assert other.began is not None
+    assert other.began[1] is None
+    idle = Ledger(spec, tmp_path / "none")
+    with closing(idle):
+        pass
+    assert idle.failed is None  # nothing began
 
 
 @pytest.mark.skipif(find_spec("mlflow") is None, reason="mlflow-skinny is not installed")

@@ -10,7 +10,7 @@ def scalars_of(evaluation: Evaluation) -> dict[str, float]:
         evaluation: of a run.
 
     Example:
-        >>> scalars_of(Evaluation(1, 48, 1.5, {"click": 0.6}, {"click": None}, 0.6))
+        >>> scalars_of(Evaluation(1, 48, 1.5, 0.6, {"click": 0.6}, {"click": None}))
         {'loss': 1.5, 'auc/mean': 0.6, 'auc/click': 0.6}
     """
     scalars = {

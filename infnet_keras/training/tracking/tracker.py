@@ -87,10 +87,10 @@ def _flat(content: dict[str, Any], before: str = "") -> Iterator[tuple[str, Any]
 
 
 @contextmanager
-def closing(tracker: Tracker) -> Iterator[Tracker]:
-    """A tracker that learns how the block ended."""
+def closing(tracker: Tracker) -> Iterator[None]:
+    """Tell a tracker how the block ended."""
     try:
-        yield tracker
+        yield
     except BaseException:
         tracker.close(failed=True)
         raise
