@@ -47,28 +47,38 @@ def assert_equal(data: PreparedData, directory: Path) -> None:
         assert found.counters[f"joins_missed:{source}"] == missed
 
 
+def equally_written(
+    tmp_path, write, spec, partitions, valid_from, test_from, history=None
+) -> PreparedData:
+    """What `prepare` makes of the raw files, and Beam the same of them in some partitions."""
+    raw, prepared, examples = (tmp_path / name for name in ("raw", "prepared", "examples"))
+    prepare(spec, raw, prepared, valid_from, test_from, history=history)
+    write(
+        spec,
+        raw,
+        examples,
+        valid_from=valid_from,
+        test_from=test_from,
+        history=history and str(history),
+        file_format="parquet",
+        partitions=partitions,
+    )
+    data = PreparedData.open(prepared)
+    assert_equal(data, examples)
+    return data
+
+
 @pytest.mark.parametrize("partitions", [1, 7])
 @pytest.mark.parametrize("with_history", [False, True])
 def test_a_log_with_everything(tmp_path, write, partitions, with_history) -> None:
     past = write_shop(tmp_path / "raw")
     spec = spec_from_dict(shop_content())
     history = past if with_history else None
-    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *SHOP_SPLIT.values(), history=history)
-    write(
-        spec,
-        tmp_path / "raw",
-        tmp_path / "examples",
-        history=history and str(history),
-        file_format="parquet",
-        partitions=partitions,
-        **SHOP_SPLIT,
-    )
-    data = PreparedData.open(tmp_path / "prepared")
+    data = equally_written(tmp_path, write, spec, partitions, **SHOP_SPLIT, history=history)
     assert data.manifest.duplicates_dropped
     assert all(data.manifest.impressions.values())
     assert all(data.manifest.joins_missed.values())
     assert bool(data.manifest.history_rows) == with_history
-    assert_equal(data, tmp_path / "examples")
 
 
 def test_a_label_that_is_a_number(tmp_path, write) -> None:
@@ -79,19 +89,9 @@ def test_a_label_that_is_a_number(tmp_path, write) -> None:
     content["tasks"]["watch"] = {**watch, "weight": 2}
     content["sample"] = {"negatives": 0.5}
     spec = spec_from_dict(content)
-    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *SHOP_SPLIT.values())
-    write(
-        spec,
-        tmp_path / "raw",
-        tmp_path / "examples",
-        file_format="parquet",
-        partitions=3,
-        **SHOP_SPLIT,
-    )
-    data = PreparedData.open(tmp_path / "prepared")
+    data = equally_written(tmp_path, write, spec, 3, **SHOP_SPLIT)
     assert len(np.unique(next(ImpressionReader(data, "train", 99).batches()).labels["watch"])) > 5
     assert data.manifest.label_rates["train"]["watch"] > 1
-    assert_equal(data, tmp_path / "examples")
 
 
 def test_the_time_up_to_the_impression(tmp_path, write) -> None:
@@ -101,18 +101,7 @@ def test_the_time_up_to_the_impression(tmp_path, write) -> None:
     for name in ("view", "foreign"):
         content["sequences"][name]["time_gap"] = "ago"
     spec = spec_from_dict(content)
-    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *SHOP_SPLIT.values(), history=past)
-    write(
-        spec,
-        tmp_path / "raw",
-        tmp_path / "examples",
-        history=str(past),
-        file_format="parquet",
-        partitions=3,
-        **SHOP_SPLIT,
-    )
-    data = PreparedData.open(tmp_path / "prepared")
-    assert_equal(data, tmp_path / "examples")
+    data = equally_written(tmp_path, write, spec, 3, **SHOP_SPLIT, history=past)
     gaps = ImpressionReader(data, "train", 10_000).batch(0).inputs["view__time_gap"]
     assert len(np.unique(gaps)) > 3, "unknown, of the earlier history, and of several lengths"
 
@@ -128,18 +117,8 @@ def test_weights_and_a_sample(tmp_path, write, partitions) -> None:
         name: {**task, "mask": "price > 0"} for name, task in content["tasks"].items()
     }
     spec = spec_from_dict(content)
-    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *SHOP_SPLIT.values())
-    write(
-        spec,
-        tmp_path / "raw",
-        tmp_path / "examples",
-        file_format="parquet",
-        partitions=partitions,
-        **SHOP_SPLIT,
-    )
-    data = PreparedData.open(tmp_path / "prepared")
+    data = equally_written(tmp_path, write, spec, partitions, **SHOP_SPLIT)
     assert data.manifest.negatives_left_out > 100
-    assert_equal(data, tmp_path / "examples")
     examples = read_examples(tmp_path / "examples", "train")
     left_out = len(examples) - data.manifest.impressions["train"]
     assert left_out == data.manifest.negatives_left_out
@@ -150,17 +129,7 @@ def test_several_logs(tmp_path, write, partitions) -> None:
     write_several_logs(tmp_path / "raw")
     spec = spec_from_dict(several_logs_content())
     split = {"valid_from": "1970-01-02", "test_from": "1970-01-03"}
-    prepare(spec, tmp_path / "raw", tmp_path / "prepared", **split)
-    write(
-        spec,
-        tmp_path / "raw",
-        tmp_path / "examples",
-        file_format="parquet",
-        partitions=partitions,
-        **split,
-    )
-    data = PreparedData.open(tmp_path / "prepared")
-    assert_equal(data, tmp_path / "examples")
+    data = equally_written(tmp_path, write, spec, partitions, **split)
     counters = ExamplesManifest.load(tmp_path / "examples").counters
     assert counters["event_rows_kept:buys"] == data.manifest.event_rows["buys"] > 0
 
@@ -175,17 +144,7 @@ def test_a_log_without_users(tmp_path, write) -> None:
     content["tables"] = {"item": {"vocabulary": {}}}
     content["tasks"] = {"like": content["tasks"]["like"]}
     spec = spec_from_dict(content)
-    prepare(spec, tmp_path / "raw", tmp_path / "prepared", 0.6, 0.8)
-    write(
-        spec,
-        tmp_path / "raw",
-        tmp_path / "examples",
-        valid_from=0.6,
-        test_from=0.8,
-        file_format="parquet",
-        partitions=3,
-    )
-    assert_equal(PreparedData.open(tmp_path / "prepared"), tmp_path / "examples")
+    equally_written(tmp_path, write, spec, 3, valid_from=0.6, test_from=0.8)
 
 
 @pytest.mark.parametrize("split", [(0.6, 0.8), (0.5, SHOP_SPLIT["test_from"])])
@@ -240,17 +199,7 @@ def test_other_spellings_of_time(tmp_path, write, spelling) -> None:
     content["sources"]["log"]["time"] = {"column": "time", "timezone": "Asia/Shanghai", **said}
     spec = spec_from_dict(content)
     write_shop(tmp_path / "raw", spell=spell)
-    prepare(spec, tmp_path / "raw", tmp_path / "prepared", *SHOP_SPLIT.values())
-    write(
-        spec,
-        tmp_path / "raw",
-        tmp_path / "examples",
-        file_format="parquet",
-        partitions=2,
-        **SHOP_SPLIT,
-    )
-    data = PreparedData.open(tmp_path / "prepared")
-    assert_equal(data, tmp_path / "examples")
+    data = equally_written(tmp_path, write, spec, 2, **SHOP_SPLIT)
     assert data.manifest.impressions == expected.manifest.impressions
     for split in data.manifest.impressions:
         found, wanted = (prepared_rows(each, split) for each in (data, expected))
@@ -261,18 +210,7 @@ def test_other_spellings_of_time(tmp_path, write, spelling) -> None:
 def test_rows_in_order_of_several_files(tmp_path, write, row_order) -> None:
     past = write_rows(tmp_path / "raw", nobody=7)
     spec = spec_from_dict(rows_content(row_order))
-    prepare(spec, tmp_path / "raw", tmp_path / "prepared", 0.6, 0.8, history=past)
-    write(
-        spec,
-        tmp_path / "raw",
-        tmp_path / "examples",
-        valid_from=0.6,
-        test_from=0.8,
-        history=str(past),
-        file_format="parquet",
-        partitions=3,
-    )
-    assert_equal(PreparedData.open(tmp_path / "prepared"), tmp_path / "examples")
+    equally_written(tmp_path, write, spec, 3, valid_from=0.6, test_from=0.8, history=past)
 
 
 @pytest.mark.parametrize("name", ["kuairand_pure", "qb_video", "minimal"])
@@ -280,16 +218,7 @@ def test_shipped_specs_on_generated_logs(tmp_path, write, name) -> None:
     spec = load_spec(name)
     made = generate(spec, tmp_path / "raw", users=30, events=1200, seed=1)
     split = {"valid_from": made.valid_from, "test_from": made.test_from}
-    prepare(spec, tmp_path / "raw", tmp_path / "prepared", **split)
-    write(
-        spec,
-        tmp_path / "raw",
-        tmp_path / "examples",
-        file_format="parquet",
-        partitions=2,
-        **split,
-    )
-    assert_equal(PreparedData.open(tmp_path / "prepared"), tmp_path / "examples")
+    equally_written(tmp_path, write, spec, 2, **split)
 
 
 def test_blocks_and_partitions_leave_no_trace(tmp_path, write, monkeypatch) -> None:
