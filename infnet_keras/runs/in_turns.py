@@ -8,7 +8,7 @@ import numpy as np
 
 Key = TypeVar("Key")
 
-_WARM_UP = 2
+_WARM_UP = 5  # a step that torch records runs three times first, and is played from the fifth on
 
 
 class Spread(NamedTuple):
@@ -24,7 +24,7 @@ def in_turns(
     rounds: int,
     after_round: Callable[[int], object] = lambda number: None,
 ) -> dict[Key, Spread]:
-    """How long calls take, each made once a round, after two that are not counted.
+    """How long calls take, each made once a round, after five that are not counted.
 
     Every round begins with another call, so that none always follows the same one.
 

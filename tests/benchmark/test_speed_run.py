@@ -25,7 +25,7 @@ def test_every_round_calls_each_once_and_begins_with_another() -> None:
     rounds: list[int] = []
     calls = {name: (lambda name=name: called.append(name)) for name in "abc"}
     found = in_turns(calls, rounds=3, after_round=rounds.append)
-    assert "".join(called) == "aabbcc" + "abc" + "bca" + "cab"
+    assert "".join(called) == "aaaaabbbbbccccc" + "abc" + "bca" + "cab"
     assert rounds == [1, 2, 3]
     assert list(found) == ["a", "b", "c"]
     assert all(spread.low <= spread.median <= spread.high for spread in found.values())
