@@ -73,7 +73,8 @@ class CapturedStep:
         torch.cuda.empty_cache()
         graph = torch.cuda.CUDAGraph()
         try:
-            with torch.cuda.graph(graph), self._constants:
+            # The thread that reads batches ahead may take pinned memory meanwhile.
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"), self._constants:
                 self._found = self._step(places)
         except RuntimeError as error:
             raise ModelError(

@@ -154,3 +154,29 @@ def test_recorded_predictions_are_the_same_predictions(case, monkeypatch):
         found, expected = recorded.predict_on_batch(inputs), plain.predict_on_batch(inputs)
         for task in recorded.tasks:
             np.testing.assert_allclose(found[task], expected[task], atol=1e-6, err_msg=task)
+
+
+def test_a_reading_thread_takes_pinned_memory_while_a_step_is_recorded():
+    import threading
+
+    import torch
+
+    from infnet_keras.devices.captured_step import WARM_UP, CapturedStep
+
+    if not torch.cuda.is_available():
+        pytest.skip("a CUDA graph needs a GPU")
+    sizes = iter(range(1, 100))
+
+    def read():  # a size that the allocator has not kept, so that the driver is asked
+        torch.empty(next(sizes) << 24, dtype=torch.uint8, pin_memory=True)
+
+    def step(batch):
+        thread = threading.Thread(target=read)
+        thread.start()
+        thread.join()
+        return {"loss": batch.sum()}
+
+    captured = CapturedStep(step)
+    batch = torch.ones(4, device="cuda")
+    answers = [float(captured(batch * number)["loss"]) for number in range(WARM_UP + 3)]
+    assert answers == [4.0 * number for number in range(WARM_UP + 3)]
